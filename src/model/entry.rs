@@ -1,0 +1,134 @@
+//! An entry: one one-time invocation, as the schedule files ask for it. Never touches a file or a clock.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The most bytes an execution's input may have (Step Functions quota: 256 KiB of UTF-8).
+pub const MAX_INPUT_BYTES: usize = 262_144;
+
+/// The most characters of an entry's name, so that the execution's name stays within 80.
+pub const MAX_NAME: usize = 44;
+
+/// The name of an entry: `[A-Za-z0-9][A-Za-z0-9_-]{0,43}`, unique in the whole directory.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EntryName(Arc<str>);
+
+impl EntryName {
+    /// Checks and keeps a name; the error says what a name may be.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut characters = text.chars();
+        let begins = characters.next().is_some_and(|c| c.is_ascii_alphanumeric());
+        let goes_on = characters.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        if begins && goes_on && text.len() <= MAX_NAME {
+            return Ok(Self(Arc::from(text)));
+        }
+        Err(format!(
+            "`{text}` can't be an entry's name: it begins with a letter or digit, goes on with letters, \
+             digits, `_` and `-`, and has at most {MAX_NAME} characters"
+        ))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EntryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for EntryName {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text)
+    }
+}
+
+impl From<EntryName> for String {
+    fn from(name: EntryName) -> Self {
+        name.0.to_string()
+    }
+}
+
+/// One one-time invocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its identity.
+    pub name: EntryName,
+    /// When it fires, in UTC, whole seconds.
+    pub at: DateTime<Utc>,
+    /// The function it invokes; `None` for an entry that runs a state machine of the user's.
+    pub lambda: Option<String>,
+    /// The state machine that is started: the configured one for a lambda, else the entry's own.
+    pub state_machine: String,
+    /// The execution's input: canonical JSON with `invocationTime`. Never logged.
+    pub input: Arc<str>,
+    /// How late it may still be started.
+    pub grace: Duration,
+    /// `false`: listed, not started, stopped if it was.
+    pub enabled: bool,
+    /// The schedule file, relative to the directory, and the line of the entry's name (from 1).
+    pub file: String,
+    /// See `file`.
+    pub line: usize,
+}
+
+/// The one spelling of an instant that is ever sent: `YYYY-MM-DDTHH:MM:SSZ`.
+pub fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// The canonical input of a lambda's entry.
+pub fn lambda_input(function: &str, at: DateTime<Utc>, payload: Value) -> String {
+    let mut input = Map::new();
+    input.insert("functionName".into(), function.into());
+    input.insert("invocationTime".into(), instant(at).into());
+    input.insert("payload".into(), payload);
+    canonical(&Value::Object(input))
+}
+
+/// The canonical input of a state machine's entry: the user's object with `invocationTime` added.
+pub fn machine_input(mut input: Map<String, Value>, at: DateTime<Utc>) -> String {
+    input.insert("invocationTime".into(), instant(at).into());
+    canonical(&Value::Object(input))
+}
+
+/// Canonical JSON: keys sorted by code point, no spaces. `serde_json`'s map is sorted (its
+/// `preserve_order` feature must stay off, which a test holds).
+pub fn canonical(value: &Value) -> String {
+    value.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for good in ["a", "A-b_c9", "0", &"x".repeat(44)] {
+            assert!(EntryName::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "-a", "_a", "a b", "ä", "a.b", &"x".repeat(45)] {
+            assert!(EntryName::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn keys_are_sorted_at_every_depth() {
+        let value: Value =
+            serde_json::from_str(r#"{"b":{"z":1,"a":[{"y":1,"x":2}]},"a":1}"#).unwrap();
+        assert_eq!(
+            canonical(&value),
+            r#"{"a":1,"b":{"a":[{"x":2,"y":1}],"z":1}}"#
+        );
+    }
+}

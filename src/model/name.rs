@@ -1,0 +1,112 @@
+//! What an execution is called, derived from what the entry asks for. Pure: the same content always gives the same name.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::model::entry::{Entry, EntryName, instant};
+
+/// The scheme of today's fingerprints. A new scheme gets a new number; records keep the one that made them.
+pub const SCHEME: u32 = 1;
+
+/// Whose executions these are: 1–16 of `[a-z0-9]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner(String);
+
+impl Owner {
+    /// Checks and keeps an owner; the error says what an owner may be.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let good = (1..=16).contains(&text.len())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if good {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(format!(
+            "`{text}` can't be an owner: it has 1 to 16 lower-case letters and digits"
+        ))
+    }
+
+    /// The owner as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The first 12 hex digits of the SHA-256 of what is compared: instant, state machine, canonical input.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// The fingerprint of what an entry asks for now.
+    pub fn of(entry: &Entry) -> Self {
+        let mut hash = Sha256::new();
+        for part in [
+            instant(entry.at).as_str(),
+            &entry.state_machine,
+            &entry.input,
+        ] {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        let mut text = String::with_capacity(12);
+        for byte in &hash.finalize()[..6] {
+            let _ = write!(text, "{byte:02x}");
+        }
+        Self(text)
+    }
+
+    /// The twelve digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// `{owner}-{entry}-{fingerprint}-{generation}`: at most 80 characters of `[0-9A-Za-z_-]`
+/// (StartExecution, `name`: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>).
+pub fn execution_name(
+    owner: &Owner,
+    entry: &EntryName,
+    fingerprint: &Fingerprint,
+    generation: u32,
+) -> String {
+    format!(
+        "{}-{entry}-{}-{generation}",
+        owner.as_str(),
+        fingerprint.as_str()
+    )
+}
+
+/// The ARN that an execution of this machine and name has. A version or alias at the end of the machine's ARN
+/// is not part of it.
+pub fn execution_arn(state_machine: &str, name: &str) -> String {
+    let mut parts: Vec<&str> = state_machine.split(':').collect();
+    parts.truncate(7);
+    if let Some(kind) = parts.get_mut(5) {
+        *kind = "execution";
+    }
+    format!("{}:{name}", parts.join(":"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners() {
+        assert!(Owner::parse("prod1").is_ok());
+        for bad in ["", "Prod", "a-b", "a234567890123456x"] {
+            assert!(Owner::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn arns() {
+        let machine = "arn:aws:states:us-east-1:123456789012:stateMachine:M";
+        let execution = "arn:aws:states:us-east-1:123456789012:execution:M:n";
+        assert_eq!(execution_arn(machine, "n"), execution);
+        assert_eq!(execution_arn(&format!("{machine}:3"), "n"), execution);
+    }
+}

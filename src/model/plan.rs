@@ -1,0 +1,369 @@
+//! The planner: what each entry needs next. Pure: no I/O, and the time is an argument.
+//!
+//! | desired | record | decision |
+//! |---|---|---|
+//! | new | none | Start; late beyond grace: missed; beyond the horizon: deferred |
+//! | same | Starting | Start again, the same call; its time past by more than the grace: look |
+//! | other, gone | Starting | Stop, by the name it would have; never sent: Forget, or Start the new content |
+//! | any | Stopping | Stop again: finish what was begun |
+//! | same | Running | nothing; its time past: look |
+//! | changed | Running | Replace: stop now, start on a later pass; its time past: look |
+//! | gone | Running | held while absence is not proven; then Stop; its time past: look |
+//! | disabled | Running | Stop |
+//! | same | Stopped | Start the next generation |
+//! | same | Ended | nothing, for ever |
+//! | changed | Stopped, Ended | Start the new content, if its time is not past |
+//! | gone | Stopped, Ended | nothing; Forget after 90 days |
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::model::entry::{Entry, EntryName};
+use crate::model::name::Fingerprint;
+use crate::model::record::{Phase, Record, StopReason};
+
+/// How long an earlier StartExecution may still be on its way (a signature is valid for 15 minutes; some air).
+pub const LATE_DELIVERY: Duration = Duration::from_secs(20 * 60);
+
+/// How long Step Functions keeps a name after its execution closed, and we a record after that.
+pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// What the schedule files want of one entry, with room for doubt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Want<'a> {
+    /// It is there.
+    Present(&'a Entry),
+    /// It is proven gone, and was first seen gone at `since`.
+    Absent {
+        /// See above.
+        since: DateTime<Utc>,
+    },
+    /// Not proven, and why.
+    Unclear(String),
+}
+
+/// What is done for one entry in one pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Write the intent, then StartExecution.
+    Start,
+    /// StopExecution, then see how it ended.
+    Stop(StopReason),
+    /// The first half of a replacement: a stop; the start comes on a later pass.
+    Replace,
+    /// DescribeExecution only. Changes nothing at AWS.
+    Look,
+    /// Drop the record.
+    Forget,
+}
+
+impl Step {
+    /// The contract's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "Start",
+            Self::Stop(_) => "Stop",
+            Self::Replace => "Replace",
+            Self::Look => "Look",
+            Self::Forget => "Forget",
+        }
+    }
+
+    /// Does it take an execution away?
+    pub fn stops(self) -> bool {
+        matches!(self, Self::Stop(_) | Self::Replace)
+    }
+}
+
+/// Every entry gets exactly one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing to do before `wake`.
+    Rest {
+        /// When something may have to be done.
+        wake: Option<DateTime<Utc>>,
+    },
+    /// Do this, because.
+    Act(Step, &'static str),
+    /// This would be due, but is not done.
+    Hold {
+        /// What would be done.
+        step: Step,
+        /// What a person can act on.
+        why: String,
+        /// When it will be done by itself, if it will.
+        until: Option<DateTime<Utc>>,
+    },
+}
+
+/// The limits the planner keeps to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Never stops anything.
+    pub start_only: bool,
+    /// How long an entry must be gone before its execution is stopped.
+    pub stop_after: Duration,
+    /// Entries farther ahead wait.
+    pub horizon: Duration,
+    /// A plan with more stops than this share or number, and more than 3, is held.
+    pub max_stops: MaxStops,
+}
+
+/// See [`Policy::max_stops`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MaxStops {
+    /// Of the executions that run.
+    Percent(u32),
+    /// In one plan.
+    Count(usize),
+}
+
+/// A span as chrono has it; one that does not fit is as long as chrono can say.
+pub fn span(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}
+
+/// `at` + `duration`, capped at the end of time.
+pub fn after(at: DateTime<Utc>, duration: Duration) -> DateTime<Utc> {
+    at.checked_add_signed(span(duration))
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// Is it too late to start this?
+pub fn is_late(at: DateTime<Utc>, grace: Duration, now: DateTime<Utc>) -> bool {
+    now > after(at, grace)
+}
+
+/// The next step of one entry.
+pub fn decide(
+    want: &Want<'_>,
+    record: Option<&Record>,
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Decision {
+    let Some(record) = record else {
+        return match want {
+            Want::Present(entry) => fresh(entry, policy, now, "new"),
+            Want::Absent { .. } | Want::Unclear(_) => Decision::Rest { wake: None },
+        };
+    };
+    let same = matches!(want, Want::Present(entry) if Fingerprint::of(entry) == record.fingerprint);
+    let enabled = matches!(want, Want::Present(entry) if entry.enabled);
+    match (record.phase, want) {
+        (Phase::Stopping, _) => Decision::Act(
+            Step::Stop(record.stop_reason.unwrap_or(StopReason::Removed)),
+            "finish the stop that was begun",
+        ),
+        (Phase::Starting, Want::Present(_)) if same && enabled => {
+            if is_late(record.at, Duration::from_secs(record.grace_seconds), now) {
+                Decision::Act(Step::Look, "its time passed while it was being started")
+            } else {
+                Decision::Act(Step::Start, "finish the start that was begun")
+            }
+        }
+        (Phase::Starting, Want::Present(entry)) if record.in_doubt.is_none() => {
+            fresh(entry, policy, now, "changed before it was started")
+        }
+        (Phase::Starting, Want::Absent { .. }) if record.in_doubt.is_none() => {
+            Decision::Act(Step::Forget, "removed before it was started")
+        }
+        (Phase::Starting | Phase::Running, _)
+            if now >= record.at && !(same && record.phase == Phase::Starting) =>
+        {
+            Decision::Act(Step::Look, "its time has come")
+        }
+        (Phase::Running, Want::Present(_)) if same && enabled => Decision::Rest {
+            wake: Some(record.at),
+        },
+        (Phase::Starting | Phase::Running, Want::Present(_)) if enabled => {
+            stop(policy, Step::Replace, "changed")
+        }
+        (Phase::Starting | Phase::Running, Want::Present(_)) => {
+            stop(policy, Step::Stop(StopReason::Removed), "disabled")
+        }
+        (Phase::Starting | Phase::Running, Want::Absent { since }) => {
+            removed(policy, record, *since, now)
+        }
+        (Phase::Starting | Phase::Running, Want::Unclear(why)) => Decision::Hold {
+            step: Step::Stop(StopReason::Removed),
+            why: why.clone(),
+            until: Some(record.at),
+        },
+        (Phase::Stopped, Want::Present(entry)) => fresh(
+            entry,
+            policy,
+            now,
+            if same { "put back" } else { "changed" },
+        ),
+        (Phase::Ended, Want::Present(_)) if same => Decision::Rest { wake: None },
+        (Phase::Ended, Want::Present(entry)) => fresh(entry, policy, now, "changed"),
+        (Phase::Stopped | Phase::Ended, _)
+            if now > after(record.since, RETENTION) && matches!(want, Want::Absent { .. }) =>
+        {
+            Decision::Act(Step::Forget, "ended more than 90 days ago")
+        }
+        (Phase::Stopped | Phase::Ended, _) => Decision::Rest { wake: None },
+    }
+}
+
+/// A content that has no execution yet.
+fn fresh(entry: &Entry, policy: &Policy, now: DateTime<Utc>, reason: &'static str) -> Decision {
+    if !entry.enabled || is_late(entry.at, entry.grace, now) {
+        return Decision::Rest { wake: None };
+    }
+    if entry.at > after(now, policy.horizon) {
+        let wake = entry.at.checked_sub_signed(span(policy.horizon));
+        return Decision::Rest { wake };
+    }
+    Decision::Act(Step::Start, reason)
+}
+
+fn stop(policy: &Policy, step: Step, reason: &'static str) -> Decision {
+    if policy.start_only {
+        let why = "the policy is `start-only`".to_owned();
+        return Decision::Hold {
+            step,
+            why,
+            until: None,
+        };
+    }
+    Decision::Act(step, reason)
+}
+
+/// Gone, and proven: stopped once it has stayed gone, sooner only where the wait would run past its time.
+fn removed(policy: &Policy, record: &Record, since: DateTime<Utc>, now: DateTime<Utc>) -> Decision {
+    let step = Step::Stop(StopReason::Removed);
+    let due = after(since, policy.stop_after);
+    if now >= due || due >= record.at {
+        return stop(policy, step, "removed");
+    }
+    Decision::Hold {
+        step,
+        why: format!(
+            "removed; waits until it has been gone for {} s",
+            policy.stop_after.as_secs()
+        ),
+        until: Some(due),
+    }
+}
+
+/// The whole plan: one decision an entry, and the guard's word on its stops.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// By name.
+    pub decisions: BTreeMap<EntryName, Decision>,
+    /// What the guard held, if it did.
+    pub guard: Option<String>,
+}
+
+impl Plan {
+    /// Plans every entry that is wanted or recorded, then lets the guard look at the stops.
+    pub fn make<'a>(
+        wants: &BTreeMap<EntryName, Want<'a>>,
+        records: &BTreeMap<EntryName, Record>,
+        policy: &Policy,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let mut decisions: BTreeMap<EntryName, Decision> = BTreeMap::new();
+        for (name, want) in wants {
+            decisions.insert(name.clone(), decide(want, records.get(name), policy, now));
+        }
+        guard(decisions, records, policy)
+    }
+
+    /// The steps, earliest time first, then by name.
+    pub fn steps(&self) -> impl Iterator<Item = (&EntryName, Step, &'static str)> {
+        self.decisions
+            .iter()
+            .filter_map(|(name, decision)| match decision {
+                Decision::Act(step, reason) => Some((name, *step, *reason)),
+                Decision::Rest { .. } | Decision::Hold { .. } => None,
+            })
+    }
+
+    /// The earliest time at which the plan may be another.
+    pub fn wake(&self) -> Option<DateTime<Utc>> {
+        let wakes = self
+            .decisions
+            .values()
+            .filter_map(|decision| match decision {
+                Decision::Rest { wake } => *wake,
+                Decision::Hold { until, .. } => *until,
+                Decision::Act(..) => None,
+            });
+        wakes.min()
+    }
+}
+
+/// Holds all stops of a plan that has too many at once. A stop already begun is not counted, and goes on.
+fn guard(
+    mut decisions: BTreeMap<EntryName, Decision>,
+    records: &BTreeMap<EntryName, Record>,
+    policy: &Policy,
+) -> Plan {
+    let running = records
+        .values()
+        .filter(|r| matches!(r.phase, Phase::Starting | Phase::Running | Phase::Stopping))
+        .count();
+    let begun = |name: &EntryName| {
+        records
+            .get(name)
+            .is_some_and(|r| r.phase == Phase::Stopping)
+    };
+    // A stop that only waits for `stop_after` belongs to the same set: mass removals seldom arrive in one moment.
+    let counts = |name: &EntryName, decision: &Decision| {
+        let step = match decision {
+            Decision::Act(step, _)
+            | Decision::Hold {
+                step,
+                until: Some(_),
+                ..
+            } => *step,
+            _ => return false,
+        };
+        step.stops() && !begun(name)
+    };
+    let stops = decisions
+        .iter()
+        .filter(|(name, decision)| counts(name, decision))
+        .count();
+    let many = match policy.max_stops {
+        MaxStops::Percent(percent) => stops * 100 > running * percent as usize,
+        MaxStops::Count(count) => stops > count,
+    };
+    if stops <= 3 || !many {
+        return Plan {
+            decisions,
+            guard: None,
+        };
+    }
+    let limit = match policy.max_stops {
+        MaxStops::Percent(percent) => format!("{percent}%"),
+        MaxStops::Count(count) => count.to_string(),
+    };
+    let why = format!(
+        "stops or replaces {stops} of {running} executions at once, more than `reconcile.max_stops` ({limit})"
+    );
+    for (name, decision) in &mut decisions {
+        if let Decision::Act(step, _) = decision
+            && step.stops()
+            && !begun(name)
+        {
+            *decision = Decision::Hold {
+                step: *step,
+                why: why.clone(),
+                until: None,
+            };
+        }
+    }
+    Plan {
+        decisions,
+        guard: Some(why),
+    }
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

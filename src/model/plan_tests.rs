@@ -1,0 +1,326 @@
+//! The rows of the planner's truth table.
+
+use super::*;
+use crate::model::name::Owner;
+use crate::model::record::{Outcome, OutcomeStatus};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn now() -> DateTime<Utc> {
+    "2026-11-23T12:00:00Z".parse().unwrap()
+}
+
+fn policy() -> Policy {
+    Policy {
+        start_only: false,
+        stop_after: Duration::from_secs(30),
+        horizon: HOUR * 24 * 300,
+        max_stops: MaxStops::Percent(30),
+    }
+}
+
+fn entry(name: &str, ahead_seconds: i64) -> Entry {
+    let at = now() + TimeDelta::seconds(ahead_seconds);
+    Entry {
+        name: EntryName::parse(name).unwrap(),
+        at,
+        lambda: Some("f".into()),
+        state_machine: "arn:aws:states:us-east-1:123456789012:stateMachine:M".into(),
+        input: crate::model::entry::lambda_input("f", at, serde_json::json!({})).into(),
+        grace: Duration::from_secs(300),
+        enabled: true,
+        file: "a.yaml".into(),
+        line: 1,
+    }
+}
+
+fn record(entry: &Entry, phase: Phase) -> Record {
+    let owner = Owner::parse("test").unwrap();
+    let mut record = Record::starting(&owner, entry, None, now()).in_phase(phase, now());
+    record.in_doubt = Some(now());
+    if phase == Phase::Ended {
+        record.outcome = Some(Outcome {
+            status: OutcomeStatus::Succeeded,
+            error: None,
+            ended: None,
+        });
+    }
+    record
+}
+
+fn act(decision: &Decision) -> &'static str {
+    match decision {
+        Decision::Act(step, _) => step.as_str(),
+        Decision::Rest { .. } => "rest",
+        Decision::Hold { .. } => "hold",
+    }
+}
+
+#[test]
+fn truth_table() {
+    let same = entry("e", 3600);
+    let changed = entry("e", 7200);
+    let past = entry("e", -3600);
+    let far = entry("e", 3600 * 24 * 301);
+    let mut off = same.clone();
+    off.enabled = false;
+    let gone = Want::Absent {
+        since: now() - TimeDelta::seconds(31),
+    };
+    let just_gone = Want::Absent { since: now() };
+    let unclear = Want::Unclear("`a.yaml` is invalid".into());
+    let here = Want::Present;
+    let soon = entry("e", 10);
+    let due = entry("e", -1);
+    let rows: Vec<(&str, Want<'_>, Option<Record>, &str)> = vec![
+        ("new", here(&same), None, "Start"),
+        ("new, missed", here(&past), None, "rest"),
+        ("new, within grace", here(&due), None, "Start"),
+        ("new, deferred", here(&far), None, "rest"),
+        ("new, disabled", here(&off), None, "rest"),
+        (
+            "same, starting",
+            here(&same),
+            Some(record(&same, Phase::Starting)),
+            "Start",
+        ),
+        (
+            "same, starting, late",
+            here(&past),
+            Some(record(&past, Phase::Starting)),
+            "Look",
+        ),
+        (
+            "other, starting",
+            here(&changed),
+            Some(record(&same, Phase::Starting)),
+            "Replace",
+        ),
+        (
+            "gone, starting",
+            gone.clone(),
+            Some(record(&same, Phase::Starting)),
+            "Stop",
+        ),
+        (
+            "disabled, starting",
+            here(&off),
+            Some(record(&same, Phase::Starting)),
+            "Stop",
+        ),
+        (
+            "same, running",
+            here(&same),
+            Some(record(&same, Phase::Running)),
+            "rest",
+        ),
+        (
+            "same, running, due",
+            here(&due),
+            Some(record(&due, Phase::Running)),
+            "Look",
+        ),
+        (
+            "changed, running",
+            here(&changed),
+            Some(record(&same, Phase::Running)),
+            "Replace",
+        ),
+        (
+            "changed, running, due",
+            here(&changed),
+            Some(record(&due, Phase::Running)),
+            "Look",
+        ),
+        (
+            "disabled, running",
+            here(&off),
+            Some(record(&same, Phase::Running)),
+            "Stop",
+        ),
+        (
+            "gone, running",
+            gone.clone(),
+            Some(record(&same, Phase::Running)),
+            "Stop",
+        ),
+        (
+            "just gone, running",
+            just_gone.clone(),
+            Some(record(&same, Phase::Running)),
+            "hold",
+        ),
+        (
+            "just gone, due within the wait",
+            just_gone.clone(),
+            Some(record(&soon, Phase::Running)),
+            "Stop",
+        ),
+        (
+            "gone, running, due",
+            gone.clone(),
+            Some(record(&due, Phase::Running)),
+            "Look",
+        ),
+        (
+            "unclear, running",
+            unclear.clone(),
+            Some(record(&same, Phase::Running)),
+            "hold",
+        ),
+        (
+            "unclear, starting",
+            unclear.clone(),
+            Some(record(&same, Phase::Starting)),
+            "hold",
+        ),
+        (
+            "any, stopping",
+            here(&same),
+            Some(record(&same, Phase::Stopping)),
+            "Stop",
+        ),
+        (
+            "unclear, stopping",
+            unclear.clone(),
+            Some(record(&same, Phase::Stopping)),
+            "Stop",
+        ),
+        (
+            "same, stopped",
+            here(&same),
+            Some(record(&same, Phase::Stopped)),
+            "Start",
+        ),
+        (
+            "changed, stopped",
+            here(&changed),
+            Some(record(&same, Phase::Stopped)),
+            "Start",
+        ),
+        (
+            "changed, stopped, past",
+            here(&past),
+            Some(record(&same, Phase::Stopped)),
+            "rest",
+        ),
+        (
+            "gone, stopped",
+            gone.clone(),
+            Some(record(&same, Phase::Stopped)),
+            "rest",
+        ),
+        (
+            "same, ended",
+            here(&same),
+            Some(record(&same, Phase::Ended)),
+            "rest",
+        ),
+        (
+            "changed, ended",
+            here(&changed),
+            Some(record(&same, Phase::Ended)),
+            "Start",
+        ),
+        (
+            "changed, ended, past",
+            here(&past),
+            Some(record(&same, Phase::Ended)),
+            "rest",
+        ),
+        (
+            "gone, ended",
+            gone.clone(),
+            Some(record(&same, Phase::Ended)),
+            "rest",
+        ),
+    ];
+    for (row, want, record, expected) in rows {
+        let decision = decide(&want, record.as_ref(), &policy(), now());
+        assert_eq!(act(&decision), expected, "{row}: {decision:?}");
+    }
+}
+
+#[test]
+fn never_sent_is_forgotten_or_replaced_without_a_stop() {
+    let same = entry("e", 3600);
+    let mut never = record(&same, Phase::Starting);
+    never.in_doubt = None;
+    let gone = Want::Absent { since: now() };
+    assert_eq!(
+        act(&decide(&gone, Some(&never), &policy(), now())),
+        "Forget"
+    );
+    let changed = entry("e", 7200);
+    assert_eq!(
+        act(&decide(
+            &Want::Present(&changed),
+            Some(&never),
+            &policy(),
+            now()
+        )),
+        "Start"
+    );
+}
+
+#[test]
+fn put_back_runs_under_the_next_generation_and_another_content_under_its_own() {
+    let owner = Owner::parse("test").unwrap();
+    let (a, b) = (entry("e", 3600), entry("e", 7200));
+    let stopped = |r: Record| r.in_phase(Phase::Stopped, now());
+    let a0 = stopped(Record::starting(&owner, &a, None, now()));
+    let b0 = stopped(Record::starting(&owner, &b, Some(&a0), now()));
+    let a1 = stopped(Record::starting(&owner, &a, Some(&b0), now()));
+    let a2 = Record::starting(&owner, &a, Some(&a1), now());
+    let generations: Vec<u32> = [&a0, &b0, &a1, &a2].iter().map(|r| r.generation).collect();
+    assert_eq!(generations, [0, 0, 1, 2]);
+}
+
+#[test]
+fn many_stops_are_held_and_starts_go_on() {
+    let entries: Vec<Entry> = (0..10).map(|n| entry(&format!("e{n}"), 3600)).collect();
+    let new = entry("new", 3600);
+    let plan_with = |gone: usize| {
+        let mut records = BTreeMap::new();
+        let mut wants = BTreeMap::from([(new.name.clone(), Want::Present(&new))]);
+        for (n, e) in entries.iter().enumerate() {
+            records.insert(e.name.clone(), record(e, Phase::Running));
+            let want = if n < gone {
+                Want::Absent {
+                    since: now() - span(HOUR),
+                }
+            } else {
+                Want::Present(e)
+            };
+            wants.insert(e.name.clone(), want);
+        }
+        Plan::make(&wants, &records, &policy(), now())
+    };
+    let three = plan_with(3);
+    assert_eq!(three.steps().filter(|(_, step, _)| step.stops()).count(), 3);
+    assert_eq!(three.guard, None);
+    let four = plan_with(4);
+    assert_eq!(
+        four.steps().map(|(_, step, _)| step).collect::<Vec<_>>(),
+        [Step::Start]
+    );
+    assert!(four.guard.unwrap().contains("4 of 10"));
+}
+
+#[test]
+fn start_only_never_stops() {
+    let policy = Policy {
+        start_only: true,
+        ..policy()
+    };
+    let (a, b) = (entry("e", 3600), entry("e", 7200));
+    let running = record(&a, Phase::Running);
+    assert_eq!(
+        act(&decide(&Want::Present(&b), Some(&running), &policy, now())),
+        "hold"
+    );
+    let gone = Want::Absent {
+        since: now() - span(HOUR),
+    };
+    assert_eq!(act(&decide(&gone, Some(&running), &policy, now())), "hold");
+}
