@@ -25,10 +25,10 @@ use crate::model::name::Fingerprint;
 use crate::model::record::{Phase, Record, StopReason};
 
 /// How long an earlier StartExecution may still be on its way (a signature is valid for 15 minutes; some air).
-pub const LATE_DELIVERY: Duration = Duration::from_secs(20 * 60);
+pub const LATE_DELIVERY: Duration = Duration::from_mins(20);
 
 /// How long Step Functions keeps a name after its execution closed, and we a record after that.
-pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
+pub const RETENTION: Duration = Duration::from_hours(90 * 24);
 
 /// What the schedule files want of one entry, with room for doubt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -260,8 +260,8 @@ pub struct Plan {
 
 impl Plan {
     /// Plans every entry that is wanted or recorded, then lets the guard look at the stops.
-    pub fn make<'a>(
-        wants: &BTreeMap<EntryName, Want<'a>>,
+    pub fn make(
+        wants: &BTreeMap<EntryName, Want<'_>>,
         records: &BTreeMap<EntryName, Record>,
         policy: &Policy,
         now: DateTime<Utc>,

@@ -4,7 +4,7 @@ use super::*;
 use crate::model::name::Owner;
 use crate::model::record::{Outcome, OutcomeStatus};
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 fn now() -> DateTime<Utc> {
     "2026-11-23T12:00:00Z".parse().unwrap()
@@ -27,7 +27,7 @@ fn entry(name: &str, ahead_seconds: i64) -> Entry {
         lambda: Some("f".into()),
         state_machine: "arn:aws:states:us-east-1:123456789012:stateMachine:M".into(),
         input: crate::model::entry::lambda_input("f", at, serde_json::json!({})).into(),
-        grace: Duration::from_secs(300),
+        grace: Duration::from_mins(5),
         enabled: true,
         file: "a.yaml".into(),
         line: 1,
