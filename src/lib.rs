@@ -1,4 +1,6 @@
-//! onced keeps AWS Step Functions in step with a folder of YAML files. Floors, from the bottom: `model`, `ledger`.
+//! onced keeps AWS Step Functions in step with a folder of YAML files. Floors, from the bottom: `model`, then the
+//! hands `ledger` and `step_functions`.
 
 pub mod ledger;
 pub mod model;
+pub mod step_functions;

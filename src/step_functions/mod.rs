@@ -1,0 +1,223 @@
+//! aws-sdk-sfn: the calls, what their errors mean, and how long they may take. Never plans, never writes a record.
+
+use std::time::Duration;
+
+use aws_sdk_sfn::config::retry::RetryConfig;
+use aws_sdk_sfn::config::timeout::TimeoutConfig;
+use aws_sdk_sfn::config::{Builder, http::HttpResponse};
+use aws_sdk_sfn::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sfn::types::{ExecutionStatus, StateMachineType};
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
+/// What a failed call asks of the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// The same call again, later. Whether it took effect is unknown.
+    Retry,
+    /// The same call again, more slowly. It had no effect.
+    Slower,
+    /// AWS says no to this entry: try again when it changes, and every few minutes.
+    Refused,
+    /// StartExecution: the name is taken. Describe it.
+    Exists,
+    /// There is no such execution, or it is not visible yet.
+    Absent,
+}
+
+/// A call that failed.
+#[derive(Debug, Error)]
+#[error("{operation} failed: {code}: {message}")]
+pub struct CallError {
+    operation: &'static str,
+    code: String,
+    message: String,
+    remedy: Remedy,
+}
+
+impl CallError {
+    /// What to do about it.
+    pub fn remedy(&self) -> Remedy {
+        self.remedy
+    }
+
+    fn new<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let Some(service) = error.as_service_error() else {
+            let message = DisplayErrorContext(error).to_string();
+            return Self {
+                operation,
+                code: "no answer".into(),
+                message,
+                remedy: Remedy::Retry,
+            };
+        };
+        let code = service.code().unwrap_or("unknown").to_owned();
+        let message = service.message().unwrap_or("no message").to_owned();
+        let remedy = remedy(&code);
+        Self {
+            operation,
+            code,
+            message,
+            remedy,
+        }
+    }
+}
+
+/// Codes, not statuses, decide: AWS has given several of them under more than one status
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/CommonErrors.html>).
+fn remedy(code: &str) -> Remedy {
+    match code {
+        "ExecutionAlreadyExists" => Remedy::Exists,
+        "ExecutionDoesNotExist" => Remedy::Absent,
+        "ThrottlingException"
+        | "Throttling"
+        | "TooManyRequestsException"
+        | "KmsThrottlingException"
+        | "ExecutionLimitExceeded" => Remedy::Slower,
+        "InvalidArn"
+        | "InvalidExecutionInput"
+        | "InvalidName"
+        | "ValidationException"
+        | "ValidationError"
+        | "StateMachineDoesNotExist"
+        | "StateMachineDeleting"
+        | "StateMachineTypeNotSupported"
+        | "AccessDeniedException"
+        | "AccessDenied"
+        | "NotAuthorized"
+        | "OptInRequired"
+        | "KmsAccessDeniedException"
+        | "KmsInvalidStateException"
+        | "UnknownOperationException" => Remedy::Refused,
+        // Expired credentials are refreshed by the SDK; 5xx and everything unknown may pass.
+        _ => Remedy::Retry,
+    }
+}
+
+/// How an execution stands at AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Not over.
+    Running,
+    /// Over.
+    Succeeded,
+    /// Over.
+    Failed,
+    /// Over.
+    TimedOut,
+    /// Stopped, by us or by somebody else.
+    Aborted,
+}
+
+/// What DescribeExecution said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// How it stands.
+    pub status: Status,
+    /// The exact bytes it was started with. Never logged.
+    pub input: Option<String>,
+    /// The error it ended with, or that its stop carried.
+    pub error: Option<String>,
+    /// When it ended.
+    pub ended: Option<DateTime<Utc>>,
+}
+
+/// Step Functions, through the SDK.
+#[derive(Debug, Clone)]
+pub struct StepFunctions {
+    client: aws_sdk_sfn::Client,
+}
+
+impl StepFunctions {
+    /// A client with our own time-outs, and without the SDK's retries: onced retries by itself.
+    pub fn new(config: Builder) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(3))
+            .operation_attempt_timeout(Duration::from_secs(10))
+            .operation_timeout(Duration::from_secs(30))
+            .build();
+        let config = config
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts)
+            .build();
+        Self {
+            client: aws_sdk_sfn::Client::from_conf(config),
+        }
+    }
+
+    /// StartExecution. Answers the execution's ARN; the same name and bytes again answer the same one.
+    pub async fn start(
+        &self,
+        state_machine: &str,
+        name: &str,
+        input: &str,
+    ) -> Result<String, CallError> {
+        let call = self
+            .client
+            .start_execution()
+            .state_machine_arn(state_machine)
+            .name(name)
+            .input(input);
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| CallError::new("StartExecution", &error))?;
+        Ok(answer.execution_arn)
+    }
+
+    /// StopExecution. A success says that the stop was taken, not how the execution ended: describe it.
+    pub async fn stop(&self, execution: &str, error: &str, cause: &str) -> Result<(), CallError> {
+        let call = self
+            .client
+            .stop_execution()
+            .execution_arn(execution)
+            .error(error)
+            .cause(cause);
+        call.send()
+            .await
+            .map_err(|error| CallError::new("StopExecution", &error))?;
+        Ok(())
+    }
+
+    /// DescribeExecution. Eventually consistent: `Absent` proves nothing by itself.
+    pub async fn describe(&self, execution: &str) -> Result<Observed, CallError> {
+        let call = self.client.describe_execution().execution_arn(execution);
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| CallError::new("DescribeExecution", &error))?;
+        let status = match answer.status {
+            ExecutionStatus::Succeeded => Status::Succeeded,
+            ExecutionStatus::Failed => Status::Failed,
+            ExecutionStatus::TimedOut => Status::TimedOut,
+            ExecutionStatus::Aborted => Status::Aborted,
+            // PENDING_REDRIVE and what is not known yet: not over.
+            _ => Status::Running,
+        };
+        let ended = answer
+            .stop_date
+            .and_then(|date| DateTime::from_timestamp(date.secs(), date.subsec_nanos()));
+        Ok(Observed {
+            status,
+            input: answer.input,
+            error: answer.error,
+            ended,
+        })
+    }
+
+    /// DescribeStateMachine: is it EXPRESS? Such a machine can't be stopped and its starts are not idempotent.
+    pub async fn is_express(&self, state_machine: &str) -> Result<bool, CallError> {
+        let call = self
+            .client
+            .describe_state_machine()
+            .state_machine_arn(state_machine);
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| CallError::new("DescribeStateMachine", &error))?;
+        Ok(answer.r#type == StateMachineType::Express)
+    }
+}
