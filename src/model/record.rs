@@ -195,3 +195,76 @@ impl Record {
         self.in_phase(Phase::Ended, now)
     }
 }
+
+/// What the answer to a StartExecution, or the look after it, means for a record.
+pub mod answer {
+    use chrono::{DateTime, Utc};
+
+    use super::{Outcome, OutcomeStatus, Phase, Record};
+
+    /// How an execution was found, in the model's words.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub enum Found {
+        /// It runs, with these bytes as its input where they are known.
+        Running,
+        /// It is over, with this outcome. `Aborted` carries the stop's error.
+        Over(Outcome),
+        /// Not visible.
+        Nothing,
+    }
+
+    /// Was it stopped by an onced? The error that its stop carried tells.
+    fn stopped_by_us(outcome: &Outcome) -> bool {
+        outcome
+            .error
+            .as_deref()
+            .is_some_and(|error| error.starts_with("onced."))
+    }
+
+    /// What a Describe means. `None`: nothing is known yet, ask again.
+    ///
+    /// | phase | found | the record becomes |
+    /// |---|---|---|
+    /// | Starting | running | Running |
+    /// | Starting | aborted by us | Starting, next generation |
+    /// | Running | aborted by us | Stopped |
+    /// | Stopping | aborted | Stopped |
+    /// | any | over | Ended |
+    /// | Stopping | running or nothing | ask again |
+    pub fn found(record: &Record, found: &Found, now: DateTime<Utc>) -> Option<Record> {
+        let record = record.clone();
+        match (record.phase, found) {
+            (Phase::Starting, Found::Running) => Some(
+                Record {
+                    in_doubt: None,
+                    refused: None,
+                    ..record
+                }
+                .in_phase(Phase::Running, now),
+            ),
+            (Phase::Starting, Found::Over(outcome))
+                if outcome.status == OutcomeStatus::Aborted && stopped_by_us(outcome) =>
+            {
+                let generation = record.generation + 1;
+                Some(
+                    Record {
+                        generation,
+                        in_doubt: None,
+                        ..record
+                    }
+                    .in_phase(Phase::Starting, now),
+                )
+            }
+            (Phase::Stopping, Found::Over(outcome)) if outcome.status == OutcomeStatus::Aborted => {
+                Some(record.in_phase(Phase::Stopped, now))
+            }
+            (Phase::Running, Found::Over(outcome))
+                if outcome.status == OutcomeStatus::Aborted && stopped_by_us(outcome) =>
+            {
+                Some(record.in_phase(Phase::Stopped, now))
+            }
+            (_, Found::Over(outcome)) => Some(record.ended(outcome.clone(), now)),
+            (_, Found::Running | Found::Nothing) => None,
+        }
+    }
+}
