@@ -170,6 +170,17 @@ impl Ledger {
         Ok(records)
     }
 
+    /// One entry's record. Blocks on the disk.
+    pub fn record(&self, name: &EntryName) -> Result<Option<Record>, LedgerError> {
+        let key = format!("r/{name}");
+        let Some(value) = self.tree.get(&key)? else {
+            return Ok(None);
+        };
+        serde_json::from_slice(&value)
+            .map(Some)
+            .map_err(|source| LedgerError::Record { key, source })
+    }
+
     /// The exact bytes of an entry's recorded input. Blocks on the disk.
     pub fn input(&self, name: &EntryName) -> Result<Option<String>, LedgerError> {
         let mut bytes = Vec::new();

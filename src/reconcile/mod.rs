@@ -1,235 +1,239 @@
-//! One step of one entry, in the one order: ledger (intent, durable) → AWS → ledger (answer, durable). The only place
-//! that both calls AWS and writes records. Never decides what is wanted.
+//! The loop: look → plan → apply, until the plan is empty. Never reads a schedule file, never decides by itself.
 
+pub mod apply;
+mod retry;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use thiserror::Error;
+use tokio::task::JoinSet;
+use tracing::{info, warn};
 
-use crate::ledger::{Change, Ledger, LedgerError};
-use crate::model::entry::Entry;
-use crate::model::name::Owner;
-use crate::model::plan::{LATE_DELIVERY, Step, after};
-use crate::model::record::answer::{Found, found};
-use crate::model::record::{Outcome, OutcomeStatus, Phase, Record, StopReason};
-use crate::step_functions::{CallError, Remedy, Status, StepFunctions};
+use crate::ledger::LedgerError;
+use crate::model::entry::{Entry, EntryName};
+use crate::model::name::Fingerprint;
+use crate::model::plan::{Plan, Policy, Step, Want};
+use crate::model::record::Record;
+use apply::{Hands, StepError};
+use retry::Retries;
 
-/// Why a step is not done yet. The record stands as it was last written; the step is tried again.
-#[derive(Debug, Error)]
-pub enum StepError {
-    /// The ledger could not be written: nothing was sent without a durable intent.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// AWS did not do it, or did not say.
-    #[error(transparent)]
-    Call(#[from] CallError),
-    /// AWS answered something that can't be.
-    #[error("{0}")]
-    Surprise(String),
-    /// Not visible yet: ask again.
-    #[error("Step Functions does not show the execution yet")]
-    Unsettled,
+/// How many steps are under way at once.
+const IN_FLIGHT: usize = 32;
+
+/// Tells the time. An argument everywhere, so that tests can turn it.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// What the source says of one moment, in the planner's words.
+#[derive(Debug, Clone, Default)]
+pub struct Desired {
+    /// What is asked for.
+    pub entries: BTreeMap<EntryName, Arc<Entry>>,
+    /// Recorded entries whose absence is not proven, and why.
+    pub unclear: BTreeMap<EntryName, String>,
 }
 
-/// What apply needs beside the step itself.
-#[derive(Debug, Clone)]
-pub struct Hands {
-    /// Whose executions.
-    pub owner: Owner,
-    /// Where records are kept.
-    pub ledger: Ledger,
-    /// Where executions run.
-    pub step_functions: StepFunctions,
+/// What one reconciliation did.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// Steps that were done, by the contract's words.
+    pub done: BTreeMap<&'static str, usize>,
+    /// Entries whose step failed and is tried again.
+    pub failed: BTreeMap<EntryName, String>,
+    /// Why stops are held, if they are.
+    pub guard: Option<String>,
+    /// When to look again at the latest.
+    pub wake: Option<DateTime<Utc>>,
 }
 
-impl Hands {
-    /// Takes one step. Answers the entry's record after it; `None`: forgotten, or there was none.
-    pub async fn apply(
-        &self,
-        step: Step,
-        entry: Option<&Entry>,
-        record: Option<Record>,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Record>, StepError> {
-        match (step, entry, record) {
-            (Step::Start, Some(entry), record) => self.start(entry, record, now).await.map(Some),
-            (Step::Stop(reason), _, Some(record)) => self.stop(record, reason, now).await,
-            (Step::Replace, _, Some(record)) => self.stop(record, StopReason::Replaced, now).await,
-            (Step::Look, _, Some(record)) => self.look(record, now).await.map(Some),
-            (Step::Forget, _, Some(record)) => {
-                self.ledger
-                    .commit(Change {
-                        name: record.name,
-                        record: None,
-                        input: None,
-                    })
-                    .await?;
-                Ok(None)
-            }
-            (_, _, record) => Ok(record),
-        }
+/// The ledger's records in memory, and what is between them and what is desired.
+pub struct Reconciler {
+    hands: Hands,
+    policy: Policy,
+    clock: Clock,
+    records: BTreeMap<EntryName, Record>,
+    gone_since: BTreeMap<EntryName, DateTime<Utc>>,
+    retries: Retries,
+}
+
+impl Reconciler {
+    /// Reads the ledger. Blocks on the disk.
+    pub fn new(hands: Hands, policy: Policy, clock: Clock) -> Result<Self, LedgerError> {
+        let records = hands.ledger.records()?;
+        Ok(Self {
+            hands,
+            policy,
+            clock,
+            records,
+            gone_since: BTreeMap::new(),
+            retries: Retries::default(),
+        })
     }
 
-    async fn write(&self, record: Record, input: Option<Arc<str>>) -> Result<Record, LedgerError> {
-        let name = record.name.clone();
-        self.ledger
-            .commit(Change {
-                name,
-                record: Some(record.clone()),
-                input,
-            })
-            .await?;
-        Ok(record)
+    /// What is recorded now.
+    pub fn records(&self) -> &BTreeMap<EntryName, Record> {
+        &self.records
     }
 
-    /// A start begun earlier is the same call again: same name, same bytes (the fingerprint covers the input).
-    async fn start(
-        &self,
-        entry: &Entry,
-        before: Option<Record>,
-        now: DateTime<Utc>,
-    ) -> Result<Record, StepError> {
-        let wanted = Record::starting(&self.owner, entry, before.as_ref(), now);
-        let mut intent = match before {
-            Some(begun)
-                if begun.phase == Phase::Starting && begun.fingerprint == wanted.fingerprint =>
-            {
-                begun
-            }
-            _ => wanted,
-        };
-        let first = intent.in_doubt.is_none();
-        intent.in_doubt = intent.in_doubt.or(Some(now));
-        let intent = self.write(intent, Some(Arc::clone(&entry.input))).await?;
-        let called = self
-            .step_functions
-            .start(
-                &intent.state_machine,
-                &intent.execution_name(),
-                &entry.input,
-            )
-            .await;
-        match called {
-            Ok(arn) if arn == intent.execution_arn() => {
-                let running = found(&intent, &Found::Running, now)
-                    .expect("a starting record that runs has a next one");
-                Ok(self.write(running, None).await?)
-            }
-            Ok(arn) => Err(StepError::Surprise(format!(
-                "StartExecution answered `{arn}`, not `{}`: is the state machine of type STANDARD?",
-                intent.execution_arn()
-            ))),
-            Err(error) if error.remedy() == Remedy::Exists => self.look(intent, now).await,
-            Err(error) => {
-                let refused = error.remedy() == Remedy::Refused;
-                if refused || error.remedy() == Remedy::Slower {
-                    // The answer is definite: this call had no effect. Only an earlier one may still be on its way.
-                    let in_doubt = intent.in_doubt.filter(|_| !first);
-                    let refused = refused.then(|| error.to_string());
-                    self.write(
-                        Record {
-                            in_doubt,
-                            refused,
-                            ..intent
-                        },
-                        None,
-                    )
-                    .await?;
-                }
-                Err(error.into())
-            }
+    /// The plan for this moment. Notes which entries are seen gone for the first time.
+    pub fn plan(&mut self, desired: &Desired) -> Plan {
+        let now = (self.clock)();
+        let mut wants: BTreeMap<EntryName, Want<'_>> = BTreeMap::new();
+        for (name, entry) in &desired.entries {
+            self.gone_since.remove(name);
+            wants.insert(name.clone(), Want::Present(entry));
         }
-    }
-
-    /// Describes the execution and records what that means.
-    async fn look(&self, record: Record, now: DateTime<Utc>) -> Result<Record, StepError> {
-        let seen = self.observe(&record).await?;
-        if let Some(next) = found(&record, &seen, now) {
-            return Ok(self.write(next, None).await?);
-        }
-        let asked_long_enough = record
-            .in_doubt
-            .is_none_or(|since| now > after(since, LATE_DELIVERY));
-        if seen == Found::Nothing
-            && record.phase == Phase::Starting
-            && now >= record.at
-            && asked_long_enough
+        for name in self
+            .records
+            .keys()
+            .filter(|name| !desired.entries.contains_key(*name))
         {
-            let missed = Outcome {
-                status: OutcomeStatus::Missed,
-                error: None,
-                ended: None,
+            let want = if let Some(why) = desired.unclear.get(name) {
+                self.gone_since.remove(name);
+                Want::Unclear(why.clone())
+            } else {
+                let since = *self.gone_since.entry(name.clone()).or_insert(now);
+                Want::Absent { since }
             };
-            return Ok(self.write(record.ended(missed, now), None).await?);
+            wants.insert(name.clone(), want);
         }
-        Err(StepError::Unsettled)
+        Plan::make(&wants, &self.records, &self.policy, now)
     }
 
-    async fn observe(&self, record: &Record) -> Result<Found, StepError> {
-        let observed = match self.step_functions.describe(&record.execution_arn()).await {
-            Ok(observed) => observed,
-            Err(error) if error.remedy() == Remedy::Absent => return Ok(Found::Nothing),
-            Err(error) => return Err(error.into()),
-        };
-        let status = match observed.status {
-            Status::Running => return Ok(Found::Running),
-            Status::Succeeded => OutcomeStatus::Succeeded,
-            Status::Failed => OutcomeStatus::Failed,
-            Status::TimedOut => OutcomeStatus::TimedOut,
-            Status::Aborted => OutcomeStatus::Aborted,
-        };
-        Ok(Found::Over(Outcome {
-            status,
-            error: observed.error,
-            ended: observed.ended,
-        }))
-    }
-
-    /// Stops, then sees how it ended. Finding nothing never raises the generation: the record is forgotten once no
-    /// earlier start can still be on its way.
-    async fn stop(
-        &self,
-        record: Record,
-        reason: StopReason,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Record>, StepError> {
-        let record = if record.phase == Phase::Stopping {
-            record
-        } else {
-            let stopping = Record {
-                stop_reason: Some(reason),
-                ..record
+    /// Plans and applies until nothing is due. `interrupted` is asked before each new step: where it says yes, what is
+    /// in flight is finished and no more is begun.
+    pub async fn reconcile(
+        &mut self,
+        desired: &Desired,
+        interrupted: &(dyn Fn() -> bool + Send + Sync),
+    ) -> Report {
+        let mut report = Report::default();
+        loop {
+            let plan = self.plan(desired);
+            report.guard.clone_from(&plan.guard);
+            report.wake = plan.wake();
+            let queue = self.due(&plan, desired);
+            if queue.is_empty() || interrupted() {
+                break;
             }
-            .in_phase(Phase::Stopping, now);
-            self.write(stopping, None).await?
+            self.pass(queue, desired, interrupted, &mut report).await;
+        }
+        report.wake = report.wake.into_iter().chain(self.retries.next()).min();
+        report
+    }
+
+    /// The steps of a plan that may be tried now, the earliest time first.
+    fn due(&mut self, plan: &Plan, desired: &Desired) -> Vec<(EntryName, Step, &'static str)> {
+        let now = (self.clock)();
+        let at = |name: &EntryName| {
+            let recorded = self.records.get(name).map(|record| record.at);
+            desired
+                .entries
+                .get(name)
+                .map(|entry| entry.at)
+                .into_iter()
+                .chain(recorded)
+                .min()
         };
-        let reason = record.stop_reason.unwrap_or(reason);
-        let why = match reason {
-            StopReason::Removed => "the entry was removed or disabled",
-            StopReason::Replaced => "the entry was changed",
-        };
-        let cause =
-            serde_json::json!({"entry": record.name, "owner": record.owner.as_str(), "why": why})
-                .to_string();
-        match self
-            .step_functions
-            .stop(&record.execution_arn(), reason.error(), &cause)
-            .await
-        {
-            Ok(()) => Ok(Some(self.look(record, now).await?)),
-            Err(error)
-                if error.remedy() == Remedy::Absent && now > after(record.since, LATE_DELIVERY) =>
+        let steps: Vec<_> = plan
+            .steps()
+            .map(|(name, step, why)| (at(name), name.clone(), step, why))
+            .collect();
+        let wanted: BTreeSet<&EntryName> = steps.iter().map(|(_, name, ..)| name).collect();
+        self.retries.keep(|name| wanted.contains(name));
+        let mut due: Vec<_> = steps
+            .into_iter()
+            .filter(|(_, name, ..)| {
+                let asked = desired
+                    .entries
+                    .get(name)
+                    .map(|entry| Fingerprint::of(entry));
+                self.retries.may(name, asked.as_ref(), now)
+            })
+            .collect();
+        due.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        due.into_iter()
+            .map(|(_, name, step, why)| (name, step, why))
+            .collect()
+    }
+
+    /// One step for each entry of the queue, many at once.
+    async fn pass(
+        &mut self,
+        queue: Vec<(EntryName, Step, &'static str)>,
+        desired: &Desired,
+        interrupted: &(dyn Fn() -> bool + Send + Sync),
+        report: &mut Report,
+    ) {
+        let mut queue = queue.into_iter();
+        let mut flying = JoinSet::new();
+        loop {
+            while flying.len() < IN_FLIGHT
+                && !interrupted()
+                && let Some((name, step, why)) = queue.next()
             {
-                self.ledger
-                    .commit(Change {
-                        name: record.name,
-                        record: None,
-                        input: None,
-                    })
-                    .await?;
-                Ok(None)
+                let hands = self.hands.clone();
+                let entry = desired.entries.get(&name).cloned();
+                let record = self.records.get(&name).cloned();
+                let now = (self.clock)();
+                flying.spawn(async move {
+                    let result = hands.apply(step, entry.as_deref(), record, now).await;
+                    (name, step, why, result)
+                });
             }
-            Err(error) => Err(error.into()),
+            match flying.join_next().await {
+                None => return,
+                Some(Ok((name, step, why, result))) => {
+                    let asked = desired
+                        .entries
+                        .get(&name)
+                        .map(|entry| Fingerprint::of(entry));
+                    self.land(&name, (step, why), asked, result, report);
+                }
+                // The intent is in the ledger, so the record there may be newer than the one in memory.
+                Some(Err(error)) => warn!(error = %error, "a step broke off"),
+            }
+        }
+    }
+
+    fn land(
+        &mut self,
+        name: &EntryName,
+        (step, why): (Step, &str),
+        asked: Option<Fingerprint>,
+        result: Result<Option<Record>, StepError>,
+        report: &mut Report,
+    ) {
+        match result {
+            Ok(record) => {
+                self.retries.done(name);
+                report.failed.remove(name);
+                *report.done.entry(step.as_str()).or_default() += 1;
+                let execution = record.as_ref().map(Record::execution_arn);
+                info!(entry = %name, step = step.as_str(), why, execution, "done");
+                match record {
+                    Some(record) => self.records.insert(name.clone(), record),
+                    None => self.records.remove(name),
+                };
+            }
+            Err(error) => {
+                let now = (self.clock)();
+                let record = self.hands.ledger.record(name).ok().flatten();
+                let at = record.as_ref().map(|record| record.at);
+                if let Some(record) = record {
+                    self.records.insert(name.clone(), record);
+                }
+                let refused = self
+                    .records
+                    .get(name)
+                    .is_some_and(|record| record.refused.is_some());
+                let (wait, again) = self.retries.failed(name, asked, refused, at, now);
+                let quiet = matches!(error, StepError::Unsettled) || again;
+                if !quiet {
+                    warn!(entry = %name, step = step.as_str(), %error, again_in_ms = wait.as_millis(), "not done yet");
+                }
+                report.failed.insert(name.clone(), error.to_string());
+            }
         }
     }
 }
