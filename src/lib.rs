@@ -4,4 +4,5 @@
 pub mod ledger;
 pub mod model;
 pub mod reconcile;
+pub mod source;
 pub mod step_functions;

@@ -1,0 +1,7 @@
+//! Floor 2, the hand that touches schedule files. Never calls AWS, never writes a record.
+
+pub mod parse;
+pub mod problem;
+pub mod time;
+mod tree;
+mod value;

@@ -1,0 +1,515 @@
+//! One schedule file's bytes become entries, or all that is wrong with them. Pure; never panics on any bytes, and never
+//! shows a payload.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use globset::GlobSet;
+use serde_json::Value as Json;
+use serde_yaml::Value as Yaml;
+
+use crate::model::entry::{Entry, EntryName, MAX_INPUT_BYTES, lambda_input, machine_input};
+use crate::source::problem::Problem;
+use crate::source::time::{self, Wrong};
+use crate::source::tree::{self, Kind, Node, Place};
+use crate::source::value::{self, Field, Fields};
+
+/// What an entry gets where its file says nothing.
+#[derive(Debug, Clone)]
+pub struct Defaults {
+    /// Of local times.
+    pub timezone: Tz,
+    /// The machine that lambdas run through. Without one, such entries have an empty ARN: fit for `check` alone.
+    pub state_machine: Option<String>,
+    /// How late an entry may still be started.
+    pub grace: Duration,
+    /// Which functions may be named.
+    pub allow_lambdas: GlobSet,
+    /// Which machines may be named.
+    pub allow_state_machines: GlobSet,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        let any = globset::Glob::new("*").expect("`*` is a pattern");
+        let all = GlobSet::builder()
+            .add(any)
+            .build()
+            .expect("one pattern makes a set");
+        Self {
+            timezone: Tz::UTC,
+            state_machine: None,
+            grace: Duration::from_mins(5),
+            allow_lambdas: all.clone(),
+            allow_state_machines: all,
+        }
+    }
+}
+
+const ROOT: &[&str] = &["version", "defaults", "schedules"];
+const DEFAULTS: &[&str] = &["timezone", "lambda", "state_machine", "grace", "enabled"];
+const ENTRY: &[&str] = &[
+    "description",
+    "at",
+    "timezone",
+    "lambda",
+    "payload",
+    "state_machine",
+    "input",
+    "grace",
+    "enabled",
+];
+
+/// What a file's `defaults` say.
+struct FileDefaults {
+    timezone: Tz,
+    lambda: Option<String>,
+    state_machine: Option<String>,
+    grace: Duration,
+    enabled: bool,
+}
+
+/// The entries of a file, in its order.
+pub fn parse(file: &str, bytes: &[u8], defaults: &Defaults) -> Result<Vec<Entry>, Vec<Problem>> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = readable(bytes).map_err(|problem| vec![problem])?;
+    let mut parsing = Parsing {
+        file,
+        defaults,
+        wrongs: Vec::new(),
+        hidden: Vec::new(),
+    };
+    let entries = parsing.text(&text);
+    if parsing.wrongs.is_empty() {
+        return Ok(entries);
+    }
+    Err(parsing.problems(&text))
+}
+
+/// UTF-8 without NUL, with line feeds only.
+fn readable(bytes: &[u8]) -> Result<String, Problem> {
+    let at = |index: usize, what: &str| {
+        let line = bytes[..index].split(|byte| *byte == b'\n').count();
+        let message = format!("{what} at byte {index}");
+        let hint = Some("save the file as UTF-8 text".to_owned());
+        Problem {
+            line,
+            column: 1,
+            message,
+            hint,
+            shown: None,
+        }
+    };
+    let text = std::str::from_utf8(bytes).map_err(|error| at(error.valid_up_to(), "not UTF-8"))?;
+    if let Some(index) = bytes.iter().position(|byte| *byte == 0) {
+        return Err(at(index, "a NUL"));
+    }
+    Ok(text.replace("\r\n", "\n"))
+}
+
+struct Parsing<'a> {
+    file: &'a str,
+    defaults: &'a Defaults,
+    wrongs: Vec<(Place, Wrong)>,
+    /// First and last line of each payload and input: never shown.
+    hidden: Vec<(usize, usize)>,
+}
+
+impl Parsing<'_> {
+    fn wrong(&mut self, place: Place, message: impl Into<String>, hint: &str) {
+        let hint = (!hint.is_empty()).then(|| hint.to_owned());
+        self.wrongs.push((
+            place,
+            Wrong {
+                message: message.into(),
+                hint,
+            },
+        ));
+    }
+
+    fn keep<T>(&mut self, place: Place, result: Result<T, Wrong>) -> Option<T> {
+        result
+            .map_err(|wrong| self.wrongs.push((place, wrong)))
+            .ok()
+    }
+
+    fn problems(&self, text: &str) -> Vec<Problem> {
+        let lines: Vec<&str> = text.lines().collect();
+        let mut wrongs: Vec<_> = self.wrongs.iter().collect();
+        wrongs.sort_by_key(|(place, _)| *place);
+        let shown = |line: usize| {
+            let hidden = self
+                .hidden
+                .iter()
+                .any(|(from, to)| (*from..=*to).contains(&line));
+            let text = lines.get(line - 1).filter(|_| !hidden)?;
+            Some(text.trim_end().chars().take(200).collect())
+        };
+        let problem = |(place, wrong): &&(Place, Wrong)| Problem {
+            line: place.line,
+            column: place.column,
+            message: wrong.message.clone(),
+            hint: wrong.hint.clone(),
+            shown: shown(place.line),
+        };
+        wrongs.iter().map(problem).collect()
+    }
+
+    fn text(&mut self, text: &str) -> Vec<Entry> {
+        const NOTHING: &str = "write `schedules: {}` where nothing is meant, or remove the file";
+        let start = Place { line: 1, column: 1 };
+        if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<< ")) {
+            let hint = "resolve the conflict: keep one side, remove the markers";
+            self.wrong(
+                Place {
+                    line: line + 1,
+                    column: 1,
+                },
+                "an unresolved merge conflict",
+                hint,
+            );
+            return Vec::new();
+        }
+        let root = match tree::read(text) {
+            Ok(Some(root)) => root,
+            Ok(None) => {
+                self.wrong(start, "the file is empty", NOTHING);
+                return Vec::new();
+            }
+            Err(fault) => {
+                // A fault of the YAML itself may lie within a payload, and nothing tells where that begins.
+                self.hidden.push((1, usize::MAX));
+                self.wrongs.push((
+                    fault.place,
+                    Wrong {
+                        message: fault.message,
+                        hint: fault.hint,
+                    },
+                ));
+                return Vec::new();
+            }
+        };
+        let value: Yaml = match serde_yaml::from_str(text) {
+            Ok(value) => value,
+            Err(error) => {
+                let place = error.location().map_or(start, |at| Place {
+                    line: at.line(),
+                    column: at.column(),
+                });
+                self.hidden.push((1, usize::MAX));
+                if error.to_string().contains("128") {
+                    self.wrong(
+                        place,
+                        "a whole number of more than 64 bits has no form in JSON",
+                        "put it in quotes",
+                    );
+                } else {
+                    self.wrong(place, "not YAML that onced can read", "");
+                }
+                return Vec::new();
+            }
+        };
+        if value.is_null() {
+            self.wrong(start, "the file is empty", NOTHING);
+            return Vec::new();
+        }
+        self.root(&root, &value)
+    }
+
+    fn root(&mut self, node: &Node, value: &Yaml) -> Vec<Entry> {
+        let Some(fields) = self.fields(node, value, ROOT, "a schedule file") else {
+            return Vec::new();
+        };
+        if let Some(version) = fields.get("version")
+            && version.value.as_u64() != Some(1)
+        {
+            self.wrong(
+                version.node.place,
+                "this onced reads version 1 of schedule files",
+                "write `version: 1`",
+            );
+        }
+        let defaults = self.file_defaults(&fields);
+        let Some(schedules) = fields.get("schedules") else {
+            self.wrong(
+                node.place,
+                "there is no `schedules`",
+                "write `schedules:` and the entries below it",
+            );
+            return Vec::new();
+        };
+        let Some(pairs) = value::pairs(schedules.node, schedules.value) else {
+            let hint = "write the entries below it, or `schedules: {}` where nothing is meant";
+            self.wrong(
+                schedules.node.place,
+                "`schedules` is not a mapping of names to entries",
+                hint,
+            );
+            return Vec::new();
+        };
+        let mut entries = Vec::new();
+        for (key, field) in pairs {
+            if !key.text.starts_with("x-") {
+                entries.extend(self.entry(&key.text, key.place, field, &defaults));
+            }
+        }
+        entries
+    }
+
+    /// The fields of a mapping; what is not one, or not known, is noted.
+    fn fields<'n>(
+        &mut self,
+        node: &'n Node,
+        value: &'n Yaml,
+        known: &[&str],
+        what: &str,
+    ) -> Option<Fields<'n>> {
+        let Some(pairs) = value::pairs(node, value) else {
+            let hint = format!("{what} has keys: {}", known.join(", "));
+            self.wrong(
+                node.place,
+                format!("{what} is a mapping, and this is none"),
+                &hint,
+            );
+            return None;
+        };
+        for (key, _) in &pairs {
+            if !key.text.starts_with("x-") && !known.contains(&key.text.as_str()) {
+                let near = known
+                    .iter()
+                    .map(|known| (strsim::jaro_winkler(known, &key.text), known));
+                let near = near
+                    .max_by(|a, b| a.0.total_cmp(&b.0))
+                    .filter(|(likeness, _)| *likeness > 0.75);
+                let hint = near.map_or_else(
+                    || {
+                        format!(
+                            "{what} has: {}; keys of your own begin with `x-`",
+                            known.join(", ")
+                        )
+                    },
+                    |(_, known)| format!("did you mean `{known}`?"),
+                );
+                self.wrong(key.place, format!("unknown key `{}`", key.text), &hint);
+            }
+        }
+        Some(Fields(pairs))
+    }
+
+    fn file_defaults(&mut self, root: &Fields<'_>) -> FileDefaults {
+        let mut defaults = FileDefaults {
+            timezone: self.defaults.timezone,
+            lambda: None,
+            state_machine: None,
+            grace: self.defaults.grace,
+            enabled: true,
+        };
+        let Some(field) = root.get("defaults") else {
+            return defaults;
+        };
+        let Some(fields) = self.fields(field.node, field.value, DEFAULTS, "`defaults`") else {
+            return defaults;
+        };
+        defaults.timezone = self.zone(&fields).unwrap_or(defaults.timezone);
+        defaults.grace = self.grace(&fields).unwrap_or(defaults.grace);
+        defaults.enabled = self.enabled(&fields).unwrap_or(true);
+        defaults.lambda = self.lambda(&fields);
+        defaults.state_machine = self.machine(&fields);
+        if let (Some(_), Some(machine)) = (&defaults.lambda, fields.get("state_machine")) {
+            self.wrong(
+                machine.node.place,
+                "`defaults` has both `lambda` and `state_machine`",
+                "keep one of the two",
+            );
+        }
+        defaults
+    }
+
+    fn string<'n>(&mut self, fields: &Fields<'n>, key: &str) -> Option<(Place, &'n str)> {
+        let field = fields.get(key)?;
+        let text = field.value.as_str();
+        if text.is_none() {
+            self.wrong(
+                field.node.place,
+                format!("`{key}` is a text, and this is none"),
+                "put it in quotes",
+            );
+        }
+        text.map(|text| (field.node.place, text))
+    }
+
+    fn zone(&mut self, fields: &Fields<'_>) -> Option<Tz> {
+        let (place, text) = self.string(fields, "timezone")?;
+        self.keep(place, time::zone(text))
+    }
+
+    fn grace(&mut self, fields: &Fields<'_>) -> Option<Duration> {
+        let (place, text) = self.string(fields, "grace")?;
+        self.keep(place, time::duration(text))
+    }
+
+    fn enabled(&mut self, fields: &Fields<'_>) -> Option<bool> {
+        let field = fields.get("enabled")?;
+        let enabled = field.value.as_bool();
+        if enabled.is_none() {
+            self.wrong(field.node.place, "`enabled` is `true` or `false`", "");
+        }
+        enabled
+    }
+
+    fn lambda(&mut self, fields: &Fields<'_>) -> Option<String> {
+        let (place, text) = self.string(fields, "lambda")?;
+        let checked = value::lambda(text, &self.defaults.allow_lambdas);
+        self.keep(place, checked)
+    }
+
+    fn machine(&mut self, fields: &Fields<'_>) -> Option<String> {
+        let (place, text) = self.string(fields, "state_machine")?;
+        let checked = value::machine(text, &self.defaults.allow_state_machines);
+        self.keep(place, checked)
+    }
+
+    fn entry(
+        &mut self,
+        name: &str,
+        place: Place,
+        field: Field<'_>,
+        defaults: &FileDefaults,
+    ) -> Option<Entry> {
+        let before = self.wrongs.len();
+        let name = self.keep(
+            place,
+            EntryName::parse(name).map_err(|message| Wrong {
+                message,
+                hint: None,
+            }),
+        );
+        let fields = self.fields(field.node, field.value, ENTRY, "an entry")?;
+        for key in ["payload", "input"] {
+            if let Some(field) = fields.get(key) {
+                self.hidden.push(field.node.lines());
+            }
+        }
+        let _ = self.string(&fields, "description");
+        let timezone = self.zone(&fields).unwrap_or(defaults.timezone);
+        let at = self
+            .string(&fields, "at")
+            .and_then(|(place, text)| self.keep(place, time::instant(text, timezone)));
+        if fields.get("at").is_none() {
+            self.wrong(
+                place,
+                "the entry has no `at`",
+                "write when it runs, such as `at: 2026-12-01T09:00:00`",
+            );
+        }
+        let grace = self.grace(&fields).unwrap_or(defaults.grace);
+        let enabled = self.enabled(&fields).unwrap_or(defaults.enabled);
+        let (lambda, machine) = (self.lambda(&fields), self.machine(&fields));
+        let own = (
+            fields.get("lambda").is_some(),
+            fields.get("state_machine").is_some(),
+        );
+        let (lambda, machine) = match own {
+            (true, true) => {
+                self.wrong(
+                    place,
+                    "the entry has both `lambda` and `state_machine`",
+                    "keep one of the two",
+                );
+                return None;
+            }
+            (true, false) => (lambda, None),
+            (false, true) => (None, machine),
+            (false, false) => (defaults.lambda.clone(), defaults.state_machine.clone()),
+        };
+        if lambda.is_none() && machine.is_none() && own == (false, false) {
+            let hint = "write the function as `lambda: NAME`, or an ARN as `state_machine: ARN`";
+            self.wrong(place, "the entry says nothing to run", hint);
+        }
+        let runs_lambda = own.0 || lambda.is_some();
+        let (mine, others, hint) = if runs_lambda {
+            ("payload", "input", "with `lambda`, write `payload`")
+        } else {
+            ("input", "payload", "with `state_machine`, write `input`")
+        };
+        if let Some(field) = fields.get(others) {
+            self.wrong(
+                field.node.place,
+                format!("`{others}` does not go with what the entry runs"),
+                hint,
+            );
+        }
+        let given = fields
+            .get(mine)
+            .map(|field| (field.node.place, value::json(field.node, field.value)));
+        let json = match given {
+            None => Json::Object(serde_json::Map::new()),
+            Some((_, Ok(json))) => json,
+            Some((_, Err((place, wrong)))) => {
+                self.wrongs.push((place, wrong));
+                return None;
+            }
+        };
+        let input_place = fields.get(mine).map_or(place, |field| field.node.place);
+        let at = at?;
+        let input = match (&lambda, json) {
+            (Some(function), payload) => lambda_input(function, at, payload),
+            (None, Json::Object(input)) if input.contains_key("invocationTime") => {
+                self.wrong(
+                    input_place,
+                    "`input` already has `invocationTime`",
+                    "leave it out: onced adds it from `at`",
+                );
+                return None;
+            }
+            (None, Json::Object(input)) => machine_input(input, at),
+            (None, _) => {
+                self.wrong(input_place, "`input` is a mapping, and this is none", "");
+                return None;
+            }
+        };
+        if input.len() > MAX_INPUT_BYTES {
+            let message = format!(
+                "the execution's input has {} bytes, and at most {MAX_INPUT_BYTES} are allowed",
+                input.len()
+            );
+            self.wrong(input_place, message, "put it into S3 and name it here");
+        }
+        if self.wrongs.len() > before {
+            return None;
+        }
+        Some(Entry {
+            name: name?,
+            at,
+            state_machine: machine
+                .or_else(|| self.defaults.state_machine.clone())
+                .unwrap_or_default(),
+            lambda,
+            input: Arc::from(input),
+            grace,
+            enabled,
+            file: self.file.to_owned(),
+            line: place.line,
+        })
+    }
+}
+
+impl Node {
+    /// The first and the last line that the node's values begin on.
+    fn lines(&self) -> (usize, usize) {
+        let last = match &self.kind {
+            Kind::Sequence(items) => items.iter().map(|item| item.lines().1).max(),
+            Kind::Mapping(pairs) => pairs
+                .iter()
+                .map(|(key, value)| key.lines().1.max(value.lines().1))
+                .max(),
+            Kind::Scalar(text) => Some(self.place.line + text.matches('\n').count() + 1),
+            Kind::Alias => None,
+        };
+        (
+            self.place.line,
+            last.unwrap_or(self.place.line).max(self.place.line),
+        )
+    }
+}

@@ -1,0 +1,46 @@
+//! What is wrong with a schedule file: a value, not an error. Never shows a payload.
+
+use serde::Serialize;
+
+/// One thing that is wrong, where, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// From 1; 1 where the whole file is meant.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The line as it stands in the file; `None` for lines inside a payload or input, or a file that was not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
+}
+
+/// Whether a file takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileState {
+    /// Read whole, every entry good.
+    Ok,
+    /// Not read, or something in it is wrong: its recorded entries are pinned.
+    Invalid,
+    /// Passed over (a leftover, not a schedule file by its name).
+    Ignored,
+}
+
+/// What a scan says of one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileReport {
+    /// Relative to the directory; bytes that are not UTF-8 are shown escaped.
+    pub path: String,
+    /// Whether it takes part.
+    pub state: FileState,
+    /// All that is wrong with it, in line order.
+    pub errors: Vec<Problem>,
+    /// The text of an invalid file, so that names it mentions are not taken for removed; `None`: it could not be read.
+    #[serde(skip)]
+    pub text: Option<String>,
+}

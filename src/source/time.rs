@@ -1,0 +1,314 @@
+//! Times, zones and durations as people write them. Pure; never guesses: what could mean two instants is an error that
+//! names both.
+
+use std::time::Duration;
+
+use chrono::{
+    DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta,
+    TimeZone, Utc,
+};
+use chrono_tz::Tz;
+
+/// What is wrong, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+}
+
+fn wrong(message: String, hint: impl Into<String>) -> Wrong {
+    Wrong {
+        message,
+        hint: Some(hint.into()),
+    }
+}
+
+/// A zone by its IANA name. Abbreviations are refused: they are not the zones that people take them for.
+pub fn zone(text: &str) -> Result<Tz, Wrong> {
+    let known: Option<Tz> = text.parse().ok();
+    if let Some(zone) = known.filter(|_| text.contains('/') || text == "UTC") {
+        return Ok(zone);
+    }
+    if known.is_some() || (text.len() <= 5 && text.chars().all(|c| c.is_ascii_uppercase())) {
+        let hint = "write the zone's IANA name, such as `Europe/Berlin`";
+        return Err(wrong(
+            format!("`{text}` is an abbreviation, not a time zone"),
+            hint,
+        ));
+    }
+    let near = chrono_tz::TZ_VARIANTS
+        .iter()
+        .map(|zone| {
+            (
+                strsim::jaro_winkler(&zone.name().to_lowercase(), &text.to_lowercase()),
+                zone.name(),
+            )
+        })
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|(likeness, _)| *likeness > 0.85);
+    let hint = near.map_or_else(
+        || "write the zone's IANA name, such as `Europe/Berlin`".to_owned(),
+        |(_, name)| format!("did you mean `{name}`?"),
+    );
+    Err(wrong(format!("there is no time zone `{text}`"), hint))
+}
+
+/// The instant that a text means: RFC 3339 with `Z` or an offset, or a local time in `zone`. A space for the `T` and
+/// missing seconds are fine.
+pub fn instant(text: &str, zone: Tz) -> Result<DateTime<Utc>, Wrong> {
+    let form = "write it as `2026-12-01T09:00:00`, with `Z` or an offset such as `+01:00` where no time zone is meant";
+    let unreadable = || wrong(format!("`{text}` is not a time"), form);
+    let bytes = text.as_bytes();
+    if !text.is_ascii() || bytes.len() < 16 || !matches!(bytes[10], b'T' | b' ') {
+        return Err(unreadable());
+    }
+    let date: NaiveDate =
+        NaiveDate::parse_from_str(&text[..10], "%Y-%m-%d").map_err(|_| unreadable())?;
+    let rest = &text[11..];
+    let zone_begins = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
+    let (clock, suffix) = rest.split_at(zone_begins);
+    if clock.contains(['.', ',']) {
+        return Err(wrong(
+            format!("`{text}` has a fraction of a second, which Step Functions drops"),
+            "write whole seconds",
+        ));
+    }
+    let two_digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+    let parts: Vec<&str> = clock.split(':').collect();
+    if !(2..=3).contains(&parts.len())
+        || !parts.iter().all(|part| two_digits(part))
+        || date.year() < 1
+    {
+        return Err(unreadable());
+    }
+    let number = |n: usize| {
+        parts
+            .get(n)
+            .map_or(Ok(0), |part| part.parse::<u32>())
+            .map_err(|_| unreadable())
+    };
+    if number(2)? == 60 {
+        return Err(wrong(
+            format!("`{text}` is a leap second"),
+            "write second 59, or the next minute",
+        ));
+    }
+    let time =
+        NaiveTime::from_hms_opt(number(0)?, number(1)?, number(2)?).ok_or_else(unreadable)?;
+    let local = date.and_time(time);
+    if suffix.is_empty() {
+        return in_zone(local, zone);
+    }
+    let seconds = offset(suffix).ok_or_else(unreadable)?;
+    let utc = local
+        .checked_sub_signed(TimeDelta::seconds(seconds))
+        .ok_or_else(unreadable)?;
+    Ok(utc.and_utc())
+}
+
+/// Seconds east of UTC: `Z`, `+01:00`, `-05:30`.
+fn offset(text: &str) -> Option<i64> {
+    if text == "Z" {
+        return Some(0);
+    }
+    let sign = if text.starts_with('-') { -1 } else { 1 };
+    let (hours, minutes) = text[1..].split_once(':')?;
+    if hours.len() != 2
+        || minutes.len() != 2
+        || !(hours.to_owned() + minutes)
+            .bytes()
+            .all(|b| b.is_ascii_digit())
+    {
+        return None;
+    }
+    let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+}
+
+fn in_zone(local: NaiveDateTime, zone: Tz) -> Result<DateTime<Utc>, Wrong> {
+    let spelled = |at: DateTime<Tz>| at.format("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    match zone.from_local_datetime(&local) {
+        LocalResult::Single(at) => Ok(at.with_timezone(&Utc)),
+        LocalResult::Ambiguous(first, second) => Err(wrong(
+            format!(
+                "{} occurs twice on {} in {}",
+                local.format("%H:%M"),
+                local.date(),
+                zone.name()
+            ),
+            format!(
+                "write `{}` for the first or `{}` for the second",
+                spelled(first),
+                spelled(second)
+            ),
+        )),
+        LocalResult::None => {
+            // No zone has ever skipped more than a day: the offsets in force a day before and after are the two choices.
+            let at_offset_of = |day: i64| {
+                let near =
+                    zone.offset_from_utc_datetime(&local.checked_add_signed(TimeDelta::days(day))?);
+                let utc = local
+                    .checked_sub_signed(TimeDelta::seconds(near.fix().local_minus_utc().into()))?;
+                Some(spelled(zone.from_utc_datetime(&utc)))
+            };
+            let message = format!(
+                "{} does not occur on {} in {}: clocks are set forward",
+                local.format("%H:%M"),
+                local.date(),
+                zone.name()
+            );
+            let hint = match (at_offset_of(1), at_offset_of(-1)) {
+                (Some(before), Some(behind)) => format!("write `{before}` or `{behind}`"),
+                _ => "write a time with an offset".to_owned(),
+            };
+            Err(wrong(message, hint))
+        }
+    }
+}
+
+/// A duration: `250ms`, `30s`, `5m`, `2h`, `300d`, or several of them: `1h30m`.
+pub fn duration(text: &str) -> Result<Duration, Wrong> {
+    let unreadable = || {
+        wrong(
+            format!("`{text}` is not a duration"),
+            "write it as `250ms`, `30s`, `5m`, `2h` or `300d`",
+        )
+    };
+    let mut total = Duration::ZERO;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let number: u64 = rest[..digits].parse().map_err(|_| unreadable())?;
+        let after = &rest[digits..];
+        let letters = after.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let milliseconds: u64 = match &after[..letters] {
+            "ms" => 1,
+            "s" => 1000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            _ => return Err(unreadable()),
+        };
+        let part = number.checked_mul(milliseconds).ok_or_else(unreadable)?;
+        total = total
+            .checked_add(Duration::from_millis(part))
+            .ok_or_else(unreadable)?;
+        rest = &after[letters..];
+    }
+    if text.is_empty() {
+        Err(unreadable())
+    } else {
+        Ok(total)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BERLIN: Tz = chrono_tz::Europe::Berlin;
+
+    #[test]
+    fn instants() {
+        for (text, expected) in [
+            ("2026-12-01T09:00:00", "2026-12-01T08:00:00Z"),
+            ("2026-12-01 09:00", "2026-12-01T08:00:00Z"),
+            ("2026-07-01 09:00", "2026-07-01T07:00:00Z"),
+            ("2026-12-01T09:00:00Z", "2026-12-01T09:00:00Z"),
+            ("2026-12-01T09:00:00-05:30", "2026-12-01T14:30:00Z"),
+            ("2026-10-25T02:30:00+02:00", "2026-10-25T00:30:00Z"),
+        ] {
+            assert_eq!(
+                instant(text, BERLIN).unwrap(),
+                expected.parse::<DateTime<Utc>>().unwrap(),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "tomorrow",
+            "2026-12-01",
+            "2026-13-01T00:00",
+            "2026-02-30T00:00",
+            "2026-12-01T24:00",
+            "2026-12-01T9:00",
+            "2026-12-01T09:00:60",
+            "2026-12-01T09:00:00.5",
+            "2026-12-01t09:00:00",
+            "2026-12-01T09:00:00z",
+            "2026-12-01T09:00+1",
+            "2026-12-01T09:00 CET",
+            "0000-01-01T00:00",
+            "٢٠٢٦-12-01T09:00:00",
+        ] {
+            assert!(instant(text, BERLIN).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn twice_and_never_name_the_choices() {
+        let twice = instant("2026-10-25T02:30", BERLIN).unwrap_err();
+        assert_eq!(
+            twice.message,
+            "02:30 occurs twice on 2026-10-25 in Europe/Berlin"
+        );
+        assert_eq!(
+            twice.hint.unwrap(),
+            "write `2026-10-25T02:30:00+02:00` for the first or `2026-10-25T02:30:00+01:00` for the second"
+        );
+        let never = instant("2026-03-29T02:30", BERLIN).unwrap_err();
+        assert_eq!(
+            never.hint.unwrap(),
+            "write `2026-03-29T01:30:00+01:00` or `2026-03-29T03:30:00+02:00`"
+        );
+        assert!(instant("2026-03-08T02:15", chrono_tz::America::New_York).is_err());
+    }
+
+    #[test]
+    fn zones() {
+        assert!(zone("America/Argentina/Buenos_Aires").is_ok() && zone("UTC").is_ok());
+        for abbreviation in ["CET", "EST", "CEST", "MST"] {
+            assert!(
+                zone(abbreviation)
+                    .unwrap_err()
+                    .message
+                    .contains("abbreviation"),
+                "{abbreviation}"
+            );
+        }
+        assert_eq!(
+            zone("Europe/Berln").unwrap_err().hint.unwrap(),
+            "did you mean `Europe/Berlin`?"
+        );
+    }
+
+    #[test]
+    fn durations() {
+        for (text, expected) in [
+            ("0s", 0),
+            ("250ms", 250),
+            ("1h30m", 5_400_000),
+            ("300d", 25_920_000_000),
+        ] {
+            assert_eq!(
+                duration(text).unwrap(),
+                Duration::from_millis(expected),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "5",
+            "m",
+            "-5m",
+            "5 m",
+            "1.5h",
+            "99999999999999999999d",
+            "18446744073709551615d",
+        ] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! All integration tests are one binary: one link, not ten.
+mod language;
