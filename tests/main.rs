@@ -1,2 +1,3 @@
 //! All integration tests are one binary: one link, not ten.
 mod language;
+mod scanning;

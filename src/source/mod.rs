@@ -2,6 +2,8 @@
 
 pub mod parse;
 pub mod problem;
+pub mod scan;
 pub mod time;
 mod tree;
 mod value;
+pub mod watch;
