@@ -4,5 +4,6 @@
 pub mod ledger;
 pub mod model;
 pub mod reconcile;
+pub mod settings;
 pub mod source;
 pub mod step_functions;

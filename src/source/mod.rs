@@ -5,5 +5,5 @@ pub mod problem;
 pub mod scan;
 pub mod time;
 mod tree;
-mod value;
+pub(crate) mod value;
 pub mod watch;

@@ -196,7 +196,7 @@ pub(super) fn lambda(text: &str, allow: &GlobSet) -> Result<String, Wrong> {
 }
 
 /// The ARN of a state machine, of a version or an alias of one.
-pub(super) fn machine(text: &str, allow: &GlobSet) -> Result<String, Wrong> {
+pub(crate) fn machine(text: &str, allow: &GlobSet) -> Result<String, Wrong> {
     let parts: Vec<&str> = text.split(':').collect();
     let good = match parts.as_slice() {
         [
