@@ -12,7 +12,7 @@ use tracing::{info, warn};
 
 use crate::ledger::LedgerError;
 use crate::model::entry::{Entry, EntryName};
-use crate::model::name::Fingerprint;
+use crate::model::name::{Fingerprint, Owner};
 use crate::model::plan::{Plan, Policy, Step, Want};
 use crate::model::record::Record;
 use apply::{Hands, StepError};
@@ -70,6 +70,11 @@ impl Reconciler {
         })
     }
 
+    /// Whose executions.
+    pub fn owner(&self) -> &Owner {
+        &self.hands.owner
+    }
+
     /// What is recorded now.
     pub fn records(&self) -> &BTreeMap<EntryName, Record> {
         &self.records
@@ -113,7 +118,7 @@ impl Reconciler {
             report.guard.clone_from(&plan.guard);
             report.wake = plan.wake();
             let queue = self.due(&plan, desired);
-            if queue.is_empty() || interrupted() {
+            if queue.is_empty() || (!report.done.is_empty() && interrupted()) {
                 break;
             }
             self.pass(queue, desired, interrupted, &mut report).await;
@@ -167,11 +172,14 @@ impl Reconciler {
     ) {
         let mut queue = queue.into_iter();
         let mut flying = JoinSet::new();
+        // A folder that changes all the time must not keep every step from being taken.
+        let mut begun = 0;
         loop {
             while flying.len() < IN_FLIGHT
-                && !interrupted()
+                && (begun < IN_FLIGHT || !interrupted())
                 && let Some((name, step, why)) = queue.next()
             {
+                begun += 1;
                 let hands = self.hands.clone();
                 let entry = desired.entries.get(&name).cloned();
                 let record = self.records.get(&name).cloned();

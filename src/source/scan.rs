@@ -23,7 +23,7 @@ const LEFTOVERS: &[&str] = &[
 ];
 
 /// What the schedule files ask for at one moment.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scan {
     /// What is asked for, by the files that are good.
     pub entries: BTreeMap<EntryName, Entry>,

@@ -2,11 +2,10 @@
 //! truth, and nothing is read from an event.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
-use tokio::sync::Notify;
+use tokio::sync::watch::Sender;
 
 /// Watches until it is dropped.
 #[derive(Debug)]
@@ -15,13 +14,13 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches a directory and all below it; each change is one notice to `hint`. Where this fails (no watches left, a
+    /// Watches a directory and all below it; each change raises `hint`. Where this fails (no watches left, a
     /// file system without events), the caller polls.
-    pub fn start(directory: &Path, hint: Arc<Notify>) -> notify::Result<Self> {
+    pub fn start(directory: &Path, hint: Sender<u64>) -> notify::Result<Self> {
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             // An error may stand for lost events: look. Our own reads are no change.
             if event.as_ref().map_or(true, is_change) {
-                hint.notify_one();
+                hint.send_modify(|hints| *hints += 1);
             }
         })?;
         let resolved = std::fs::canonicalize(directory).map_err(notify::Error::io)?;

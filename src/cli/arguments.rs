@@ -1,0 +1,222 @@
+//! What can be typed. Says nothing about what it means: `settings` does.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::settings::Typed;
+
+/// Keeps AWS Step Functions in step with a folder of YAML files.
+#[derive(Debug, Parser)]
+#[command(
+    name = "onced",
+    version,
+    after_help = "Try it: onced run --sandbox examples/schedules"
+)]
+pub(super) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// What every command takes.
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
+pub(super) struct Common {
+    /// The configuration file.
+    #[arg(long, global = true, env = "ONCED_CONFIG", value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// The directory of schedule files.
+    #[arg(long, global = true, value_name = "DIRECTORY")]
+    pub(super) directory: Option<String>,
+    /// Where the ledger is kept.
+    #[arg(long, global = true, value_name = "DIRECTORY")]
+    pub(super) state_directory: Option<String>,
+    /// Whose executions these are: 1 to 16 lower-case letters and digits.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) owner: Option<String>,
+    /// The state machine that lambdas run through.
+    #[arg(long, global = true, value_name = "ARN")]
+    pub(super) state_machine: Option<String>,
+    /// Another endpoint than AWS's.
+    #[arg(long, global = true, value_name = "URL")]
+    pub(super) endpoint_url: Option<String>,
+    /// The region, where the state machine's ARN does not say it.
+    #[arg(long, global = true)]
+    pub(super) region: Option<String>,
+    /// Run against the embedded Step Functions: no AWS, no credentials.
+    #[arg(long, global = true)]
+    pub(super) sandbox: bool,
+    /// Set any key of the configuration.
+    #[arg(long, global = true, value_name = "SECTION.KEY=VALUE")]
+    pub(super) set: Vec<String>,
+    /// How results are printed.
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub(super) format: Option<Format>,
+    /// Colour in what is printed.
+    #[arg(long, global = true, default_value = "auto")]
+    pub(super) color: Color,
+    /// How logs are printed.
+    #[arg(long, global = true, default_value = "text")]
+    pub(super) log_format: LogFormat,
+    /// More logs; twice: those of libraries too.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Only warnings.
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For a pull request's comment.
+    Markdown,
+    /// For GitHub's annotations.
+    Github,
+}
+
+/// Colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Yes.
+    Always,
+    /// No.
+    Never,
+}
+
+/// How logs are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
+    /// Without time and colour, which the journal adds.
+    Journald,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// The daemon, in the foreground.
+    #[command(after_help = "Example: onced run --sandbox examples/schedules")]
+    Run {
+        /// The directory of schedule files.
+        directory: Option<String>,
+        /// Where `--sandbox` sends invocations: a Lambda-compatible endpoint.
+        #[arg(long, value_name = "URL", requires = "sandbox")]
+        lambda_endpoint: Option<String>,
+    },
+    /// One reconciliation, then exit.
+    #[command(after_help = "Example: onced sync /etc/onced/schedules.d --owner prod")]
+    Sync {
+        /// The directory of schedule files.
+        directory: Option<String>,
+        /// Where `--sandbox` sends invocations: a Lambda-compatible endpoint.
+        #[arg(long, value_name = "URL", requires = "sandbox")]
+        lambda_endpoint: Option<String>,
+    },
+    /// What would be done. Changes nothing.
+    #[command(after_help = "Example: onced plan --detailed-exitcode")]
+    Plan {
+        /// The directory of schedule files.
+        directory: Option<String>,
+        /// Exit with 2 where changes are pending.
+        #[arg(long)]
+        detailed_exitcode: bool,
+    },
+    /// Are the schedule files good? Offline.
+    #[command(after_help = "Example: onced check examples/schedules")]
+    Check {
+        /// Files and directories; the configured directory where none is named.
+        paths: Vec<PathBuf>,
+    },
+    /// Every entry and where it stands.
+    #[command(after_help = "Example: onced list --format json")]
+    List,
+    /// One entry in full.
+    #[command(after_help = "Example: onced show launch-email")]
+    Show {
+        /// The entry.
+        name: String,
+    },
+    /// Write a schedule file with one entry.
+    #[command(
+        after_help = "Example: onced add hello --in 30s --lambda hello --directory examples/schedules"
+    )]
+    Add(Add),
+    /// Serve the embedded Step Functions over HTTP.
+    #[command(after_help = "Example: onced sandbox --listen 127.0.0.1:8083")]
+    Sandbox {
+        /// Where to listen; loopback only is wise: nothing is authenticated.
+        #[arg(long, default_value = "127.0.0.1:8083", value_name = "ADDRESS")]
+        listen: SocketAddr,
+        /// Where invocations are sent: a Lambda-compatible endpoint.
+        #[arg(long, value_name = "URL")]
+        lambda_endpoint: Option<String>,
+    },
+}
+
+/// `onced add`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("when").required(true).args(["at", "after"])))]
+pub(super) struct Add {
+    /// The entry's name.
+    pub(super) name: String,
+    /// When: local time in the time zone, or with an offset.
+    #[arg(long, value_name = "TIME")]
+    pub(super) at: Option<String>,
+    /// From now, such as `30s`.
+    #[arg(long = "in", value_name = "DURATION")]
+    pub(super) after: Option<String>,
+    /// The function's name or ARN.
+    #[arg(long, value_name = "FUNCTION")]
+    pub(super) lambda: String,
+    /// What the function is given, as JSON.
+    #[arg(long, value_name = "JSON")]
+    pub(super) payload: Option<String>,
+    /// The zone of `--at`.
+    #[arg(long, value_name = "ZONE")]
+    pub(super) timezone: Option<String>,
+}
+
+impl Common {
+    /// What `settings` needs. `directory` is a command's own, which wins.
+    pub(super) fn typed(&self, directory: Option<&String>) -> Result<Typed, String> {
+        let mut set = Vec::new();
+        for pair in &self.set {
+            let (key, value) = pair.split_once('=').ok_or_else(|| {
+                format!("`--set {pair}` has no `=`\nhint: write `--set reconcile.settle=1s`")
+            })?;
+            set.push((key.trim().to_owned(), value.trim().to_owned()));
+        }
+        let flags = [
+            ("directory", directory.or(self.directory.as_ref())),
+            ("state_directory", self.state_directory.as_ref()),
+            ("owner", self.owner.as_ref()),
+            ("state_machine", self.state_machine.as_ref()),
+            ("aws.endpoint_url", self.endpoint_url.as_ref()),
+            ("aws.region", self.region.as_ref()),
+        ];
+        let given = flags
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value?.clone())));
+        set.extend(given);
+        Ok(Typed {
+            config: self.config.clone(),
+            set,
+            sandbox: self.sandbox,
+        })
+    }
+}

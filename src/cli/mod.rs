@@ -1,0 +1,206 @@
+//! The commands: one file each. The only floor that prints, reads the environment, or says with which code to exit.
+#![expect(clippy::print_stderr, reason = "this floor is the one that prints")]
+
+mod add;
+mod arguments;
+mod results;
+mod run;
+mod text;
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::ledger::LedgerError;
+use crate::settings::{Settings, SettingsError};
+use arguments::{Arguments, Color, Command, Common, LogFormat};
+
+/// The contract's exit codes.
+mod exit {
+    pub(super) const DONE: u8 = 0;
+    pub(super) const FAILURE: u8 = 1;
+    pub(super) const CHANGES: u8 = 2;
+    pub(super) const HELD: u8 = 3;
+    pub(super) const INVALID: u8 = 4;
+    pub(super) const USAGE: u8 = 64;
+    pub(super) const BUSY: u8 = 75;
+}
+
+/// Why a command did not do what it was asked for: one line, a hint where there is one, and the exit code.
+#[derive(Debug)]
+struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl Failure {
+    fn new(message: impl Display) -> Self {
+        Self {
+            message: message.to_string(),
+            code: exit::FAILURE,
+        }
+    }
+
+    fn usage(message: impl Display) -> Self {
+        Self {
+            message: message.to_string(),
+            code: exit::USAGE,
+        }
+    }
+}
+
+/// An error and its causes, once each.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        next = cause.source();
+    }
+    text
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Self {
+            code: error.exit_code(),
+            message: error.to_string(),
+        }
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        let code = if matches!(error, LedgerError::Held { .. }) {
+            exit::BUSY
+        } else {
+            exit::FAILURE
+        };
+        Self {
+            message: chain(&error),
+            code,
+        }
+    }
+}
+
+type Outcome = Result<u8, Failure>;
+
+/// What a command works with.
+struct Context {
+    common: Common,
+    color: bool,
+    environment: BTreeMap<String, String>,
+}
+
+impl Context {
+    /// The settings; `directory` is the command's own argument.
+    fn settings(&self, directory: Option<&String>) -> Result<Settings, Failure> {
+        let typed = self.common.typed(directory).map_err(Failure::usage)?;
+        Ok(Settings::resolve(&typed, &self.environment)?)
+    }
+}
+
+/// Prints a result. A reader that went away is no failure of ours.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Runs what was typed.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() {
+                exit::USAGE
+            } else {
+                exit::DONE
+            });
+        }
+    };
+    let environment: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let colored = |terminal: bool| match arguments.common.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && environment.get("NO_COLOR").is_none_or(String::is_empty),
+    };
+    logs(&arguments.common, colored(std::io::stderr().is_terminal()));
+    let color = colored(std::io::stdout().is_terminal());
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: can't start: {error}");
+            return ExitCode::from(exit::FAILURE);
+        }
+    };
+    let context = Context {
+        common: arguments.common,
+        color,
+        environment,
+    };
+    match runtime.block_on(dispatch(arguments.command, &context)) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("error: {}", failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+async fn dispatch(command: Command, context: &Context) -> Outcome {
+    match command {
+        Command::Run {
+            directory,
+            lambda_endpoint,
+        } => run::run(context, directory.as_ref(), lambda_endpoint).await,
+        Command::Sync {
+            directory,
+            lambda_endpoint,
+        } => run::sync(context, directory.as_ref(), lambda_endpoint).await,
+        Command::Plan {
+            directory,
+            detailed_exitcode,
+        } => results::plan(context, directory.as_ref(), detailed_exitcode).await,
+        Command::Check { paths } => results::check(context, paths),
+        Command::List => results::list(context).await,
+        Command::Show { name } => results::show(context, &name).await,
+        Command::Add(add) => add::add(context, &add),
+        Command::Sandbox {
+            listen,
+            lambda_endpoint,
+        } => run::sandbox(context, listen, lambda_endpoint).await,
+    }
+}
+
+/// Logs go to stderr.
+fn logs(common: &Common, color: bool) {
+    let level = match (common.quiet, common.verbose) {
+        (true, _) => "warn",
+        (false, 0) => "onced=info,warn",
+        (false, 1) => "onced=debug,info",
+        (false, _) => "debug",
+    };
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(level))
+        .with_writer(std::io::stderr)
+        .with_target(false);
+    match common.log_format {
+        LogFormat::Text => logs.with_ansi(color).init(),
+        LogFormat::Json => logs.json().init(),
+        LogFormat::Journald => logs.with_ansi(false).without_time().init(),
+    }
+}

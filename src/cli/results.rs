@@ -1,0 +1,372 @@
+//! Commands that only look: plan, list, show, check. Through the daemon where one runs, else from files and ledger.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+use super::arguments::Format;
+use super::{Context, Failure, Outcome, exit, print, run, text};
+use crate::daemon::{Snapshot, socket};
+use crate::settings::{Settings, SettingsError};
+use crate::source::scan;
+use crate::view::{self, EntryView, FileView, List, PlanView, StepView};
+
+/// What is typed without a format is for people.
+fn format(context: &Context, known: &[Format]) -> Result<Format, Failure> {
+    let format = context.common.format.unwrap_or(Format::Text);
+    if known.contains(&format) {
+        return Ok(format);
+    }
+    Err(Failure::usage(
+        "this command has no such `--format`\nhint: see its --help",
+    ))
+}
+
+fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .map_err(Failure::new)
+}
+
+/// The daemon's answer, or our own look where none runs.
+async fn ask<T: serde::de::DeserializeOwned>(
+    settings: &Settings,
+    what: &str,
+    pick: impl Fn(Snapshot) -> T,
+) -> Result<T, Failure> {
+    if let Some(state) = &settings.state_directory
+        && let Some(answer) = socket::ask(&socket::path(state), what).await
+    {
+        return Ok(answer);
+    }
+    Ok(pick(run::look(settings).await?))
+}
+
+fn has_invalid(files: &[FileView]) -> bool {
+    files.iter().any(|file| file.state == "invalid")
+}
+
+/// `onced plan`.
+pub(super) async fn plan(context: &Context, directory: Option<&String>, detailed: bool) -> Outcome {
+    let format = format(context, &[Format::Text, Format::Json, Format::Markdown])?;
+    let settings = context.settings(directory)?;
+    let plan = ask(&settings, "/v1/plan", |snapshot| snapshot.plan).await?;
+    let printed = match format {
+        Format::Json => to_json(&plan)?,
+        Format::Markdown => plan_markdown(&plan),
+        Format::Text | Format::Github => plan_text(
+            &plan,
+            &settings,
+            (crate::daemon::wall_clock())(),
+            context.color,
+        ),
+    };
+    print(&printed);
+    Ok(if plan.guard.is_some() {
+        exit::HELD
+    } else if has_invalid(&plan.files) {
+        exit::INVALID
+    } else if detailed
+        && !(plan.steps.is_empty() && plan.held.iter().all(|step| step.until.is_none()))
+    {
+        exit::CHANGES
+    } else {
+        exit::DONE
+    })
+}
+
+fn mark(step: &str) -> &'static str {
+    match step {
+        "Start" => "+",
+        "Stop" => "-",
+        "Replace" => "-/+",
+        "Move" => "~>",
+        _ => ".",
+    }
+}
+
+fn runs(lambda: Option<&String>, machine: &str) -> String {
+    lambda.map_or_else(
+        || format!("state machine {machine}"),
+        |lambda| format!("lambda {lambda}"),
+    )
+}
+
+fn counts(plan: &PlanView) -> String {
+    let count = |step: &str| plan.steps.iter().filter(|view| view.step == step).count();
+    let (start, stop, replace) = (count("Start"), count("Stop"), count("Replace"));
+    let forget = count("Forget");
+    let mut line = format!("{start} to start, {stop} to stop, {replace} to replace");
+    if forget > 0 {
+        let _ = write!(line, ", {forget} to forget");
+    }
+    if !plan.held.is_empty() {
+        let _ = write!(line, ", {} held", plan.held.len());
+    }
+    line
+}
+
+fn plan_text(plan: &PlanView, settings: &Settings, now: DateTime<Utc>, color: bool) -> String {
+    let mut text = text::problems(&plan.files, color);
+    let zone = settings.defaults.timezone;
+    let row = |view: &StepView, held: bool| {
+        let at: DateTime<Utc> = view.at.parse().unwrap_or_default();
+        let place = view.line.map_or_else(
+            || format!("was in {}", view.file),
+            |line| format!("{}:{line}", view.file),
+        );
+        let times = if zone == chrono_tz::UTC {
+            view.at.clone()
+        } else {
+            format!("{} = {}", text::local(at, zone), view.at)
+        };
+        let why = if held {
+            format!("held: {}", view.reason)
+        } else {
+            view.reason.clone()
+        };
+        vec![
+            if held {
+                "!".to_owned()
+            } else {
+                mark(&view.step).to_owned()
+            },
+            view.name.to_string(),
+            times,
+            text::relative(now, at),
+            runs(view.lambda.as_ref(), &view.state_machine),
+            place,
+            why,
+        ]
+    };
+    let rows: Vec<Vec<String>> = plan
+        .steps
+        .iter()
+        .map(|view| row(view, false))
+        .chain(plan.held.iter().map(|view| row(view, true)))
+        .collect();
+    text += &text::table(&rows);
+    if let Some(why) = &plan.guard {
+        let _ = writeln!(text, "held: this plan {why}");
+        let _ = writeln!(
+            text,
+            "hint: to let it go, run with `--set reconcile.max_stops=100%`"
+        );
+    }
+    let _ = writeln!(text, "{}", counts(plan));
+    text
+}
+
+fn plan_markdown(plan: &PlanView) -> String {
+    let mut text = format!("**onced plan**: {}\n", counts(plan));
+    if !plan.steps.is_empty() || !plan.held.is_empty() {
+        text += "\n| | entry | at (UTC) | runs | file | why |\n|---|---|---|---|---|---|\n";
+    }
+    for (view, held) in plan
+        .steps
+        .iter()
+        .map(|view| (view, ""))
+        .chain(plan.held.iter().map(|view| (view, "held: ")))
+    {
+        let line = view.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let runs = runs(view.lambda.as_ref(), &view.state_machine);
+        let _ = writeln!(
+            text,
+            "| `{}` | `{}` | {} | {runs} | `{}{line}` | {held}{} |",
+            mark(&view.step),
+            view.name,
+            view.at,
+            view.file,
+            view.reason
+        );
+    }
+    for file in plan.files.iter().filter(|file| file.state == "invalid") {
+        for error in &file.errors {
+            let _ = writeln!(
+                text,
+                "\n- `{}:{}:{}`: {}",
+                file.path, error.line, error.column, error.message
+            );
+        }
+    }
+    text
+}
+
+/// `onced list`.
+pub(super) async fn list(context: &Context) -> Outcome {
+    let format = format(context, &[Format::Text, Format::Json])?;
+    let settings = context.settings(None)?;
+    let list: List = ask(&settings, "/v1/list", |snapshot| snapshot.list).await?;
+    if format == Format::Json {
+        print(&to_json(&list)?);
+        return Ok(exit::DONE);
+    }
+    let now = (crate::daemon::wall_clock())();
+    let mut rows = Vec::new();
+    for entry in &list.entries {
+        let at: DateTime<Utc> = entry.at.parse().unwrap_or_default();
+        rows.push(vec![
+            entry.name.to_string(),
+            entry.phase.clone(),
+            text::local(at, settings.defaults.timezone),
+            text::relative(now, at),
+            runs(entry.lambda.as_ref(), &entry.state_machine),
+            entry.line.map_or_else(
+                || format!("was in {}", entry.file),
+                |line| format!("{}:{line}", entry.file),
+            ),
+            entry
+                .held
+                .as_ref()
+                .map(|why| format!("held: {why}"))
+                .or(entry.detail.clone())
+                .unwrap_or_default(),
+        ]);
+    }
+    print(&text::problems(&list.files, context.color));
+    print(&text::table(&rows));
+    print(&format!(
+        "{} entries of owner {}\n",
+        list.entries.len(),
+        list.owner
+    ));
+    Ok(exit::DONE)
+}
+
+/// `onced show`.
+pub(super) async fn show(context: &Context, name: &str) -> Outcome {
+    let format = format(context, &[Format::Text, Format::Json])?;
+    let settings = context.settings(None)?;
+    let list: List = ask(&settings, "/v1/list", |snapshot| snapshot.list).await?;
+    let Some(entry) = list
+        .entries
+        .iter()
+        .find(|entry| entry.name.as_str() == name)
+    else {
+        let near = list
+            .entries
+            .iter()
+            .map(|entry| (strsim::jaro_winkler(entry.name.as_str(), name), &entry.name));
+        let near = near
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .filter(|(likeness, _)| *likeness > 0.75);
+        let hint = near
+            .map(|(_, near)| format!("\nhint: did you mean `{near}`?"))
+            .unwrap_or_default();
+        return Err(Failure::new(format!("there is no entry `{name}`{hint}")));
+    };
+    let printed = match format {
+        Format::Json => to_json(entry)?,
+        _ => show_text(entry, &settings),
+    };
+    print(&printed);
+    Ok(exit::DONE)
+}
+
+fn show_text(entry: &EntryView, settings: &Settings) -> String {
+    let at: DateTime<Utc> = entry.at.parse().unwrap_or_default();
+    let now = (crate::daemon::wall_clock())();
+    let local = text::local(at, settings.defaults.timezone);
+    let place = entry.line.map_or_else(
+        || format!("was in {}", entry.file),
+        |line| format!("{}:{line}", entry.file),
+    );
+    let outcome = entry.outcome.as_ref().map(|outcome| {
+        let ended = outcome
+            .ended
+            .map(|at| format!(" at {}", crate::model::entry::instant(at)))
+            .unwrap_or_default();
+        let error = outcome
+            .error
+            .as_ref()
+            .map(|error| format!(": {error}"))
+            .unwrap_or_default();
+        format!("{}{ended}{error}", outcome.status.as_str())
+    });
+    let rows = [
+        ("entry", Some(entry.name.to_string())),
+        ("phase", Some(entry.phase.clone())),
+        ("held", entry.held.clone()),
+        ("detail", entry.detail.clone()),
+        (
+            "at",
+            Some(format!(
+                "{local} = {} ({})",
+                entry.at,
+                text::relative(now, at)
+            )),
+        ),
+        (
+            "runs",
+            Some(runs(entry.lambda.as_ref(), &entry.state_machine)),
+        ),
+        (
+            "through",
+            entry.lambda.as_ref().map(|_| entry.state_machine.clone()),
+        ),
+        ("execution", entry.execution_arn.clone()),
+        (
+            "generation",
+            entry.generation.map(|generation| generation.to_string()),
+        ),
+        ("outcome", outcome),
+        ("file", Some(place)),
+    ];
+    let rows: Vec<Vec<String>> = rows
+        .into_iter()
+        .filter_map(|(key, value)| Some(vec![key.to_owned(), value?]))
+        .collect();
+    text::table(&rows)
+}
+
+/// `onced check`: offline, and without an owner.
+pub(super) fn check(context: &Context, mut paths: Vec<PathBuf>) -> Outcome {
+    let format = format(context, &[Format::Text, Format::Json, Format::Github])?;
+    let settings = match context.settings(None) {
+        Ok(settings) => Some(settings),
+        Err(failure)
+            if failure.message.starts_with("no owner")
+                || failure.message.starts_with("no state") =>
+        {
+            None
+        }
+        Err(failure) => return Err(failure),
+    };
+    if paths.is_empty() {
+        let configured = settings
+            .as_ref()
+            .and_then(|settings| settings.directory.clone());
+        let typed = context.common.directory.clone().map(PathBuf::from);
+        paths.extend(configured.or(typed));
+    }
+    if paths.is_empty() {
+        let hint = "name files or directories, or give --directory";
+        return Err(Failure::from(SettingsError::Missing { what: "path", hint }));
+    }
+    if let Some(missing) = paths.iter().find(|path| !path.exists()) {
+        return Err(Failure::new(format!(
+            "`{}` is not there",
+            missing.display()
+        )));
+    }
+    let defaults = settings
+        .map(|settings| settings.defaults)
+        .unwrap_or_default();
+    let files = view::files(&scan::check(&paths, &defaults));
+    let (bad, good) = (
+        files.iter().filter(|f| f.state == "invalid").count(),
+        files.iter().filter(|f| f.state == "ok").count(),
+    );
+    match format {
+        Format::Json => print(&to_json(
+            &serde_json::json!({"version": 1, "files": files}),
+        )?),
+        Format::Github => print(&text::annotations(&files)),
+        Format::Text | Format::Markdown => {
+            print(&text::problems(&files, context.color));
+            print(&format!("{good} good, {bad} invalid\n"));
+        }
+    }
+    Ok(if bad > 0 { exit::INVALID } else { exit::DONE })
+}

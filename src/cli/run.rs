@@ -1,0 +1,353 @@
+//! Commands that act: run and sync; and the sandbox they can run against. Puts the floors together, and nothing more.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_sfn::config::{BehaviorVersion, Builder, Credentials, ProvideCredentials, Region};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+use super::{Context, Failure, Outcome, chain, exit, print};
+use crate::daemon::{Daemon, Snapshot, socket, wall_clock};
+use crate::ledger::Ledger;
+use crate::model::plan::after;
+use crate::reconcile::Reconciler;
+use crate::reconcile::apply::Hands;
+use crate::sandbox::{Options, Sandbox};
+use crate::settings::{SANDBOX_MACHINE, Settings};
+use crate::source::scan::Scanner;
+use crate::step_functions::StepFunctions;
+
+/// Where the ledger lies, for as long as this lives.
+struct State {
+    path: PathBuf,
+    temporary: Option<tempfile::TempDir>,
+}
+
+impl State {
+    fn of(settings: &Settings) -> Result<Self, Failure> {
+        if let Some(path) = &settings.state_directory {
+            return Ok(Self {
+                path: path.clone(),
+                temporary: None,
+            });
+        }
+        let temporary = tempfile::Builder::new()
+            .prefix("onced-")
+            .tempdir()
+            .map_err(Failure::new)?;
+        Ok(Self {
+            path: temporary.path().to_owned(),
+            temporary: Some(temporary),
+        })
+    }
+}
+
+fn directory(settings: &Settings) -> Result<PathBuf, Failure> {
+    let directory = settings.directory.clone().ok_or_else(|| {
+        Failure::new("no directory of schedule files is given\nhint: name it, or write `directory: DIRECTORY` into the configuration")
+    })?;
+    match std::fs::metadata(&directory) {
+        Ok(metadata) if metadata.is_dir() => Ok(directory),
+        Ok(_) => Err(Failure::new(format!(
+            "`{}` is no directory\nhint: name the directory that the schedule files are in",
+            directory.display()
+        ))),
+        Err(error) => Err(Failure::new(format!(
+            "the directory `{}` can't be read: {error}\nhint: make it, or name another",
+            directory.display()
+        ))),
+    }
+}
+
+fn embedded(state: &State, lambda_endpoint: Option<String>) -> Result<Builder, Failure> {
+    let state_file = state
+        .temporary
+        .is_none()
+        .then(|| state.path.join("sandbox.json"));
+    let options = Options {
+        lambda_endpoint,
+        state_file,
+        any_machine: true,
+        ..Options::default()
+    };
+    let sandbox = Sandbox::new(options)
+        .map_err(|error| Failure::new(format!("can't start the sandbox: {error}")))?;
+    sandbox.create_default_machine();
+    Ok(Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new(
+            "sandbox", "sandbox", None, None, "sandbox",
+        ))
+        .http_client(sandbox.http_client()))
+}
+
+async fn aws(settings: &Settings) -> Result<Builder, Failure> {
+    let Some(region) = settings.aws.region.clone() else {
+        return Err(Failure::new(
+            "no region is given\nhint: give the state machine's ARN with --state-machine, or --region",
+        ));
+    };
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::new(region));
+    if let Some(profile) = &settings.aws.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(url) = &settings.aws.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    if settings.aws.role_arn.is_some() {
+        return Err(Failure::new(
+            "`aws.role_arn` is not there yet\nhint: name a profile with that role in `aws.profile`",
+        ));
+    }
+    let shared = loader.load().await;
+    let remedy = "hint: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is given";
+    let provider = shared
+        .credentials_provider()
+        .ok_or_else(|| Failure::new(format!("no AWS credentials are given\n{remedy}")))?;
+    provider.provide_credentials().await.map_err(|error| {
+        Failure::new(format!("no AWS credentials: {}\n{remedy}", chain(&error)))
+    })?;
+    if let Some(url) = shared.endpoint_url() {
+        info!(url, "another endpoint than AWS's");
+    }
+    Ok(Builder::from(&shared))
+}
+
+/// All floors, put together.
+async fn daemon(
+    settings: &Settings,
+    state: &State,
+    directory: &Path,
+    lambda_endpoint: Option<String>,
+) -> Result<Daemon, Failure> {
+    if settings.defaults.state_machine.is_none() {
+        let hint = "give --state-machine ARN, or write `state_machine: ARN` into the configuration";
+        return Err(Failure::new(format!(
+            "no state machine is given\nhint: {hint}"
+        )));
+    }
+    let config = if settings.sandbox {
+        embedded(state, lambda_endpoint)?
+    } else {
+        aws(settings).await?
+    };
+    let ledger = Ledger::open(&state.path)?;
+    let hands = Hands {
+        owner: settings.owner.clone(),
+        ledger,
+        step_functions: StepFunctions::new(config),
+    };
+    assemble(settings, directory, hands)
+}
+
+fn assemble(settings: &Settings, directory: &Path, hands: Hands) -> Result<Daemon, Failure> {
+    let clock = wall_clock();
+    let reconciler = Reconciler::new(hands, settings.policy.clone(), Arc::clone(&clock))?;
+    let scanner = Scanner::new(directory.to_owned(), settings.defaults.clone());
+    Ok(Daemon::new(
+        scanner,
+        reconciler,
+        settings.policy.clone(),
+        settings.settle,
+        settings.resync,
+        clock,
+    ))
+}
+
+/// `onced run`.
+pub(super) async fn run(
+    context: &Context,
+    named: Option<&String>,
+    lambda_endpoint: Option<String>,
+) -> Outcome {
+    let settings = context.settings(named)?;
+    let directory = directory(&settings)?;
+    let state = State::of(&settings)?;
+    let daemon = daemon(&settings, &state, &directory, lambda_endpoint).await?;
+    info!(directory = %directory.display(), state_directory = %state.path.display(), owner = settings.owner.as_str(), "watching");
+    if state.temporary.is_some() {
+        info!(
+            "try `onced list --sandbox --state-directory {}` in another terminal",
+            state.path.display()
+        );
+    }
+    let (stop, stopping) = watch::channel(false);
+    let (snapshots, shown) = watch::channel(None);
+    let socket_path = socket::path(&state.path);
+    let serving = tokio::spawn({
+        let path = socket_path.clone();
+        async move {
+            if let Err(error) = socket::serve(path.clone(), shown).await {
+                warn!(path = %path.display(), %error, "no control socket: other commands can't ask this daemon");
+            }
+        }
+    });
+    let failed = |error| Failure::new(format!("can't listen for signals: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let running = tokio::spawn(daemon.run(snapshots, stopping));
+    tokio::pin!(running);
+    let ended = tokio::select! {
+        ended = &mut running => ended,
+        () = async { tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} } } => {
+            info!("stopping: what is in flight is finished, no more is begun");
+            stop.send_replace(true);
+            match tokio::time::timeout(Duration::from_secs(10), &mut running).await {
+                Ok(ended) => ended,
+                Err(_) => Ok(()),
+            }
+        }
+    };
+    serving.abort();
+    let _ = std::fs::remove_file(&socket_path);
+    ended.map_err(|error| Failure::new(format!("the daemon broke off: {error}")))?;
+    Ok(exit::DONE)
+}
+
+/// `onced sync`: until nothing is due, nothing waits to be stopped, and nothing is to be tried again soon.
+pub(super) async fn sync(
+    context: &Context,
+    named: Option<&String>,
+    lambda_endpoint: Option<String>,
+) -> Outcome {
+    let settings = context.settings(named)?;
+    let directory = directory(&settings)?;
+    let state = State::of(&settings)?;
+    let mut daemon = daemon(&settings, &state, &directory, lambda_endpoint).await?;
+    let clock = wall_clock();
+    let deadline = after(clock(), settings.policy.stop_after + Duration::from_mins(1));
+    let mut told = false;
+    let (scan, snapshot, failed) = loop {
+        let (scan, report) = daemon.once().await;
+        let snapshot = daemon.snapshot(&scan);
+        let waits = snapshot
+            .plan
+            .held
+            .iter()
+            .any(|held| held.reason.starts_with("removed; waits"));
+        if (!waits && report.failed.is_empty()) || clock() > deadline {
+            break (scan, snapshot, report.failed);
+        }
+        let refused = snapshot
+            .list
+            .entries
+            .iter()
+            .filter(|entry| entry.phase == "refused")
+            .count();
+        if !waits && refused == report.failed.len() {
+            break (scan, snapshot, report.failed);
+        }
+        if waits && !told {
+            told = true;
+            info!(
+                "waiting until what was removed has been gone for {} s (`reconcile.stop_after`)",
+                settings.policy.stop_after.as_secs()
+            );
+        }
+        let wake = report.wake.map_or(Duration::from_secs(1), |wake| {
+            (wake - clock()).to_std().unwrap_or_default()
+        });
+        tokio::time::sleep(wake.clamp(Duration::from_millis(20), Duration::from_secs(1))).await;
+    };
+    let scheduled = snapshot
+        .list
+        .entries
+        .iter()
+        .filter(|entry| entry.phase == "scheduled")
+        .count();
+    print(&format!(
+        "{scheduled} scheduled, {} held, {} not done\n",
+        snapshot.plan.held.len(),
+        failed.len()
+    ));
+    if !failed.is_empty() {
+        let lines: Vec<String> = failed
+            .iter()
+            .map(|(name, why)| format!("{name}: {why}"))
+            .collect();
+        return Err(Failure::new(lines.join("\n")));
+    }
+    Ok(if snapshot.plan.guard.is_some() {
+        exit::HELD
+    } else if scan.has_problems() {
+        exit::INVALID
+    } else {
+        exit::DONE
+    })
+}
+
+/// Files and ledger as they are now, for commands that find no daemon. Calls nobody and changes nothing; where there is
+/// no ledger yet, none is made.
+pub(super) async fn look(settings: &Settings) -> Result<Snapshot, Failure> {
+    let directory = directory(settings)?;
+    let exists = settings
+        .state_directory
+        .as_ref()
+        .filter(|path| path.join("ledger").exists());
+    let scratch = tempfile::Builder::new()
+        .prefix("onced-")
+        .tempdir()
+        .map_err(Failure::new)?;
+    let ledger = Ledger::open(exists.map_or(scratch.path(), PathBuf::as_path))?;
+    let nobody = Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url("http://127.0.0.1:1");
+    let hands = Hands {
+        owner: settings.owner.clone(),
+        ledger,
+        step_functions: StepFunctions::new(nobody),
+    };
+    let mut daemon = assemble(settings, &directory, hands)?;
+    let scan = daemon.scan(false).await;
+    Ok(daemon.snapshot(&scan))
+}
+
+/// `onced sandbox`.
+pub(super) async fn sandbox(
+    context: &Context,
+    listen: SocketAddr,
+    lambda_endpoint: Option<String>,
+) -> Outcome {
+    let state_file = context
+        .common
+        .state_directory
+        .as_ref()
+        .map(|path| Path::new(path).join("sandbox.json"));
+    if let Some(directory) = context.common.state_directory.as_ref() {
+        std::fs::create_dir_all(directory)
+            .map_err(|error| Failure::new(format!("can't make `{directory}`: {error}")))?;
+    }
+    let options = Options {
+        lambda_endpoint,
+        state_file,
+        ..Options::default()
+    };
+    let sandbox = Sandbox::new(options)
+        .map_err(|error| Failure::new(format!("can't start the sandbox: {error}")))?;
+    sandbox.create_default_machine();
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        Failure::new(format!(
+            "can't listen on {listen}: {error}\nhint: give another --listen ADDRESS:PORT"
+        ))
+    })?;
+    let address = listener.local_addr().map_err(Failure::new)?;
+    print(&format!(
+        "Step Functions at http://{address} with {SANDBOX_MACHINE}\n"
+    ));
+    let failed = |error| Failure::new(format!("can't listen for signals: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    tokio::select! {
+        served = sandbox.serve(listener) => served.map_err(Failure::new)?,
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(exit::DONE)
+}

@@ -1,0 +1,165 @@
+//! What people read: tables, times, problems. Pure text; prints nothing.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use crate::view::{ErrorView, FileView};
+
+/// `in 4 h 12 min`, `3 d 2 h ago`.
+pub(super) fn relative(now: DateTime<Utc>, at: DateTime<Utc>) -> String {
+    let seconds = (at - now).num_seconds();
+    let ago = seconds.unsigned_abs();
+    let (days, hours, minutes) = (ago / 86_400, ago / 3600 % 24, ago / 60 % 60);
+    let length = match (days, hours, minutes) {
+        (0, 0, 0) => format!("{} s", ago % 60),
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    };
+    if seconds < 0 {
+        format!("{length} ago")
+    } else {
+        format!("in {length}")
+    }
+}
+
+/// An instant in a zone, with its offset: `2026-12-01 09:00:00 +01:00`.
+pub(super) fn local(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone)
+        .format("%Y-%m-%d %H:%M:%S %:z")
+        .to_string()
+}
+
+/// Rows with aligned columns.
+pub(super) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"));
+        let _ = writeln!(text, "{}", cells.collect::<Vec<_>>().join("  ").trim_end());
+    }
+    text
+}
+
+/// All that is wrong with the files, each with its line and a caret.
+pub(super) fn problems(files: &[FileView], color: bool) -> String {
+    let (red, bold, end) = if color {
+        ("\x1b[31m", "\x1b[1m", "\x1b[0m")
+    } else {
+        ("", "", "")
+    };
+    let mut text = String::new();
+    for (file, error) in errors(files) {
+        let _ = writeln!(text, "{red}error{end}: {bold}{}{end}", error.message);
+        let _ = writeln!(text, "  --> {}:{}:{}", file.path, error.line, error.column);
+        if let Some(shown) = &error.shown {
+            let number = error.line.to_string();
+            let (gap, indent) = (
+                " ".repeat(number.len()),
+                " ".repeat(error.column.saturating_sub(1)),
+            );
+            let _ = writeln!(
+                text,
+                "{gap} |\n{number} | {shown}\n{gap} | {indent}{red}^{end}"
+            );
+        }
+        if let Some(hint) = &error.hint {
+            let _ = writeln!(text, "hint: {hint}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The same as annotations of a workflow run
+/// (<https://docs.github.com/actions/reference/workflow-commands-for-github-actions>).
+pub(super) fn annotations(files: &[FileView]) -> String {
+    let data = |text: &str| {
+        text.replace('%', "%25")
+            .replace('\r', "%0D")
+            .replace('\n', "%0A")
+    };
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    let mut text = String::new();
+    for (file, error) in errors(files) {
+        let hint = error
+            .hint
+            .as_deref()
+            .map(|hint| format!("\nhint: {hint}"))
+            .unwrap_or_default();
+        let message = data(&format!("{}{hint}", error.message));
+        let _ = writeln!(
+            text,
+            "::error file={},line={},col={}::{message}",
+            property(&file.path),
+            error.line,
+            error.column
+        );
+    }
+    text
+}
+
+fn errors(files: &[FileView]) -> impl Iterator<Item = (&FileView, &ErrorView)> {
+    files
+        .iter()
+        .flat_map(|file| file.errors.iter().map(move |error| (file, error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        let now: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
+        for (at, expected) in [
+            ("2026-11-23T12:00:30Z", "in 30 s"),
+            ("2026-11-23T16:12:00Z", "in 4 h 12 min"),
+            ("2026-11-20T10:00:00Z", "3 d 2 h ago"),
+        ] {
+            assert_eq!(relative(now, at.parse().unwrap()), expected);
+        }
+        assert_eq!(
+            local(now, chrono_tz::Europe::Berlin),
+            "2026-11-23 13:00:00 +01:00"
+        );
+    }
+
+    #[test]
+    fn a_caret_under_the_word() {
+        let error = ErrorView {
+            line: 12,
+            column: 3,
+            message: "m".into(),
+            hint: Some("h".into()),
+            shown: Some("  x: 1".into()),
+        };
+        let file = FileView {
+            path: "a.yaml".into(),
+            state: "invalid".into(),
+            errors: vec![error],
+        };
+        let text = problems(std::slice::from_ref(&file), false);
+        assert_eq!(
+            text,
+            "error: m\n  --> a.yaml:12:3\n   |\n12 |   x: 1\n   |   ^\nhint: h\n\n"
+        );
+        assert_eq!(
+            annotations(&[file]),
+            "::error file=a.yaml,line=12,col=3::m%0Ahint: h\n"
+        );
+    }
+}

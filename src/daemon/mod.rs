@@ -1,0 +1,308 @@
+//! The daemon: waits for hints, lets them settle, scans, reconciles, tells. Never reads a file or calls AWS by itself.
+
+pub mod socket;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+use tracing::{info, warn};
+
+use crate::model::plan::{Plan, Policy};
+use crate::reconcile::{Clock, Desired, Reconciler, Report};
+use crate::source::problem::{FileState, Problem};
+use crate::source::scan::{Scan, Scanner};
+use crate::source::watch::Watch;
+use crate::view::{List, Moment, PlanView};
+
+/// How often the directory is scanned where no events come.
+const POLL: Duration = Duration::from_secs(2);
+/// How many times `settle` a folder that never rests may put a scan off.
+const RESTLESS: u32 = 20;
+
+/// What the control socket answers with: the last finished pass.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// For `onced list` and `onced show`.
+    pub list: List,
+    /// For `onced plan`.
+    pub plan: PlanView,
+}
+
+/// Source and reconciler, with what is between them.
+pub struct Daemon {
+    /// `None` only while a scan is under way.
+    scanner: Option<Scanner>,
+    reconciler: Reconciler,
+    policy: Policy,
+    settle: Duration,
+    resync: Duration,
+    clock: Clock,
+    told: BTreeMap<String, Vec<Problem>>,
+    told_doubt: Option<String>,
+    told_guard: Option<String>,
+    device: Option<u64>,
+    last: Option<Scan>,
+}
+
+impl Daemon {
+    /// A daemon that has not looked yet.
+    pub fn new(
+        scanner: Scanner,
+        reconciler: Reconciler,
+        policy: Policy,
+        settle: Duration,
+        resync: Duration,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            scanner: Some(scanner),
+            reconciler,
+            policy,
+            settle,
+            resync,
+            clock,
+            told: BTreeMap::new(),
+            told_doubt: None,
+            told_guard: None,
+            device: None,
+            last: None,
+        }
+    }
+
+    /// Runs until `stop` turns true. What is in flight then is finished; what was begun is in the ledger.
+    pub async fn run(
+        mut self,
+        snapshots: watch::Sender<Option<Arc<Snapshot>>>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let (hints, mut hinted) = watch::channel(0_u64);
+        let mut watching: Option<Watch> = None;
+        let mut told_polling = false;
+        let mut quiet = false;
+        while !*stop.borrow() {
+            if watching.is_none() {
+                let directory = self
+                    .scanner
+                    .as_ref()
+                    .map(|scanner| scanner.directory().to_owned())
+                    .unwrap_or_default();
+                match Watch::start(&directory, hints.clone()) {
+                    Ok(watch) => watching = Some(watch),
+                    Err(error) if !told_polling => {
+                        told_polling = true;
+                        warn!(%error, "no file events: the directory is scanned every {} s instead", POLL.as_secs());
+                    }
+                    Err(_) => {}
+                }
+            }
+            hinted.borrow_and_update();
+            let scan = self.scan(quiet).await;
+            if scan.unclear.is_some() {
+                watching = None;
+            }
+            let seen = &hinted;
+            let ended = &stop;
+            let interrupted = move || *ended.borrow() || seen.has_changed().unwrap_or(false);
+            let report = self.reconcile(&scan, &interrupted).await;
+            snapshots.send_replace(Some(Arc::new(self.snapshot(&scan))));
+            self.last = Some(scan);
+            let rest = self.rest(&report, watching.is_some());
+            tokio::select! {
+                _ = stop.changed() => {}
+                changed = timeout(rest, hinted.changed()) => {
+                    quiet = changed.is_ok();
+                    if quiet {
+                        self.quiet(&mut hinted, &mut stop).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// One scan and one reconciliation, for `onced sync`.
+    pub async fn once(&mut self) -> (Scan, Report) {
+        let scan = self.scan(false).await;
+        let report = self.reconcile(&scan, &|| false).await;
+        (scan, report)
+    }
+
+    /// What is planned now.
+    pub fn plan(&mut self, scan: &Scan) -> Plan {
+        let desired = self.desired(scan);
+        self.reconciler.plan(&desired)
+    }
+
+    /// The present moment, as people see it.
+    pub fn snapshot(&mut self, scan: &Scan) -> Snapshot {
+        let plan = self.plan(scan);
+        let moment = Moment {
+            owner: self.reconciler.owner(),
+            scan,
+            records: self.reconciler.records(),
+            plan: &plan,
+            policy: &self.policy,
+            now: (self.clock)(),
+        };
+        Snapshot {
+            list: moment.list(),
+            plan: moment.plan(),
+        }
+    }
+
+    /// Scans on a thread of its own. A scan that differs from the last one although no event told so may have met a file
+    /// half written: it counts once two scans in a row are the same. After a `quiet` time, the first one counts.
+    pub async fn scan(&mut self, quiet: bool) -> Scan {
+        let mut scan = self.look().await;
+        for _ in 0..RESTLESS {
+            let changing = scan
+                .files
+                .iter()
+                .flat_map(|file| &file.errors)
+                .any(|error| error.message.contains("changed while it was read"));
+            let known = quiet || self.last.as_ref().is_none_or(|last| *last == scan);
+            if known && !changing {
+                break;
+            }
+            sleep(self.settle.max(Duration::from_millis(10)) / 2).await;
+            let again = self.look().await;
+            if again == scan && !changing {
+                break;
+            }
+            scan = again;
+        }
+        if let Some(device) = scan.device {
+            let known = *self.device.get_or_insert(device);
+            if known != device && scan.files.is_empty() {
+                scan.unclear = Some("the directory is on another device than before, and empty: is a disk not mounted?".into());
+            } else {
+                self.device = Some(device);
+            }
+        }
+        self.tell(&scan);
+        scan
+    }
+
+    async fn look(&mut self) -> Scan {
+        let mut scanner = self.scanner.take().expect("one scan at a time");
+        let looking = tokio::task::spawn_blocking(move || {
+            let scan = scanner.scan();
+            (scanner, scan)
+        });
+        let (scanner, scan) = looking.await.expect("a scan does not panic");
+        self.scanner = Some(scanner);
+        scan
+    }
+
+    fn desired(&self, scan: &Scan) -> Desired {
+        let mut desired = Desired::default();
+        for (name, entry) in &scan.entries {
+            desired
+                .entries
+                .insert(name.clone(), Arc::new(entry.clone()));
+        }
+        for (name, record) in self.reconciler.records() {
+            if !scan.entries.contains_key(name)
+                && let Some(why) = scan.mentions(name, &record.file)
+            {
+                desired.unclear.insert(name.clone(), why);
+            }
+        }
+        desired
+    }
+
+    async fn reconcile(
+        &mut self,
+        scan: &Scan,
+        interrupted: &(dyn Fn() -> bool + Send + Sync),
+    ) -> Report {
+        let desired = self.desired(scan);
+        let report = self.reconciler.reconcile(&desired, interrupted).await;
+        if report.guard != self.told_guard {
+            if let Some(why) = &report.guard {
+                warn!(
+                    "held: this plan {why}\nhint: see `onced plan`; to let it go, run with `--set reconcile.max_stops=100%`"
+                );
+            } else {
+                info!("no stops are held any more");
+            }
+            self.told_guard.clone_from(&report.guard);
+        }
+        report
+    }
+
+    /// Says what is wrong with the files once, and again only when it changes.
+    fn tell(&mut self, scan: &Scan) {
+        if scan.unclear != self.told_doubt {
+            if let Some(why) = &scan.unclear {
+                warn!("nothing is stopped: {why}");
+            } else {
+                info!("the directory can be read again");
+            }
+            self.told_doubt.clone_from(&scan.unclear);
+        }
+        let invalid = scan
+            .files
+            .iter()
+            .filter(|file| file.state == FileState::Invalid);
+        let now: BTreeMap<String, Vec<Problem>> = invalid
+            .map(|file| (file.path.clone(), file.errors.clone()))
+            .collect();
+        for (path, problems) in now
+            .iter()
+            .filter(|(path, problems)| self.told.get(*path) != Some(problems))
+        {
+            for problem in problems {
+                let hint = problem
+                    .hint
+                    .as_deref()
+                    .map(|hint| format!("\nhint: {hint}"))
+                    .unwrap_or_default();
+                warn!(
+                    "{path}:{}:{}: {}{hint}",
+                    problem.line, problem.column, problem.message
+                );
+            }
+        }
+        for path in self.told.keys().filter(|path| !now.contains_key(*path)) {
+            info!("{path} is good again, or gone");
+        }
+        self.told = now;
+    }
+
+    /// How long nothing has to be done if no hint comes.
+    fn rest(&self, report: &Report, watching: bool) -> Duration {
+        let resync = if watching {
+            self.resync
+        } else {
+            POLL.min(self.resync)
+        };
+        let wake = report
+            .wake
+            .map(|wake| (wake - (self.clock)()).to_std().unwrap_or_default());
+        // An execution that is due is asked for a little later; and a clock that is set is met by the resync.
+        wake.map_or(resync, |wake| {
+            wake.max(Duration::from_millis(20)).min(resync)
+        })
+    }
+
+    /// Waits until no hint has come for `settle`.
+    async fn quiet(&self, hinted: &mut watch::Receiver<u64>, stop: &mut watch::Receiver<bool>) {
+        let begun = Instant::now();
+        while begun.elapsed() < self.settle * RESTLESS && !*stop.borrow() {
+            hinted.borrow_and_update();
+            tokio::select! {
+                _ = stop.changed() => return,
+                quiet = timeout(self.settle, hinted.changed()) => if quiet.is_err() { return },
+            }
+        }
+    }
+}
+
+/// The wall clock: the one place where the time is taken.
+pub fn wall_clock() -> Clock {
+    Arc::new(Utc::now)
+}

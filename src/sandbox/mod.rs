@@ -1,0 +1,486 @@
+//! A faithful Step Functions in this process, for `--sandbox` and tests: names, idempotency, errors, limits and
+//! eventual consistency as AWS documents them. Imports nothing of the crate.
+
+mod definition;
+mod errors;
+mod operations;
+mod wire;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use definition::{Next, Work};
+pub use wire::Answer;
+
+/// How this Step Functions is.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Whose account it plays.
+    pub account: String,
+    /// Which region it plays.
+    pub region: String,
+    /// How far Describe and List are behind.
+    pub lag: Duration,
+    /// Where invocations are sent; `None`: they are logged.
+    pub lambda_endpoint: Option<String>,
+    /// Where executions are kept; `None`: in memory only.
+    pub state_file: Option<PathBuf>,
+    /// A state machine that was never created is taken to exist, with the definition of the first one.
+    pub any_machine: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            account: "123456789012".into(),
+            region: "us-east-1".into(),
+            lag: Duration::ZERO,
+            lambda_endpoint: None,
+            state_file: None,
+            any_machine: false,
+        }
+    }
+}
+
+/// How an execution stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "AWS's own words")]
+pub enum Status {
+    Running,
+    Succeeded,
+    Failed,
+    TimedOut,
+    Aborted,
+}
+
+impl Status {
+    /// AWS's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "RUNNING",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::TimedOut => "TIMED_OUT",
+            Self::Aborted => "ABORTED",
+        }
+    }
+}
+
+/// What Describe and List may say of an execution from `since` on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Face {
+    since: DateTime<Utc>,
+    status: Status,
+    stop: Option<DateTime<Utc>>,
+    error: Option<String>,
+    cause: Option<String>,
+    output: Option<String>,
+}
+
+/// One execution.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "AWS's own words")]
+pub struct Execution {
+    pub arn: String,
+    pub name: String,
+    pub machine_arn: String,
+    pub input: String,
+    pub start: DateTime<Utc>,
+    /// Was its Task entered?
+    pub invoked: bool,
+    /// When the Task was entered.
+    pub fired: Option<DateTime<Utc>>,
+    definition: Value,
+    state: String,
+    data: Value,
+    wake: Option<DateTime<Utc>>,
+    faces: Vec<Face>,
+}
+
+impl Execution {
+    fn face(&self) -> &Face {
+        self.faces.last().expect("an execution begins with a face")
+    }
+
+    /// How it stands, truly.
+    pub fn status(&self) -> Status {
+        self.face().status
+    }
+
+    /// The error it ended with.
+    pub fn error(&self) -> Option<&str> {
+        self.face().error.as_deref()
+    }
+}
+
+/// A registered state machine.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Machine {
+    arn: String,
+    name: String,
+    definition: String,
+    role: String,
+    express: bool,
+    created: DateTime<Utc>,
+}
+
+/// One request as it was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// `StartExecution` and so on.
+    pub operation: String,
+    /// The execution's or machine's name or ARN.
+    pub subject: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The error's code.
+    pub error: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// What befalls one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// It never arrives.
+    LostBefore,
+    /// It is obeyed, and the answer never arrives.
+    LostAfter,
+    /// 500, without effect.
+    Status500,
+    /// `ThrottlingException`.
+    Throttle,
+    /// `AccessDeniedException`.
+    AccessDenied,
+}
+
+type Faults = Arc<dyn Fn(u64, &str) -> Fault + Send + Sync>;
+
+#[derive(Default, Serialize, Deserialize)]
+struct Store {
+    machines: BTreeMap<String, Machine>,
+    executions: BTreeMap<String, Execution>,
+}
+
+#[derive(Default)]
+struct Core {
+    store: Store,
+    due: BTreeSet<(DateTime<Utc>, String)>,
+    calls: Vec<Call>,
+    faults: Option<Faults>,
+    dirty: bool,
+}
+
+struct Shared {
+    options: Options,
+    anchor: (DateTime<Utc>, Instant),
+    core: Mutex<Core>,
+    changed: Notify,
+}
+
+/// A Step Functions. Clones are the same one.
+#[derive(Clone)]
+pub struct Sandbox(Arc<Shared>);
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("options", &self.0.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    /// A Step Functions whose clock is the machine's. Must be called within a tokio runtime.
+    pub fn new(options: Options) -> std::io::Result<Self> {
+        Self::with_clock(options, Utc::now())
+    }
+
+    /// One whose clock begins at `now` and goes on with tokio's, which tests can pause.
+    pub fn with_clock(options: Options, now: DateTime<Utc>) -> std::io::Result<Self> {
+        let mut core = Core::default();
+        if let Some(path) = &options.state_file {
+            match std::fs::read(path) {
+                Ok(bytes) => core.store = serde_json::from_slice(&bytes)?,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let waiting = core
+            .store
+            .executions
+            .values()
+            .filter(|execution| execution.status() == Status::Running);
+        core.due = waiting
+            .map(|execution| (execution.wake.unwrap_or(now), execution.arn.clone()))
+            .collect();
+        let shared = Shared {
+            options,
+            anchor: (now, Instant::now()),
+            core: Mutex::new(core),
+            changed: Notify::new(),
+        };
+        let sandbox = Self(Arc::new(shared));
+        tokio::spawn(tick(sandbox.clone()));
+        Ok(sandbox)
+    }
+
+    /// What time it is here.
+    pub fn now(&self) -> DateTime<Utc> {
+        let (began, instant) = self.0.anchor;
+        began + TimeDelta::from_std(instant.elapsed()).unwrap_or(TimeDelta::MAX)
+    }
+
+    fn core(&self) -> MutexGuard<'_, Core> {
+        self.0.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the machine that onced's lambdas run through, if it is not there. Answers its ARN.
+    pub fn create_default_machine(&self) -> String {
+        let definition = json!({
+            "StartAt": "CountDownTimer",
+            "States": {
+                "CountDownTimer": {"Type": "Wait", "TimestampPath": "$.invocationTime", "Next": "InvokeLambda"},
+                "InvokeLambda": {
+                    "Type": "Task",
+                    "Resource": "arn:aws:states:::lambda:invoke",
+                    "Parameters": {"FunctionName.$": "$.functionName", "Payload.$": "$.payload"},
+                    "End": true
+                }
+            }
+        });
+        let name = "OneTimeLambdaScheduler".to_owned();
+        let arn = self.machine_arn(&name);
+        let machine = Machine {
+            arn: arn.clone(),
+            name,
+            definition: definition.to_string(),
+            role: format!(
+                "arn:aws:iam::{}:role/OneTimeLambdaScheduler",
+                self.0.options.account
+            ),
+            express: false,
+            created: self.now(),
+        };
+        self.core()
+            .store
+            .machines
+            .entry(arn.clone())
+            .or_insert(machine);
+        arn
+    }
+
+    fn machine_arn(&self, name: &str) -> String {
+        let Options {
+            account, region, ..
+        } = &self.0.options;
+        format!("arn:aws:states:{region}:{account}:stateMachine:{name}")
+    }
+
+    /// Every request so far, in order.
+    pub fn calls(&self) -> Vec<Call> {
+        self.core().calls.clone()
+    }
+
+    /// Every execution, by ARN.
+    pub fn executions(&self) -> Vec<Execution> {
+        self.core().store.executions.values().cloned().collect()
+    }
+
+    /// Asked for each request with its number, from 1, and its operation.
+    pub fn set_faults(&self, faults: Option<Faults>) {
+        self.core().faults = faults;
+    }
+
+    /// Goes on with every execution whose time has come.
+    fn advance(&self) {
+        let now = self.now();
+        let mut core = self.core();
+        while let Some((wake, arn)) = core.due.first().cloned()
+            && wake <= now
+        {
+            core.due.pop_first();
+            self.step(&mut core, &arn, now);
+        }
+    }
+
+    /// Goes on with one execution until it waits, works or is over.
+    fn step(&self, core: &mut Core, arn: &str, now: DateTime<Utc>) {
+        let Some(execution) = core
+            .store
+            .executions
+            .get_mut(arn)
+            .filter(|e| e.status() == Status::Running)
+        else {
+            return;
+        };
+        core.dirty = true;
+        loop {
+            match definition::next(
+                &execution.definition,
+                &execution.state,
+                &execution.data,
+                execution.start,
+                now,
+            ) {
+                Next::Wait(until) => {
+                    execution.wake = Some(until);
+                    core.due.insert((until, arn.to_owned()));
+                    return;
+                }
+                Next::Go { state, data } => {
+                    execution.state = state;
+                    execution.data = data;
+                }
+                Next::Work(work) => {
+                    execution.invoked = true;
+                    execution.fired = Some(now);
+                    execution.wake = None;
+                    let (name, sandbox, arn) =
+                        (execution.name.clone(), self.clone(), arn.to_owned());
+                    tokio::spawn(async move { sandbox.work(arn, name, work).await });
+                    return;
+                }
+                Next::End {
+                    status,
+                    error,
+                    cause,
+                    output,
+                } => {
+                    let output = output.map(|output| output.to_string());
+                    execution.faces.push(Face {
+                        since: now,
+                        status,
+                        stop: Some(now),
+                        error,
+                        cause,
+                        output,
+                    });
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Runs a Task, and goes on with what came of it, unless the execution was stopped meanwhile.
+    async fn work(&self, arn: String, name: String, work: Work) {
+        info!(
+            function = work.function,
+            bytes = work.payload.len(),
+            execution = name,
+            "sandbox: lambda invoked"
+        );
+        let result = match &self.0.options.lambda_endpoint {
+            Some(endpoint) => wire::invoke(endpoint, &work).await,
+            None => Ok(Value::Null),
+        };
+        let now = self.now();
+        let mut core = self.core();
+        let Some(execution) = core
+            .store
+            .executions
+            .get_mut(&arn)
+            .filter(|e| e.status() == Status::Running)
+        else {
+            return;
+        };
+        match result {
+            Ok(output) => {
+                let data = work.result(output);
+                match definition::after_task(&execution.definition, &execution.state, data) {
+                    Next::Go { state, data } => {
+                        execution.state = state;
+                        execution.data = data;
+                        self.step(&mut core, &arn, now);
+                    }
+                    Next::End {
+                        status,
+                        error,
+                        cause,
+                        output,
+                    } => {
+                        let output = output.map(|output| output.to_string());
+                        execution.faces.push(Face {
+                            since: now,
+                            status,
+                            stop: Some(now),
+                            error,
+                            cause,
+                            output,
+                        });
+                    }
+                    Next::Wait(_) | Next::Work(_) => {}
+                }
+            }
+            Err((error, cause)) => {
+                warn!(execution = name, error, "sandbox: the invocation failed");
+                let (error, cause) = (Some(error), Some(cause));
+                execution.faces.push(Face {
+                    since: now,
+                    status: Status::Failed,
+                    stop: Some(now),
+                    error,
+                    cause,
+                    output: None,
+                });
+            }
+        }
+        core.dirty = true;
+        drop(core);
+        self.0.changed.notify_one();
+    }
+
+    /// Writes the state file, if anything changed since.
+    fn save(&self) {
+        let Some(path) = &self.0.options.state_file else {
+            return;
+        };
+        let bytes = {
+            let mut core = self.core();
+            if !std::mem::take(&mut core.dirty) {
+                return;
+            }
+            serde_json::to_vec(&core.store)
+        };
+        let beside = path.with_extension("new");
+        let written = bytes
+            .map_err(std::io::Error::from)
+            .and_then(|bytes| std::fs::write(&beside, bytes))
+            .and_then(|()| std::fs::rename(&beside, path));
+        if let Err(error) = written {
+            warn!(path = %path.display(), %error, "sandbox: executions can't be kept");
+        }
+    }
+}
+
+/// The one timer of all executions. Never sleeps long: the machine may.
+async fn tick(sandbox: Sandbox) {
+    loop {
+        sandbox.advance();
+        sandbox.save();
+        let next = sandbox.core().due.first().map(|(wake, _)| *wake);
+        let rest = next
+            .map_or(TimeDelta::MAX, |wake| wake - sandbox.now())
+            .to_std()
+            .unwrap_or_default();
+        let rest = rest
+            .min(Duration::from_hours(1))
+            .max(Duration::from_millis(1));
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
+            () = sandbox.0.changed.notified() => {}
+        }
+    }
+}

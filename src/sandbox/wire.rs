@@ -1,0 +1,217 @@
+//! How requests reach the sandbox: from the SDK within this process, or over HTTP. Never decides what an operation does.
+
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use super::definition::Work;
+use super::{Call, Fault, Sandbox};
+
+const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
+
+/// What goes back over the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// JSON.
+    pub body: String,
+    /// The error's code, bare.
+    pub error: Option<String>,
+}
+
+impl Sandbox {
+    /// One request, with the fault that is set for it. `None`: lost.
+    async fn request(&self, target: &str, body: &[u8]) -> Option<Answer> {
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let fault = {
+            let core = self.core();
+            let number = core.calls.len() as u64 + 1;
+            core.faults
+                .as_ref()
+                .map_or(Fault::None, |faults| faults(number, &operation))
+        };
+        let own = |status, code: &str, message: &str| {
+            let body = serde_json::json!({"__type": code, "message": message}).to_string();
+            Answer {
+                status,
+                body,
+                error: Some(code.to_owned()),
+            }
+        };
+        let answer = match fault {
+            Fault::None | Fault::LostAfter => self.call(target, body),
+            Fault::LostBefore => own(0, "Lost", ""),
+            Fault::Status500 => own(500, "InternalFailure", "an internal failure"),
+            Fault::Throttle => own(400, "ThrottlingException", "Rate exceeded"),
+            Fault::AccessDenied => own(403, "AccessDeniedException", "not authorized"),
+        };
+        let given: Value = serde_json::from_slice(body).unwrap_or_default();
+        let subject = ["name", "executionArn", "stateMachineArn"]
+            .iter()
+            .find_map(|key| given[*key].as_str());
+        let subject = subject.unwrap_or_default().to_owned();
+        let at = self.now();
+        self.core().calls.push(Call {
+            operation,
+            subject,
+            status: answer.status,
+            error: answer.error.clone(),
+            at,
+        });
+        self.0.changed.notify_one();
+        // Others run between a request and its answer, as they would over a network.
+        tokio::task::yield_now().await;
+        (!matches!(fault, Fault::LostBefore | Fault::LostAfter)).then_some(answer)
+    }
+
+    /// An HTTP client for the SDK that reaches this sandbox without a network.
+    pub fn http_client(&self) -> SharedHttpClient {
+        SharedHttpClient::new(InProcess(self.clone()))
+    }
+
+    /// Serves this sandbox over HTTP until it is dropped.
+    pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
+        let router = axum::Router::new()
+            .route("/health", get(|| async { StatusCode::OK }))
+            .route("/", post(over_http))
+            .with_state(self);
+        axum::serve(listener, router).await
+    }
+}
+
+async fn over_http(State(sandbox): State<Sandbox>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok())
+        .unwrap_or_default();
+    let Some(answer) = sandbox.request(target, &body).await else {
+        return StatusCode::GATEWAY_TIMEOUT.into_response();
+    };
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (
+        status,
+        [
+            ("content-type", CONTENT_TYPE),
+            ("x-amzn-requestid", "sandbox"),
+        ],
+        answer.body,
+    )
+        .into_response()
+}
+
+#[derive(Debug, Clone)]
+struct InProcess(Sandbox);
+
+impl HttpClient for InProcess {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for InProcess {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let sandbox = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            let target = request
+                .headers()
+                .get("x-amz-target")
+                .unwrap_or_default()
+                .to_owned();
+            let body = request.body().bytes().unwrap_or_default().to_owned();
+            let lost = || ConnectorError::io("the sandbox lost this request or its answer".into());
+            let answer = sandbox.request(&target, &body).await.ok_or_else(lost)?;
+            let status = answer
+                .status
+                .try_into()
+                .map_err(|error| ConnectorError::other(Box::new(error), None))?;
+            let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
+            response.headers_mut().insert("content-type", CONTENT_TYPE);
+            Ok(response)
+        })
+    }
+}
+
+/// Sends an invocation to a Lambda-compatible endpoint
+/// (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>). An error is its name and cause.
+pub(super) async fn invoke(endpoint: &str, work: &Work) -> Result<Value, (String, String)> {
+    let function: String = work
+        .function
+        .bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b"-_.~".contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect();
+    let url = format!(
+        "{}/2015-03-31/functions/{function}/invocations",
+        endpoint.trim_end_matches('/')
+    );
+    let service = |cause: String| ("Lambda.ServiceException".to_owned(), cause);
+    let request = http::Request::post(url)
+        .header("content-type", "application/json")
+        .body(Full::new(Bytes::from(work.payload.clone())))
+        .map_err(|error| service(error.to_string()))?;
+    let send = async {
+        let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+        let answer = client
+            .request(request)
+            .await
+            .map_err(|error| service(error.to_string()))?;
+        let (parts, body) = answer.into_parts();
+        let body = body
+            .collect()
+            .await
+            .map_err(|error| service(error.to_string()))?
+            .to_bytes();
+        Ok::<_, (String, String)>((parts, body))
+    };
+    // No function runs longer than 15 minutes.
+    let answered = tokio::time::timeout(Duration::from_mins(16), send).await;
+    let (parts, body) =
+        answered.map_err(|_| ("States.Timeout".to_owned(), "no answer".to_owned()))??;
+    let value: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if parts.headers.contains_key("x-amz-function-error") {
+        let error = value["errorType"]
+            .as_str()
+            .unwrap_or("Lambda.Unknown")
+            .to_owned();
+        return Err((error, value.to_string()));
+    }
+    if !parts.status.is_success() {
+        let error = if parts.status == 404 {
+            "Lambda.ResourceNotFoundException"
+        } else {
+            "Lambda.ServiceException"
+        };
+        return Err((
+            error.to_owned(),
+            format!("the endpoint answered {}", parts.status),
+        ));
+    }
+    Ok(value)
+}

@@ -1,0 +1,354 @@
+//! What people and scripts see of a moment: the list and the plan, as the contract's JSON. Pure: the time is an argument,
+//! and nothing is printed here. Never holds an input or a payload.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::model::entry::{Entry, EntryName, instant};
+use crate::model::name::{Fingerprint, Owner};
+use crate::model::plan::{Decision, Plan, Policy, Step, after, is_late};
+use crate::model::record::{Outcome, Phase, Record};
+use crate::source::problem::{FileReport, FileState};
+use crate::source::scan::Scan;
+
+/// `onced list --format json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct List {
+    /// 1.
+    pub version: u32,
+    /// Whose executions.
+    pub owner: String,
+    /// Every entry that is wanted or recorded, the earliest first.
+    pub entries: Vec<EntryView>,
+    /// Every schedule file.
+    pub files: Vec<FileView>,
+}
+
+/// One entry.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "each field is named and described in the contract"
+)]
+pub struct EntryView {
+    pub name: EntryName,
+    pub phase: String,
+    pub held: Option<String>,
+    pub at: String,
+    pub lambda: Option<String>,
+    pub state_machine: String,
+    pub execution_arn: Option<String>,
+    pub execution_name: Option<String>,
+    pub generation: Option<u32>,
+    pub file: String,
+    pub line: Option<usize>,
+    pub detail: Option<String>,
+    pub outcome: Option<Outcome>,
+}
+
+/// One schedule file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "each field is named and described in the contract"
+)]
+pub struct FileView {
+    pub path: String,
+    pub state: String,
+    pub errors: Vec<ErrorView>,
+}
+
+/// One thing that is wrong with a file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "each field is named and described in the contract"
+)]
+pub struct ErrorView {
+    pub line: usize,
+    pub column: usize,
+    pub message: String,
+    pub hint: Option<String>,
+    pub shown: Option<String>,
+}
+
+/// `onced plan --format json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PlanView {
+    /// 1.
+    pub version: u32,
+    /// Names exactly this set of steps and holds.
+    pub digest: String,
+    /// What would be done now.
+    pub steps: Vec<StepView>,
+    /// What is due and is not done.
+    pub held: Vec<StepView>,
+    /// Every schedule file.
+    pub files: Vec<FileView>,
+    /// Why stops and replaces wait for approval, if they do.
+    pub guard: Option<String>,
+}
+
+/// One step, or one that is held.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "each field is named and described in the contract"
+)]
+pub struct StepView {
+    pub step: String,
+    pub name: EntryName,
+    pub reason: String,
+    pub at: String,
+    pub lambda: Option<String>,
+    pub state_machine: String,
+    pub file: String,
+    pub line: Option<usize>,
+    /// When a held step is taken by itself, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+/// A moment: what the files say, what is recorded, what is planned.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment<'a> {
+    /// Whose executions.
+    pub owner: &'a Owner,
+    /// What the files say.
+    pub scan: &'a Scan,
+    /// What is recorded.
+    pub records: &'a BTreeMap<EntryName, Record>,
+    /// What is planned.
+    pub plan: &'a Plan,
+    /// The limits that it was planned with.
+    pub policy: &'a Policy,
+    /// When.
+    pub now: DateTime<Utc>,
+}
+
+/// Files as people see them.
+pub fn files(files: &[FileReport]) -> Vec<FileView> {
+    let view = |file: &FileReport| FileView {
+        path: file.path.clone(),
+        state: match file.state {
+            FileState::Ok => "ok",
+            FileState::Invalid => "invalid",
+            FileState::Ignored => "ignored",
+        }
+        .to_owned(),
+        errors: file
+            .errors
+            .iter()
+            .map(|error| ErrorView {
+                line: error.line,
+                column: error.column,
+                message: error.message.clone(),
+                hint: error.hint.clone(),
+                shown: error.shown.clone(),
+            })
+            .collect(),
+    };
+    files.iter().map(view).collect()
+}
+
+impl Moment<'_> {
+    /// The list.
+    pub fn list(&self) -> List {
+        let mut entries: Vec<EntryView> = self
+            .plan
+            .decisions
+            .keys()
+            .map(|name| self.entry(name))
+            .collect();
+        entries.sort_by(|a, b| (&a.at, &a.name).cmp(&(&b.at, &b.name)));
+        List {
+            version: 1,
+            owner: self.owner.as_str().to_owned(),
+            entries,
+            files: files(&self.scan.files),
+        }
+    }
+
+    fn entry(&self, name: &EntryName) -> EntryView {
+        let wanted = self.scan.entries.get(name);
+        let record = self.records.get(name);
+        // A record of another content that is over says nothing about the entry as it is now.
+        let current = record.filter(|record| match (record.phase, wanted) {
+            (Phase::Stopped | Phase::Ended, Some(entry)) => {
+                Fingerprint::of(entry) == record.fingerprint
+            }
+            _ => true,
+        });
+        let (phase, mut detail) = match (current, wanted) {
+            (Some(record), wanted) => recorded_phase(record, wanted),
+            (None, Some(entry)) => self.fresh_phase(entry),
+            (None, None) => ("stopped", None),
+        };
+        let held = match self.plan.decisions.get(name) {
+            Some(Decision::Hold { why, .. }) => Some(why.clone()),
+            _ => None,
+        };
+        if current.is_none()
+            && let Some(before) = record.filter(|record| record.phase == Phase::Ended)
+        {
+            detail.get_or_insert(format!("ran before, at {}", instant(before.at)));
+        }
+        let at = current
+            .map(|record| record.at)
+            .or(wanted.map(|entry| entry.at))
+            .unwrap_or_default();
+        let machine = current
+            .map(|r| r.state_machine.clone())
+            .or(wanted.map(|e| e.state_machine.clone()));
+        EntryView {
+            name: name.clone(),
+            phase: phase.to_owned(),
+            held,
+            at: instant(at),
+            lambda: current.map_or_else(
+                || wanted.and_then(|e| e.lambda.clone()),
+                |record| record.lambda.clone(),
+            ),
+            state_machine: machine.unwrap_or_default(),
+            execution_arn: current.map(Record::execution_arn),
+            execution_name: current.map(Record::execution_name),
+            generation: current.map(|record| record.generation),
+            file: wanted
+                .map(|e| e.file.clone())
+                .or(record.map(|r| r.file.clone()))
+                .unwrap_or_default(),
+            line: wanted.map(|entry| entry.line),
+            detail,
+            outcome: current.and_then(|record| record.outcome.clone()),
+        }
+    }
+
+    fn fresh_phase(&self, entry: &Entry) -> (&'static str, Option<String>) {
+        if !entry.enabled {
+            return ("disabled", None);
+        }
+        if is_late(entry.at, entry.grace, self.now) {
+            let detail = format!(
+                "its time had passed by more than its grace of {} s when it was first seen",
+                entry.grace.as_secs()
+            );
+            return ("missed", Some(detail));
+        }
+        if entry.at > after(self.now, self.policy.horizon) {
+            return (
+                "deferred",
+                Some("farther ahead than `reconcile.horizon`".into()),
+            );
+        }
+        ("pending", None)
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> PlanView {
+        let (mut steps, mut held) = (Vec::new(), Vec::new());
+        for (name, decision) in &self.plan.decisions {
+            match decision {
+                Decision::Act(Step::Look, _) | Decision::Rest { .. } => {}
+                Decision::Act(step, reason) => {
+                    steps.push(self.step(name, *step, (*reason).to_owned(), None));
+                }
+                Decision::Hold { step, why, until } => {
+                    held.push(self.step(name, *step, why.clone(), *until));
+                }
+            }
+        }
+        for list in [&mut steps, &mut held] {
+            list.sort_by(|a, b| (&a.at, &a.name).cmp(&(&b.at, &b.name)));
+        }
+        let mut hash = Sha256::new();
+        for view in steps.iter().chain(&held) {
+            let fingerprint = self.scan.entries.get(&view.name).map(Fingerprint::of);
+            let recorded = self.records.get(&view.name).map(Record::execution_name);
+            hash.update(format!(
+                "{}\0{}\0{fingerprint:?}\0{recorded:?}\n",
+                view.step, view.name
+            ));
+        }
+        let digest = hash.finalize()[..6]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<Vec<_>>()
+            .concat();
+        PlanView {
+            version: 1,
+            digest,
+            steps,
+            held,
+            files: files(&self.scan.files),
+            guard: self.plan.guard.clone(),
+        }
+    }
+
+    fn step(
+        &self,
+        name: &EntryName,
+        step: Step,
+        reason: String,
+        until: Option<DateTime<Utc>>,
+    ) -> StepView {
+        let wanted = self.scan.entries.get(name);
+        let record = self.records.get(name);
+        let takes_away = step.stops() && !matches!(step, Step::Replace) || wanted.is_none();
+        let recorded = record.filter(|_| takes_away);
+        StepView {
+            step: step.as_str().to_owned(),
+            name: name.clone(),
+            reason,
+            at: instant(
+                recorded
+                    .map(|r| r.at)
+                    .or(wanted.map(|e| e.at))
+                    .unwrap_or_default(),
+            ),
+            lambda: recorded.map_or_else(
+                || wanted.and_then(|e| e.lambda.clone()),
+                |record| record.lambda.clone(),
+            ),
+            state_machine: recorded
+                .map(|r| r.state_machine.clone())
+                .or(wanted.map(|e| e.state_machine.clone()))
+                .unwrap_or_default(),
+            file: wanted
+                .map(|e| e.file.clone())
+                .or(record.map(|r| r.file.clone()))
+                .unwrap_or_default(),
+            line: wanted.map(|entry| entry.line),
+            until: until.map(instant),
+        }
+    }
+}
+
+fn recorded_phase(record: &Record, wanted: Option<&Entry>) -> (&'static str, Option<String>) {
+    let changed = wanted.is_some_and(|entry| Fingerprint::of(entry) != record.fingerprint);
+    match record.phase {
+        Phase::Starting if record.refused.is_some() => ("refused", record.refused.clone()),
+        Phase::Starting => ("starting", None),
+        Phase::Running if changed => (
+            "scheduled",
+            Some("changed in the file: this is the execution of the earlier content".into()),
+        ),
+        Phase::Running => ("scheduled", None),
+        Phase::Stopping => ("stopping", None),
+        Phase::Stopped if wanted.is_some_and(|entry| !entry.enabled) => ("disabled", None),
+        Phase::Stopped if wanted.is_some() => (
+            "pending",
+            Some("put back: starts as the next generation".into()),
+        ),
+        Phase::Stopped => ("stopped", None),
+        Phase::Ended => {
+            let outcome = record.outcome.as_ref();
+            (
+                outcome.map_or("succeeded", |outcome| outcome.status.as_str()),
+                outcome.and_then(|o| o.error.clone()),
+            )
+        }
+    }
+}
