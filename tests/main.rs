@@ -1,3 +1,4 @@
 //! All integration tests are one binary: one link, not ten.
+mod conformance;
 mod language;
 mod scanning;
