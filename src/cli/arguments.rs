@@ -113,6 +113,7 @@ pub(super) enum Command {
     #[command(after_help = "Example: onced run --sandbox examples/schedules")]
     Run {
         /// The directory of schedule files.
+        #[arg(id = "schedules", value_name = "DIRECTORY")]
         directory: Option<String>,
         /// Where `--sandbox` sends invocations: a Lambda-compatible endpoint.
         #[arg(long, value_name = "URL", requires = "sandbox")]
@@ -122,6 +123,7 @@ pub(super) enum Command {
     #[command(after_help = "Example: onced sync /etc/onced/schedules.d --owner prod")]
     Sync {
         /// The directory of schedule files.
+        #[arg(id = "schedules", value_name = "DIRECTORY")]
         directory: Option<String>,
         /// Where `--sandbox` sends invocations: a Lambda-compatible endpoint.
         #[arg(long, value_name = "URL", requires = "sandbox")]
@@ -131,6 +133,7 @@ pub(super) enum Command {
     #[command(after_help = "Example: onced plan --detailed-exitcode")]
     Plan {
         /// The directory of schedule files.
+        #[arg(id = "schedules", value_name = "DIRECTORY")]
         directory: Option<String>,
         /// Exit with 2 where changes are pending.
         #[arg(long)]
@@ -218,5 +221,15 @@ impl Common {
             set,
             sandbox: self.sandbox,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn no_two_arguments_are_in_each_others_way() {
+        super::Arguments::command().debug_assert();
     }
 }
