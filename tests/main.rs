@@ -3,3 +3,4 @@ mod conformance;
 mod language;
 mod process;
 mod scanning;
+mod stories;

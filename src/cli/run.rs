@@ -142,6 +142,7 @@ async fn daemon(
         owner: settings.owner.clone(),
         ledger,
         step_functions: StepFunctions::new(config),
+        standard: Arc::default(),
     };
     assemble(settings, directory, hands)
 }
@@ -303,6 +304,7 @@ pub(super) async fn look(settings: &Settings) -> Result<Snapshot, Failure> {
         owner: settings.owner.clone(),
         ledger,
         step_functions: StepFunctions::new(nobody),
+        standard: Arc::default(),
     };
     let mut daemon = assemble(settings, &directory, hands)?;
     let scan = daemon.scan(false).await;

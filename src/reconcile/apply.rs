@@ -1,7 +1,8 @@
 //! One step of one entry, in the one order: ledger (intent, durable) → AWS → ledger (answer, durable). The only place
 //! that both calls AWS and writes records. Never decides what is wanted.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
@@ -23,12 +24,26 @@ pub enum StepError {
     /// AWS did not do it, or did not say.
     #[error(transparent)]
     Call(#[from] CallError),
+    /// The state machine is of a type that onced must not use.
+    #[error("`{0}` is of type EXPRESS: its executions can't be stopped; name a STANDARD one")]
+    Express(String),
     /// AWS answered something that can't be.
     #[error("{0}")]
     Surprise(String),
     /// Not visible yet: ask again.
     #[error("Step Functions does not show the execution yet")]
     Unsettled,
+}
+
+impl StepError {
+    /// Is it a no for good, as far as one can know?
+    fn refuses(&self) -> bool {
+        match self {
+            Self::Express(_) => true,
+            Self::Call(error) => error.remedy() == Remedy::Refused,
+            Self::Ledger(_) | Self::Surprise(_) | Self::Unsettled => false,
+        }
+    }
 }
 
 /// What apply needs beside the step itself.
@@ -40,6 +55,8 @@ pub struct Hands {
     pub ledger: Ledger,
     /// Where executions run.
     pub step_functions: StepFunctions,
+    /// State machines that are known not to be of type EXPRESS, which can't change.
+    pub standard: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Hands {
@@ -98,6 +115,19 @@ impl Hands {
             }
             _ => wanted,
         };
+        if let Err(error) = self.must_be_standard(&intent.state_machine).await {
+            if error.refuses() {
+                self.write(
+                    Record {
+                        refused: Some(error.to_string()),
+                        ..intent
+                    },
+                    None,
+                )
+                .await?;
+            }
+            return Err(error);
+        }
         let first = intent.in_doubt.is_none();
         intent.in_doubt = intent.in_doubt.or(Some(now));
         let intent = self.write(intent, Some(Arc::clone(&entry.input))).await?;
@@ -141,9 +171,34 @@ impl Hands {
         }
     }
 
+    /// An execution of an EXPRESS machine can't be stopped, and its start is not idempotent: never started.
+    async fn must_be_standard(&self, state_machine: &str) -> Result<(), StepError> {
+        let known = || self.standard.lock().unwrap_or_else(PoisonError::into_inner);
+        if known().contains(state_machine) {
+            return Ok(());
+        }
+        if self.step_functions.is_express(state_machine).await? {
+            return Err(StepError::Express(state_machine.to_owned()));
+        }
+        known().insert(state_machine.to_owned());
+        Ok(())
+    }
+
     /// Describes the execution and records what that means.
     async fn look(&self, record: Record, now: DateTime<Utc>) -> Result<Record, StepError> {
-        let seen = self.observe(&record).await?;
+        let (seen, input) = self.observe(&record).await?;
+        if record.phase == Phase::Starting && seen == Found::Running {
+            let (ledger, name) = (self.ledger.clone(), record.name.clone());
+            let reading = tokio::task::spawn_blocking(move || ledger.input(&name));
+            let ours = reading.await.map_err(|_| LedgerError::Stopped)??;
+            // Without the right to decrypt, Describe leaves the input out: then the name decides.
+            if input.is_some() && input != ours {
+                let arn = record.execution_arn();
+                return Err(StepError::Surprise(format!(
+                    "`{arn}` runs with another input: it is left alone"
+                )));
+            }
+        }
         if let Some(next) = found(&record, &seen, now) {
             return Ok(self.write(next, None).await?);
         }
@@ -165,24 +220,26 @@ impl Hands {
         Err(StepError::Unsettled)
     }
 
-    async fn observe(&self, record: &Record) -> Result<Found, StepError> {
+    /// How the execution is found, and the input it was started with.
+    async fn observe(&self, record: &Record) -> Result<(Found, Option<String>), StepError> {
         let observed = match self.step_functions.describe(&record.execution_arn()).await {
             Ok(observed) => observed,
-            Err(error) if error.remedy() == Remedy::Absent => return Ok(Found::Nothing),
+            Err(error) if error.remedy() == Remedy::Absent => return Ok((Found::Nothing, None)),
             Err(error) => return Err(error.into()),
         };
         let status = match observed.status {
-            Status::Running => return Ok(Found::Running),
+            Status::Running => return Ok((Found::Running, observed.input)),
             Status::Succeeded => OutcomeStatus::Succeeded,
             Status::Failed => OutcomeStatus::Failed,
             Status::TimedOut => OutcomeStatus::TimedOut,
             Status::Aborted => OutcomeStatus::Aborted,
         };
-        Ok(Found::Over(Outcome {
+        let outcome = Outcome {
             status,
             error: observed.error,
             ended: observed.ended,
-        }))
+        };
+        Ok((Found::Over(outcome), observed.input))
     }
 
     /// Stops, then sees how it ended. Finding nothing never raises the generation: the record is forgotten once no

@@ -11,10 +11,10 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::ledger::LedgerError;
-use crate::model::entry::{Entry, EntryName};
+use crate::model::entry::{Entry, EntryName, instant};
 use crate::model::name::{Fingerprint, Owner};
 use crate::model::plan::{Plan, Policy, Step, Want};
-use crate::model::record::Record;
+use crate::model::record::{Phase, Record};
 use apply::{Hands, StepError};
 use retry::Retries;
 
@@ -217,8 +217,7 @@ impl Reconciler {
                 self.retries.done(name);
                 report.failed.remove(name);
                 *report.done.entry(step.as_str()).or_default() += 1;
-                let execution = record.as_ref().map(Record::execution_arn);
-                info!(entry = %name, step = step.as_str(), why, execution, "done");
+                say(name, step, why, record.as_ref());
                 match record {
                     Some(record) => self.records.insert(name.clone(), record),
                     None => self.records.remove(name),
@@ -243,5 +242,22 @@ impl Reconciler {
                 report.failed.insert(name.clone(), error.to_string());
             }
         }
+    }
+}
+
+/// One line an action, with what a person needs to find it at AWS. Never an input.
+fn say(name: &EntryName, step: Step, why: &str, record: Option<&Record>) {
+    let Some(record) = record else {
+        info!(entry = %name, why, "forgotten");
+        return;
+    };
+    let (at, execution) = (instant(record.at), record.execution_arn());
+    match (record.phase, &record.outcome) {
+        (Phase::Running, _) => info!(entry = %name, why, at, execution, "scheduled"),
+        (Phase::Stopped, _) => info!(entry = %name, why, at, execution, "stopped"),
+        (Phase::Ended, Some(outcome)) => {
+            info!(entry = %name, at, execution, error = outcome.error, "{}", outcome.status.as_str());
+        }
+        _ => info!(entry = %name, step = step.as_str(), why, at, execution, "goes on"),
     }
 }

@@ -1,0 +1,310 @@
+//! One entry's life through the real SDK and ledger against the sandbox in process, under tokio's paused clock: with a
+//! fault at every call in turn, and a crash after it. What is asserted is what the sandbox saw.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_sfn::config::{BehaviorVersion, Builder, Credentials, Region};
+use chrono::{DateTime, TimeDelta, Utc};
+use onced::ledger::Ledger;
+use onced::model::entry::{Entry, EntryName, lambda_input};
+use onced::model::name::Owner;
+use onced::model::plan::{MaxStops, Policy};
+use onced::model::record::Phase;
+use onced::reconcile::apply::Hands;
+use onced::reconcile::{Desired, Reconciler};
+use onced::sandbox::{Fault, Options, Sandbox, Status};
+use onced::step_functions::StepFunctions;
+
+const MACHINE: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:OneTimeLambdaScheduler";
+
+fn begin() -> DateTime<Utc> {
+    "2026-11-23T12:00:00Z".parse().expect("a time")
+}
+
+fn entry(payload: i64, ahead: i64) -> Entry {
+    let at = begin() + TimeDelta::seconds(ahead);
+    Entry {
+        name: EntryName::parse("e").expect("a name"),
+        at,
+        lambda: Some("f".into()),
+        state_machine: MACHINE.into(),
+        input: lambda_input("f", at, payload.into()).into(),
+        grace: Duration::from_mins(5),
+        enabled: true,
+        file: "a.yaml".into(),
+        line: 1,
+    }
+}
+
+fn desired(entries: &[Entry]) -> Desired {
+    let entries = entries
+        .iter()
+        .map(|entry| (entry.name.clone(), Arc::new(entry.clone())))
+        .collect();
+    Desired {
+        entries,
+        ..Desired::default()
+    }
+}
+
+struct World {
+    sandbox: Sandbox,
+    state: tempfile::TempDir,
+}
+
+impl World {
+    fn new(options: Options) -> Self {
+        let sandbox = Sandbox::with_clock(options, begin()).expect("a sandbox");
+        sandbox.create_default_machine();
+        Self {
+            sandbox,
+            state: tempfile::tempdir().expect("a directory"),
+        }
+    }
+
+    /// A new process on the same ledger.
+    async fn reconciler(&self) -> Reconciler {
+        let config = Builder::new()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("a", "b", None, None, "test"))
+            .http_client(self.sandbox.http_client());
+        let mut ledger = Ledger::open(self.state.path());
+        while ledger.is_err() {
+            // The ledger of the process before is closed on a thread of its own.
+            tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_millis(1)))
+                .await
+                .expect("slept");
+            ledger = Ledger::open(self.state.path());
+        }
+        let owner = Owner::parse("test").expect("an owner");
+        let ledger = ledger.expect("a ledger");
+        let hands = Hands {
+            owner,
+            ledger,
+            step_functions: StepFunctions::new(config),
+            standard: Arc::default(),
+        };
+        let policy = Policy {
+            start_only: false,
+            stop_after: Duration::from_secs(30),
+            horizon: Duration::from_hours(300 * 24),
+            max_stops: MaxStops::Percent(30),
+        };
+        let sandbox = self.sandbox.clone();
+        Reconciler::new(hands, policy, Arc::new(move || sandbox.now())).expect("records")
+    }
+
+    /// Reconciles until nothing fails and nothing waits to be stopped.
+    async fn settle(&self, reconciler: &mut Reconciler, desired: &Desired) {
+        for _ in 0..100 {
+            let report = reconciler.reconcile(desired, &|| false).await;
+            self.one_at_most();
+            let stopping = desired.entries.is_empty()
+                && reconciler
+                    .records()
+                    .values()
+                    .any(|record| matches!(record.phase, Phase::Running | Phase::Starting));
+            if report.failed.is_empty() && !stopping {
+                return;
+            }
+            let wake = report.wake.map_or(Duration::from_secs(1), |wake| {
+                (wake - self.sandbox.now()).to_std().unwrap_or_default()
+            });
+            tokio::time::sleep(wake.max(Duration::from_millis(10))).await;
+        }
+        panic!("never settles: {:?}", self.sandbox.calls());
+    }
+
+    fn one_at_most(&self) {
+        let running = self
+            .sandbox
+            .executions()
+            .iter()
+            .filter(|e| e.status() == Status::Running)
+            .count();
+        assert!(running <= 1, "{:?}", self.sandbox.calls());
+    }
+
+    /// The generation and status of each execution, in the order of their starts.
+    fn history(&self) -> Vec<(String, Status)> {
+        let mut executions = self.sandbox.executions();
+        executions.sort_by_key(|execution| execution.start);
+        executions
+            .iter()
+            .map(|e| {
+                (
+                    e.name.rsplit('-').next().unwrap_or_default().to_owned(),
+                    e.status(),
+                )
+            })
+            .collect()
+    }
+}
+
+/// Start, replace, remove, put back; a crash between any two where `crash` says so.
+async fn story(world: &World, crash: bool) {
+    let (first, second) = (entry(1, 86_400), entry(2, 86_400));
+    let mut reconciler = world.reconciler().await;
+    for wanted in [
+        &[first][..],
+        std::slice::from_ref(&second),
+        &[],
+        std::slice::from_ref(&second),
+    ] {
+        if crash {
+            drop(reconciler);
+            reconciler = world.reconciler().await;
+        }
+        world.settle(&mut reconciler, &desired(wanted)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+fn told() -> Vec<(String, Status)> {
+    vec![
+        ("0".into(), Status::Aborted),
+        ("0".into(), Status::Aborted),
+        ("1".into(), Status::Running),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn start_replace_remove_put_back() {
+    let world = World::new(Options::default());
+    story(&world, false).await;
+    assert_eq!(world.history(), told());
+    let calls: Vec<String> = world
+        .sandbox
+        .calls()
+        .into_iter()
+        .map(|call| call.operation)
+        .collect();
+    let count = |operation: &str| calls.iter().filter(|call| *call == operation).count();
+    assert_eq!((count("StartExecution"), count("StopExecution")), (3, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_at_every_call_in_turn_changes_nothing_in_the_end() {
+    for crash in [false, true] {
+        for fault in [
+            Fault::LostBefore,
+            Fault::LostAfter,
+            Fault::Status500,
+            Fault::Throttle,
+            Fault::AccessDenied,
+        ] {
+            for number in 1.. {
+                let world = World::new(Options::default());
+                world.sandbox.set_faults(Some(Arc::new(move |n, _: &str| {
+                    if n == number { fault } else { Fault::None }
+                })));
+                story(&world, crash).await;
+                assert_eq!(
+                    world.history(),
+                    told(),
+                    "{fault:?} at call {number}, crash: {crash}"
+                );
+                if world.sandbox.calls().len() < usize::try_from(number).expect("a small number") {
+                    assert!(number > 8, "the story has calls");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_that_are_behind_change_nothing_in_the_end() {
+    let world = World::new(Options {
+        lag: Duration::from_secs(7),
+        ..Options::default()
+    });
+    story(&world, true).await;
+    assert_eq!(world.history(), told());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_ledger_adopts_what_runs_and_fires_nothing_twice() {
+    let mut world = World::new(Options::default());
+    story(&world, false).await;
+    world.state = tempfile::tempdir().unwrap();
+    let mut reconciler = world.reconciler().await;
+    world
+        .settle(&mut reconciler, &desired(&[entry(2, 86_400)]))
+        .await;
+    assert_eq!(world.history(), told());
+    let record = reconciler.records().values().next().unwrap();
+    assert_eq!((record.phase, record.generation), (Phase::Running, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_fires_once_at_its_time_and_the_outcome_is_recorded() {
+    let world = World::new(Options::default());
+    let wanted = desired(&[entry(1, 60)]);
+    let mut reconciler = world.reconciler().await;
+    world.settle(&mut reconciler, &wanted).await;
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    world.settle(&mut reconciler, &wanted).await;
+    let execution = world.sandbox.executions().remove(0);
+    assert_eq!(execution.fired, Some(begin() + TimeDelta::seconds(60)));
+    assert_eq!(
+        reconciler.records().values().next().unwrap().phase,
+        Phase::Ended
+    );
+    // The same content again, after a crash and after the ledger's loss: nothing.
+    drop(reconciler);
+    let mut again = world.reconciler().await;
+    world.settle(&mut again, &wanted).await;
+    assert_eq!(world.history(), [("0".to_owned(), Status::Succeeded)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopped_by_a_person_it_is_reported_and_not_started_again() {
+    let world = World::new(Options::default());
+    let wanted = desired(&[entry(1, 60)]);
+    let mut reconciler = world.reconciler().await;
+    world.settle(&mut reconciler, &wanted).await;
+    let arn = world.sandbox.executions()[0].arn.clone();
+    world.sandbox.call(
+        "AWSStepFunctions.StopExecution",
+        format!("{{\"executionArn\":\"{arn}\"}}").as_bytes(),
+    );
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    world.settle(&mut reconciler, &wanted).await;
+    let record = reconciler.records().values().next().unwrap();
+    assert_eq!(record.outcome.as_ref().unwrap().status.as_str(), "aborted");
+    assert_eq!(world.history(), [("0".to_owned(), Status::Aborted)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_express_machine_is_refused() {
+    let world = World::new(Options::default());
+    let body = r#"{"name":"X","type":"EXPRESS","roleArn":"arn:aws:iam::1:role/r","definition":"{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"End\":true}}}"}"#;
+    assert_eq!(
+        world
+            .sandbox
+            .call("AWSStepFunctions.CreateStateMachine", body.as_bytes())
+            .status,
+        200
+    );
+    let mut wanted = entry(1, 60);
+    wanted.state_machine = MACHINE.replace("OneTimeLambdaScheduler", "X");
+    let mut reconciler = world.reconciler().await;
+    let report = reconciler.reconcile(&desired(&[wanted]), &|| false).await;
+    assert!(
+        report.failed.values().next().unwrap().contains("EXPRESS"),
+        "{report:?}"
+    );
+    assert!(
+        reconciler
+            .records()
+            .values()
+            .next()
+            .unwrap()
+            .refused
+            .is_some()
+    );
+    assert!(world.sandbox.executions().is_empty());
+}
