@@ -1,6 +1,7 @@
 //! All integration tests are one binary: one link, not ten.
 mod conformance;
 mod language;
+mod layers;
 mod process;
 mod scanning;
 mod stories;

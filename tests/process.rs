@@ -489,3 +489,97 @@ fn what_is_missing_is_said_in_one_line_with_the_remedy() {
         assert!(!stderr.contains("panicked"), "{stderr}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sandbox_keeps_its_executions_and_invokes_an_endpoint() {
+    use std::sync::{Arc, Mutex};
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let invoked = Arc::clone(&seen);
+    let router = axum::Router::new().fallback(move |uri: axum::http::Uri, body: String| {
+        invoked
+            .lock()
+            .unwrap()
+            .push(format!("{} {body}", uri.path()));
+        async { "{}" }
+    });
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let root = tempfile::tempdir().unwrap();
+    let schedules = root.path().join("schedules");
+    fs::create_dir(&schedules).unwrap();
+    let soon = (chrono::Utc::now() + chrono::TimeDelta::seconds(4)).format("%Y-%m-%dT%H:%M:%SZ");
+    let text = format!(
+        "schedules:\n  soon: {{at: {soon}, lambda: greet, payload: {{to: you}}}}\n{}",
+        entry("far", &day(10))
+    );
+    fs::write(schedules.join("a.yaml"), text).unwrap();
+    let state = root.path().join("state").display().to_string();
+    let schedules = schedules.display().to_string();
+    let command = |arguments: &[&str]| {
+        let mut command = onced(root.path());
+        command.args(arguments).args([
+            "--sandbox",
+            "--directory",
+            &schedules,
+            "--state-directory",
+            &state,
+        ]);
+        command
+    };
+    let list = || -> Value {
+        let output = block_in_place(|| command(&["list", "--format", "json"]).output().unwrap());
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
+    };
+    assert!(
+        block_in_place(|| command(&["sync"]).output().unwrap())
+            .status
+            .success()
+    );
+    let before = list();
+    assert_eq!(before["entries"][0]["phase"], "scheduled");
+    // Another process goes on with the same executions, and fires the one whose time comes.
+    let run = command(&["run", "--lambda-endpoint", &endpoint])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let _running = Running(run);
+    let begun = Instant::now();
+    while list()["entries"][0]["phase"] != "succeeded" && begun.elapsed() < Duration::from_secs(30)
+    {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let after = list();
+    assert_eq!(after["entries"][0]["phase"], "succeeded", "{after:#}");
+    assert_eq!(
+        after["entries"][0]["execution_arn"],
+        before["entries"][0]["execution_arn"]
+    );
+    assert_eq!(after["entries"][1]["phase"], "scheduled");
+    assert_eq!(
+        *seen.lock().unwrap(),
+        [r#"/2015-03-31/functions/greet/invocations {"to":"you"}"#]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_said_once_and_the_daemon_ends_when_told() {
+    let world = World::new().await;
+    world.write("bad.yaml", "schedules: []\n");
+    let log = world.root.path().join("log");
+    let mut command = world.command(&["run", "--set", "reconcile.resync=100ms"]);
+    let mut daemon = command
+        .stderr(fs::File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let told = Command::new("kill")
+        .args(["-TERM", &daemon.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(told.success());
+    let status = block_in_place(|| daemon.wait().unwrap());
+    let log = fs::read_to_string(log).unwrap();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert_eq!(log.matches("bad.yaml:1:12").count(), 1, "{log}");
+}
