@@ -1,7 +1,7 @@
 //! Hints that something below the directory may have changed, from inotify through notify. Only hints: the scan is the
 //! truth, and nothing is read from an event.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
@@ -17,31 +17,59 @@ impl Watch {
     /// Watches a directory and all below it; each change raises `hint`. Where this fails (no watches left, a
     /// file system without events), the caller polls.
     pub fn start(directory: &Path, hint: Sender<u64>) -> notify::Result<Self> {
+        let resolved = std::fs::canonicalize(directory).map_err(notify::Error::io)?;
+        let named = std::path::absolute(directory).map_err(notify::Error::io)?;
+        let ours = [resolved.clone(), named.clone()];
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            // An error may stand for lost events: look. Our own reads are no change.
-            if event.as_ref().map_or(true, is_change) {
+            // An error may stand for lost events: look.
+            if event.as_ref().map_or(true, |event| is_change(event, &ours)) {
                 hint.send_modify(|hints| *hints += 1);
             }
         })?;
-        let resolved = std::fs::canonicalize(directory).map_err(notify::Error::io)?;
         watcher.watch(&resolved, RecursiveMode::Recursive)?;
         // A link that is swapped, or a directory that is put back, shows in its parent only.
-        if let Some(parent) = std::path::absolute(directory)
-            .ok()
-            .as_deref()
-            .and_then(Path::parent)
-            && parent != Path::new("/")
-        {
+        if let Some(parent) = named.parent() {
             let _ = watcher.watch(parent, RecursiveMode::NonRecursive);
         }
         Ok(Self { _watcher: watcher })
     }
 }
 
-fn is_change(event: &Event) -> bool {
-    match event.kind {
-        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
-        EventKind::Access(_) => event.need_rescan(),
+/// Our own reads are no change, and neither is what happens beside the directory in its parent.
+fn is_change(event: &Event, ours: &[PathBuf]) -> bool {
+    if event.need_rescan() || event.paths.is_empty() {
+        return true;
+    }
+    let change = match event.kind {
+        EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
         _ => true,
+    };
+    change
+        && event
+            .paths
+            .iter()
+            .any(|path| ours.iter().any(|ours| path.starts_with(ours)))
+}
+
+#[cfg(test)]
+mod tests {
+    use notify::event::{CreateKind, ModifyKind};
+
+    use super::*;
+
+    #[test]
+    fn what_is_a_change() {
+        let ours = [PathBuf::from("/run/x/schedules")];
+        let event = |kind, path: &str| Event::new(kind).add_path(path.into());
+        let modify = EventKind::Modify(ModifyKind::Any);
+        assert!(is_change(&event(modify, "/run/x/schedules/a.yaml"), &ours));
+        assert!(is_change(
+            &event(EventKind::Create(CreateKind::Any), "/run/x/schedules"),
+            &ours
+        ));
+        assert!(!is_change(&event(modify, "/run/x/log"), &ours));
+        let read = EventKind::Access(AccessKind::Open(AccessMode::Any));
+        assert!(!is_change(&event(read, "/run/x/schedules/a.yaml"), &ours));
+        assert!(is_change(&Event::new(EventKind::Other), &ours));
     }
 }
