@@ -162,10 +162,12 @@ impl Settings {
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, SettingsError> {
         let mut keys = Keys(BTreeMap::new());
-        let named = typed
-            .config
-            .clone()
-            .or_else(|| environment.get("ONCED_CONFIG").map(PathBuf::from));
+        let named = typed.config.clone().or_else(|| {
+            environment
+                .get("ONCED_CONFIG")
+                .filter(|path| !path.is_empty())
+                .map(PathBuf::from)
+        });
         let found =
             Some(PathBuf::from(CONFIGURATION)).filter(|path| !typed.sandbox && path.exists());
         if let Some(path) = named.or(found) {

@@ -228,6 +228,13 @@ fn no_payload_is_ever_shown() {
         format!("payload: {canary}\n: :"),
         format!("at: soon\npayload: {canary}"),
         format!("payload: [*{canary}]"),
+        format!("payload: a\n  b {canary} c: d"),
+        format!("payload:\n  a: x\n    {canary}\n  1: y"),
+        format!("payload:\n  a: |-\n    {canary}\n  1: y"),
+        format!("payload: \"x\n  {canary}\"\nat: soon"),
+        format!("payloud: {canary}"),
+        format!("payloud:\n  a: {canary}\n  a: 1"),
+        format!("payload: {{x: {canary}}}\n  bad: indent"),
     ] {
         let problems = parse(
             "a.yaml",

@@ -15,9 +15,14 @@ pub(super) fn relative(now: DateTime<Utc>, at: DateTime<Utc>) -> String {
     let length = match (days, hours, minutes) {
         (0, 0, 0) => format!("{} s", ago % 60),
         (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, 0) => format!("{hours} h"),
         (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, 0, _) => format!("{days} d"),
         (days, hours, _) => format!("{days} d {hours} h"),
     };
+    if seconds == 0 {
+        return "now".to_owned();
+    }
     if seconds < 0 {
         format!("{length} ago")
     } else {
@@ -129,6 +134,8 @@ mod tests {
             ("2026-11-23T12:00:30Z", "in 30 s"),
             ("2026-11-23T16:12:00Z", "in 4 h 12 min"),
             ("2026-11-20T10:00:00Z", "3 d 2 h ago"),
+            ("2026-11-23T15:00:00Z", "in 3 h"),
+            ("2026-11-23T12:00:00Z", "now"),
         ] {
             assert_eq!(relative(now, at.parse().unwrap()), expected);
         }

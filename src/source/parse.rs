@@ -12,7 +12,7 @@ use serde_yaml::Value as Yaml;
 use crate::model::entry::{Entry, EntryName, MAX_INPUT_BYTES, lambda_input, machine_input};
 use crate::source::problem::Problem;
 use crate::source::time::{self, Wrong};
-use crate::source::tree::{self, Kind, Node, Place};
+use crate::source::tree::{self, Node, Place};
 use crate::source::value::{self, Field, Fields};
 
 /// What an entry gets where its file says nothing.
@@ -87,6 +87,21 @@ pub fn parse(file: &str, bytes: &[u8], defaults: &Defaults) -> Result<Vec<Entry>
     Err(parsing.problems(&text))
 }
 
+/// A line as a terminal may show it: no control characters, none that turn the text around, of a bearable length.
+fn printable(line: &str) -> String {
+    let plain = |c: char| match c {
+        '\t' => ' ',
+        c if c.is_control()
+            || ('\u{202a}'..='\u{202e}').contains(&c)
+            || ('\u{2066}'..='\u{2069}').contains(&c) =>
+        {
+            '\u{fffd}'
+        }
+        c => c,
+    };
+    line.trim_end().chars().take(200).map(plain).collect()
+}
+
 /// UTF-8 without NUL, with line feeds only.
 fn readable(bytes: &[u8]) -> Result<String, Problem> {
     let at = |index: usize, what: &str| {
@@ -138,20 +153,33 @@ impl Parsing<'_> {
         let lines: Vec<&str> = text.lines().collect();
         let mut wrongs: Vec<_> = self.wrongs.iter().collect();
         wrongs.sort_by_key(|(place, _)| *place);
-        let shown = |line: usize| {
-            let hidden = self
+        let shown = |place: Place, message: &str| {
+            let line = lines.get(place.line - 1)?;
+            if !self
                 .hidden
                 .iter()
-                .any(|(from, to)| (*from..=*to).contains(&line));
-            let text = lines.get(line - 1).filter(|_| !hidden)?;
-            Some(text.trim_end().chars().take(200).collect())
+                .any(|(from, to)| (*from..=*to).contains(&place.line))
+            {
+                return Some(printable(line));
+            }
+            // A misspelt `payload` holds one: its line is shown up to the key, where nothing stands before it.
+            let (before, key): (String, String) = (
+                line.chars().take(place.column - 1).collect(),
+                line.chars().skip(place.column - 1).collect(),
+            );
+            let key: String = key
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+                .collect();
+            let alone = message.starts_with("unknown key") && before.trim().is_empty();
+            alone.then(|| printable(&format!("{before}{key}: …")))
         };
         let problem = |(place, wrong): &&(Place, Wrong)| Problem {
             line: place.line,
             column: place.column,
             message: wrong.message.clone(),
             hint: wrong.hint.clone(),
-            shown: shown(place.line),
+            shown: shown(*place, &wrong.message),
         };
         wrongs.iter().map(problem).collect()
     }
@@ -178,8 +206,7 @@ impl Parsing<'_> {
                 return Vec::new();
             }
             Err(fault) => {
-                // A fault of the YAML itself may lie within a payload, and nothing tells where that begins.
-                self.hidden.push((1, usize::MAX));
+                self.hide_what_may_be_payload(text);
                 self.wrongs.push((
                     fault.place,
                     Wrong {
@@ -197,7 +224,7 @@ impl Parsing<'_> {
                     line: at.line(),
                     column: at.column(),
                 });
-                self.hidden.push((1, usize::MAX));
+                self.hide_what_may_be_payload(text);
                 if error.to_string().contains("128") {
                     self.wrong(
                         place,
@@ -215,6 +242,16 @@ impl Parsing<'_> {
             return Vec::new();
         }
         self.root(&root, &value)
+    }
+
+    /// A fault of the YAML itself may lie within a payload, and nothing tells where that ends: all from the first key
+    /// on that looks like one is hidden.
+    fn hide_what_may_be_payload(&mut self, text: &str) {
+        let begins = text
+            .lines()
+            .position(|line| line.contains("pay") || line.contains("inp"));
+        self.hidden
+            .extend(begins.map(|line| (line + 1, usize::MAX)));
     }
 
     fn root(&mut self, node: &Node, value: &Yaml) -> Vec<Entry> {
@@ -274,7 +311,7 @@ impl Parsing<'_> {
             );
             return None;
         };
-        for (key, _) in &pairs {
+        for (key, field) in &pairs {
             if !key.text.starts_with("x-") && !known.contains(&key.text.as_str()) {
                 let near = known
                     .iter()
@@ -291,6 +328,7 @@ impl Parsing<'_> {
                     },
                     |(_, known)| format!("did you mean `{known}`?"),
                 );
+                self.hidden.push((key.place.line, field.node.last));
                 self.wrong(key.place, format!("unknown key `{}`", key.text), &hint);
             }
         }
@@ -388,7 +426,7 @@ impl Parsing<'_> {
         let fields = self.fields(field.node, field.value, ENTRY, "an entry")?;
         for key in ["payload", "input"] {
             if let Some(field) = fields.get(key) {
-                self.hidden.push(field.node.lines());
+                self.hidden.push((field.node.place.line, field.node.last));
             }
         }
         let _ = self.string(&fields, "description");
@@ -492,24 +530,5 @@ impl Parsing<'_> {
             file: self.file.to_owned(),
             line: place.line,
         })
-    }
-}
-
-impl Node {
-    /// The first and the last line that the node's values begin on.
-    fn lines(&self) -> (usize, usize) {
-        let last = match &self.kind {
-            Kind::Sequence(items) => items.iter().map(|item| item.lines().1).max(),
-            Kind::Mapping(pairs) => pairs
-                .iter()
-                .map(|(key, value)| key.lines().1.max(value.lines().1))
-                .max(),
-            Kind::Scalar(text) => Some(self.place.line + text.matches('\n').count() + 1),
-            Kind::Alias => None,
-        };
-        (
-            self.place.line,
-            last.unwrap_or(self.place.line).max(self.place.line),
-        )
     }
 }

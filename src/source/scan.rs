@@ -219,7 +219,8 @@ impl Scanner {
             _ => parse(&path, &bytes, &self.defaults),
         };
         self.cache.insert(path.clone(), (digest, result.clone()));
-        let text = Some(String::from_utf8_lossy(&bytes).into_owned());
+        // In UTF-16, NULs stand between the letters of a name.
+        let text = Some(String::from_utf8_lossy(&bytes).replace('\0', ""));
         match result {
             Ok(entries) => (
                 FileReport {

@@ -128,6 +128,17 @@ fn offset(text: &str) -> Option<i64> {
 }
 
 fn in_zone(local: NaiveDateTime, zone: Tz) -> Result<DateTime<Utc>, Wrong> {
+    if zone != Tz::UTC && local.date().year() > 2099 {
+        let message = format!(
+            "what {} will be on {} is not known yet",
+            zone.name(),
+            local.date()
+        );
+        return Err(wrong(
+            message,
+            "write the time with an offset, such as `+01:00`",
+        ));
+    }
     let spelled = |at: DateTime<Tz>| at.format("%Y-%m-%dT%H:%M:%S%:z").to_string();
     match zone.from_local_datetime(&local) {
         LocalResult::Single(at) => Ok(at.with_timezone(&Utc)),

@@ -30,6 +30,8 @@ impl From<Span> for Place {
 #[derive(Debug, Clone)]
 pub(super) struct Node {
     pub(super) place: Place,
+    /// The line that it ends on.
+    pub(super) last: usize,
     pub(super) kind: Kind,
 }
 
@@ -99,7 +101,7 @@ pub(super) fn read(text: &str) -> Result<Option<Node>, Fault> {
                 ));
             }
             Event::Nothing | Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd => {}
-            event => root = Some(builder.node(event, span.into(), 0)?),
+            event => root = Some(builder.node(event, span, 0)?),
         }
     }
 }
@@ -113,7 +115,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn node(&mut self, event: Event<'a>, place: Place, depth: usize) -> Result<Node, Fault> {
+    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, Fault> {
+        let place = Place::from(span);
         if depth > MAX_DEPTH {
             return Err(fault(
                 place,
@@ -147,7 +150,21 @@ impl<'a> Builder<'a> {
             self.weights.resize(self.weights.len().max(anchor + 1), 0);
             self.weights[anchor] = self.nodes - before + 1;
         }
-        Ok(Node { place, kind })
+        let own =
+            span.end.line() - usize::from(span.end.col() == 0 && span.end.line() > place.line);
+        let last = match &kind {
+            Kind::Sequence(items) => items.iter().map(|item| item.last).max(),
+            Kind::Mapping(pairs) => pairs
+                .iter()
+                .map(|(key, value)| key.last.max(value.last))
+                .max(),
+            Kind::Scalar(_) | Kind::Alias => None,
+        };
+        Ok(Node {
+            place,
+            last: last.unwrap_or(own).max(own),
+            kind,
+        })
     }
 
     fn count(&mut self, more: usize, place: Place) -> Result<(), Fault> {
@@ -167,7 +184,7 @@ impl<'a> Builder<'a> {
         loop {
             match self.next()? {
                 (Event::SequenceEnd, _) => return Ok(Kind::Sequence(items)),
-                (event, span) => items.push(self.node(event, span.into(), depth + 1)?),
+                (event, span) => items.push(self.node(event, span, depth + 1)?),
             }
         }
     }
@@ -180,7 +197,7 @@ impl<'a> Builder<'a> {
             if matches!(event, Event::MappingEnd) {
                 return Ok(Kind::Mapping(pairs));
             }
-            let key = self.node(event, span.into(), depth + 1)?;
+            let key = self.node(event, span, depth + 1)?;
             let Kind::Scalar(text) = &key.kind else {
                 return Err(fault(
                     key.place,
@@ -204,7 +221,7 @@ impl<'a> Builder<'a> {
                 return Err(fault(key.place, message, Some("keep one of the two")));
             }
             let (event, span) = self.next()?;
-            let value = self.node(event, span.into(), depth + 1)?;
+            let value = self.node(event, span, depth + 1)?;
             pairs.push((key, value));
         }
     }
