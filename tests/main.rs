@@ -3,5 +3,6 @@ mod conformance;
 mod language;
 mod layers;
 mod process;
+mod regression;
 mod scanning;
 mod stories;

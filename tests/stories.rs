@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_sfn::config::{BehaviorVersion, Builder, Credentials, Region};
 use chrono::{DateTime, TimeDelta, Utc};
-use onced::ledger::Ledger;
+use onced::ledger::{Holder, Ledger};
 use onced::model::entry::{Entry, EntryName, lambda_input};
 use onced::model::name::Owner;
 use onced::model::plan::{MaxStops, Policy};
@@ -70,13 +70,13 @@ impl World {
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("a", "b", None, None, "test"))
             .http_client(self.sandbox.http_client());
-        let mut ledger = Ledger::open(self.state.path());
+        let mut ledger = Ledger::open(self.state.path(), Holder::Command);
         while ledger.is_err() {
             // The ledger of the process before is closed on a thread of its own.
             tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_millis(1)))
                 .await
                 .expect("slept");
-            ledger = Ledger::open(self.state.path());
+            ledger = Ledger::open(self.state.path(), Holder::Command);
         }
         let owner = Owner::parse("test").expect("an owner");
         let ledger = ledger.expect("a ledger");

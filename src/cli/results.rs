@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::time::{Instant, sleep};
 
 use super::arguments::Format;
 use super::{Context, Failure, Outcome, exit, print, run, text};
@@ -11,6 +13,9 @@ use crate::daemon::{Snapshot, socket};
 use crate::settings::{Settings, SettingsError};
 use crate::source::scan;
 use crate::view::{self, EntryView, FileView, List, PlanView, StepView};
+
+/// How long a ledger that is held, with no daemon that answers, is asked for.
+const BUSY: Duration = Duration::from_secs(10);
 
 /// What is typed without a format is for people.
 fn format(context: &Context, known: &[Format]) -> Result<Format, Failure> {
@@ -35,12 +40,21 @@ async fn ask<T: serde::de::DeserializeOwned>(
     what: &str,
     pick: impl Fn(Snapshot) -> T,
 ) -> Result<T, Failure> {
-    if let Some(state) = &settings.state_directory
-        && let Some(answer) = socket::ask(&socket::path(state), what).await
-    {
-        return Ok(answer);
+    let begun = Instant::now();
+    loop {
+        if let Some(state) = &settings.state_directory
+            && let Some(answer) = socket::ask(&socket::path(state), what).await
+        {
+            return Ok(answer);
+        }
+        match run::look(settings).await {
+            // Another command has it, or a daemon that is about to answer.
+            Err(failure) if failure.code == exit::BUSY && begun.elapsed() < BUSY => {
+                sleep(Duration::from_millis(20)).await;
+            }
+            looked => return looked.map(pick),
+        }
     }
-    Ok(pick(run::look(settings).await?))
 }
 
 fn has_invalid(files: &[FileView]) -> bool {

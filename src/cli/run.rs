@@ -9,11 +9,12 @@ use aws_sdk_sfn::config::{BehaviorVersion, Builder, Credentials, ProvideCredenti
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::{Context, Failure, Outcome, chain, exit, print};
 use crate::daemon::{Daemon, Snapshot, socket, wall_clock};
-use crate::ledger::Ledger;
+use crate::ledger::{Holder, Ledger, LedgerError};
 use crate::model::plan::after;
 use crate::reconcile::Reconciler;
 use crate::reconcile::apply::Hands;
@@ -21,6 +22,11 @@ use crate::sandbox::{Options, Sandbox};
 use crate::settings::{SANDBOX_MACHINE, Settings};
 use crate::source::scan::Scanner;
 use crate::step_functions::StepFunctions;
+
+/// How long a command may keep the ledger from one that waits for it.
+const COMMAND_ENDS: Duration = Duration::from_secs(30);
+/// How long a daemon that holds the ledger is waited for.
+const DAEMON_ENDS: Duration = Duration::from_secs(1);
 
 /// Where the ledger lies, for as long as this lives.
 struct State {
@@ -125,6 +131,7 @@ async fn daemon(
     state: &State,
     directory: &Path,
     lambda_endpoint: Option<String>,
+    holder: Holder,
 ) -> Result<Daemon, Failure> {
     if settings.defaults.state_machine.is_none() {
         let hint = "give --state-machine ARN, or write `state_machine: ARN` into the configuration";
@@ -137,7 +144,7 @@ async fn daemon(
     } else {
         aws(settings).await?
     };
-    let ledger = Ledger::open(&state.path)?;
+    let ledger = open(&state.path, holder).await?;
     let hands = Hands {
         owner: settings.owner.clone(),
         ledger,
@@ -145,6 +152,22 @@ async fn daemon(
         standard: Arc::default(),
     };
     assemble(settings, directory, hands)
+}
+
+/// The ledger, as soon as a command that holds it for a moment lets go. A daemon is given the time in which one that
+/// was told to stop ends.
+async fn open(state_directory: &Path, holder: Holder) -> Result<Ledger, LedgerError> {
+    let begun = Instant::now();
+    loop {
+        match Ledger::open(state_directory, holder) {
+            Err(LedgerError::Held { brief, .. })
+                if begun.elapsed() < (if brief { COMMAND_ENDS } else { DAEMON_ENDS }) =>
+            {
+                sleep(Duration::from_millis(20)).await;
+            }
+            opened => return opened,
+        }
+    }
 }
 
 fn assemble(settings: &Settings, directory: &Path, hands: Hands) -> Result<Daemon, Failure> {
@@ -170,7 +193,14 @@ pub(super) async fn run(
     let settings = context.settings(named)?;
     let directory = directory(&settings)?;
     let state = State::of(&settings)?;
-    let daemon = daemon(&settings, &state, &directory, lambda_endpoint).await?;
+    let daemon = daemon(
+        &settings,
+        &state,
+        &directory,
+        lambda_endpoint,
+        Holder::Daemon,
+    )
+    .await?;
     info!(directory = %directory.display(), state_directory = %state.path.display(), owner = settings.owner.as_str(), "watching");
     if state.temporary.is_some() {
         info!(
@@ -220,7 +250,14 @@ pub(super) async fn sync(
     let settings = context.settings(named)?;
     let directory = directory(&settings)?;
     let state = State::of(&settings)?;
-    let mut daemon = daemon(&settings, &state, &directory, lambda_endpoint).await?;
+    let mut daemon = daemon(
+        &settings,
+        &state,
+        &directory,
+        lambda_endpoint,
+        Holder::Command,
+    )
+    .await?;
     let clock = wall_clock();
     let deadline = after(clock(), settings.policy.stop_after + Duration::from_mins(1));
     let mut told = false;
@@ -295,7 +332,10 @@ pub(super) async fn look(settings: &Settings) -> Result<Snapshot, Failure> {
         .prefix("onced-")
         .tempdir()
         .map_err(Failure::new)?;
-    let ledger = Ledger::open(exists.map_or(scratch.path(), PathBuf::as_path))?;
+    let ledger = Ledger::open(
+        exists.map_or(scratch.path(), PathBuf::as_path),
+        Holder::Command,
+    )?;
     let nobody = Builder::new()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))

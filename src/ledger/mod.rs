@@ -33,6 +33,8 @@ pub enum LedgerError {
         path: PathBuf,
         /// ` (process 123)`, where known.
         by: String,
+        /// By a command that soon lets go, not by a daemon.
+        brief: bool,
     },
     /// A file operation failed.
     #[error("can't {what} `{path}`", path = path.display())]
@@ -68,6 +70,24 @@ pub enum LedgerError {
     Stopped,
 }
 
+/// Who opens a ledger, and so for how long others have to do without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// Until somebody ends it.
+    Daemon,
+    /// For a moment.
+    Command,
+}
+
+impl Holder {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Daemon => "daemon",
+            Self::Command => "command",
+        }
+    }
+}
+
 /// What one commit does to one entry.
 #[derive(Debug)]
 pub struct Change {
@@ -97,8 +117,8 @@ pub struct Ledger {
 
 impl Ledger {
     /// Opens the store below `directory`, making it where it is missing, and holds it until the last clone is dropped.
-    /// Must be called within a tokio runtime; blocks on the disk.
-    pub fn open(directory: &Path) -> Result<Self, LedgerError> {
+    /// Must be called within a tokio runtime; blocks on the disk, but never waits for another holder.
+    pub fn open(directory: &Path, holder: Holder) -> Result<Self, LedgerError> {
         let failed = |what, path: &Path| {
             let path = path.to_owned();
             move |source| LedgerError::File { what, path, source }
@@ -108,7 +128,7 @@ impl Ledger {
             .mode(0o700)
             .create(directory)
             .map_err(failed("create the state directory", directory))?;
-        let lock = lock(directory)?;
+        let lock = lock(directory, holder)?;
         let store = directory.join("ledger");
         DirBuilder::new()
             .recursive(true)
@@ -203,8 +223,8 @@ impl Ledger {
     }
 }
 
-/// One ledger, one process: an advisory lock, with the holder's number in the file for people.
-fn lock(directory: &Path) -> Result<File, LedgerError> {
+/// One ledger, one process: an advisory lock, with the holder's number and kind in the file.
+fn lock(directory: &Path, holder: Holder) -> Result<File, LedgerError> {
     let path = directory.join("lock");
     let failed = |what| {
         let path = path.clone();
@@ -221,23 +241,24 @@ fn lock(directory: &Path) -> Result<File, LedgerError> {
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            let _ = file.read_to_string(&mut holder);
-            let holder = holder.trim();
-            let by = if holder.is_empty() {
+            let mut text = String::new();
+            let _ = file.read_to_string(&mut text);
+            let (number, kind) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+            let by = if number.is_empty() {
                 String::new()
             } else {
-                format!(" (process {holder})")
+                format!(" (process {number})")
             };
             return Err(LedgerError::Held {
                 path: directory.to_owned(),
                 by,
+                brief: kind != Holder::Daemon.as_str(),
             });
         }
         Err(TryLockError::Error(source)) => return Err(failed("lock")(source)),
     }
     file.set_len(0).map_err(failed("write"))?;
-    writeln!(file, "{}", std::process::id()).map_err(failed("write"))?;
+    writeln!(file, "{} {}", std::process::id(), holder.as_str()).map_err(failed("write"))?;
     Ok(file)
 }
 

@@ -1,0 +1,45 @@
+//! Every bug that was found, with the test that shows it gone.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use onced::ledger::{Holder, Ledger};
+use tokio::task::block_in_place;
+
+fn onced(root: &std::path::Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_onced"));
+    command.env_clear().env("HOME", root);
+    command
+        .args(["--sandbox", "--directory"])
+        .arg(root.join("schedules"));
+    command.arg("--state-directory").arg(root.join("state"));
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+/// A daemon that was started while `onced list` had the ledger open ended with exit code 75.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_looks_does_not_keep_a_daemon_from_starting() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir(root.path().join("schedules")).unwrap();
+    let held = Ledger::open(&root.path().join("state"), Holder::Command).unwrap();
+    let mut daemon = onced(root.path()).arg("run").spawn().unwrap();
+    let mut list = onced(root.path()).arg("list").spawn().unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(daemon.try_wait().unwrap().is_none(), "the daemon waits");
+    drop(held);
+    let status = block_in_place(|| list.wait()).unwrap();
+    let begun = Instant::now();
+    while !root.path().join("state/onced.sock").exists()
+        && begun.elapsed() < Duration::from_secs(20)
+    {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let answers = root.path().join("state/onced.sock").exists();
+    let _ = daemon.kill();
+    let output = block_in_place(|| daemon.wait_with_output()).unwrap();
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(answers, "{log}");
+    assert_eq!(status.code(), Some(0), "the list waits too");
+}
