@@ -12,7 +12,7 @@ use serde_yaml::{Mapping, Value};
 use thiserror::Error;
 
 use crate::model::name::Owner;
-use crate::model::plan::{MaxStops, Policy};
+use crate::model::plan::{MaxStops, Policy, Rules};
 use crate::source::parse::Defaults;
 use crate::source::time;
 
@@ -106,6 +106,8 @@ pub struct Settings {
     pub settle: Duration,
     /// Full scan even without events.
     pub resync: Duration,
+    /// How often the running executions are listed.
+    pub verify: Duration,
     /// Run against the embedded Step Functions.
     pub sandbox: bool,
 }
@@ -397,6 +399,7 @@ impl Keys {
                 .unwrap_or_else(any),
         };
         let policy = Policy {
+            rules: Rules::default(),
             start_only: self.get("reconcile.policy", start_only)?.unwrap_or(false),
             stop_after: self.duration("reconcile.stop_after", Duration::from_secs(30))?,
             horizon: self.duration("reconcile.horizon", Duration::from_hours(300 * 24))?,
@@ -404,7 +407,6 @@ impl Keys {
                 .get("reconcile.max_stops", max_stops)?
                 .unwrap_or(MaxStops::Percent(30)),
         };
-        self.duration("reconcile.verify", minutes(15))?;
         self.get("listen", |value| {
             text(value)?
                 .parse::<SocketAddr>()
@@ -425,6 +427,7 @@ impl Keys {
             policy,
             settle: self.duration("reconcile.settle", Duration::from_millis(250))?,
             resync: self.duration("reconcile.resync", minutes(1))?,
+            verify: self.duration("reconcile.verify", minutes(15))?,
             sandbox,
         })
     }

@@ -23,7 +23,9 @@ fn onced(root: &std::path::Path) -> Command {
 async fn a_command_that_looks_does_not_keep_a_daemon_from_starting() {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir(root.path().join("schedules")).unwrap();
-    let held = Ledger::open(&root.path().join("state"), Holder::Command).unwrap();
+    let held = Ledger::open(&root.path().join("state"), Holder::Command)
+        .unwrap()
+        .0;
     let mut daemon = onced(root.path()).arg("run").spawn().unwrap();
     let mut list = onced(root.path()).arg("list").spawn().unwrap();
     tokio::time::sleep(Duration::from_secs(2)).await;

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use onced::ledger::{Holder, Ledger};
 use onced::model::entry::{Entry, EntryName, lambda_input};
 use onced::model::name::Owner;
-use onced::model::plan::{MaxStops, Policy};
+use onced::model::plan::{MaxStops, Policy, Rules};
 use onced::model::record::Phase;
 use onced::reconcile::apply::Hands;
 use onced::reconcile::{Desired, Reconciler};
@@ -79,11 +79,14 @@ impl World {
             ledger = Ledger::open(self.state.path(), Holder::Command);
         }
         let owner = Owner::parse("test").expect("an owner");
-        let ledger = ledger.expect("a ledger");
+        let sandbox = self.sandbox.clone();
+        let (ledger, found) = ledger.expect("a ledger");
         let hands = Hands {
             owner,
             ledger,
             step_functions: StepFunctions::new(config),
+            clock: Arc::new(move || sandbox.now()),
+            rules: Rules::default(),
             standard: Arc::default(),
         };
         let policy = Policy {
@@ -91,9 +94,9 @@ impl World {
             stop_after: Duration::from_secs(30),
             horizon: Duration::from_hours(300 * 24),
             max_stops: MaxStops::Percent(30),
+            rules: Rules::default(),
         };
-        let sandbox = self.sandbox.clone();
-        Reconciler::new(hands, policy, Arc::new(move || sandbox.now())).expect("records")
+        Reconciler::new(hands, found, policy, Duration::from_mins(15), 1)
     }
 
     /// Reconciles until nothing fails and nothing waits to be stopped.

@@ -47,7 +47,7 @@ async fn ask<T: serde::de::DeserializeOwned>(
         {
             return Ok(answer);
         }
-        match run::look(settings).await {
+        match run::look(settings) {
             // Another command has it, or a daemon that is about to answer.
             Err(failure) if failure.code == exit::BUSY && begun.elapsed() < BUSY => {
                 sleep(Duration::from_millis(20)).await;

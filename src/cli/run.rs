@@ -1,5 +1,6 @@
 //! Commands that act: run and sync; and the sandbox they can run against. Puts the floors together, and nothing more.
 
+use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,15 +14,16 @@ use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::{Context, Failure, Outcome, chain, exit, print};
-use crate::daemon::{Daemon, Snapshot, socket, wall_clock};
-use crate::ledger::{Holder, Ledger, LedgerError};
-use crate::model::plan::after;
-use crate::reconcile::Reconciler;
+use crate::daemon::{Daemon, Snapshot, desired, socket, wall_clock};
+use crate::ledger::{Found, Holder, Ledger, LedgerError};
+use crate::model::plan::{Sight, after};
 use crate::reconcile::apply::Hands;
+use crate::reconcile::{Desk, Reconciler};
 use crate::sandbox::{Options, Sandbox};
 use crate::settings::{SANDBOX_MACHINE, Settings};
 use crate::source::scan::Scanner;
 use crate::step_functions::StepFunctions;
+use crate::view::Moment;
 
 /// How long a command may keep the ledger from one that waits for it.
 const COMMAND_ENDS: Duration = Duration::from_secs(30);
@@ -144,19 +146,29 @@ async fn daemon(
     } else {
         aws(settings).await?
     };
-    let ledger = open(&state.path, holder).await?;
+    let (ledger, found) = open(&state.path, holder).await?;
+    let clock = wall_clock();
     let hands = Hands {
         owner: settings.owner.clone(),
         ledger,
         step_functions: StepFunctions::new(config),
+        clock: Arc::clone(&clock),
+        rules: settings.policy.rules,
         standard: Arc::default(),
     };
-    assemble(settings, directory, hands)
+    let policy = settings.policy.clone();
+    let seed = RandomState::new().hash_one(std::process::id());
+    let reconciler = Reconciler::new(hands, found, policy.clone(), settings.verify, seed);
+    let scanner = Scanner::new(directory.to_owned(), settings.defaults.clone());
+    let (settle, resync) = (settings.settle, settings.resync);
+    Ok(Daemon::new(
+        scanner, reconciler, policy, settle, resync, clock,
+    ))
 }
 
 /// The ledger, as soon as a command that holds it for a moment lets go. A daemon is given the time in which one that
 /// was told to stop ends.
-async fn open(state_directory: &Path, holder: Holder) -> Result<Ledger, LedgerError> {
+async fn open(state_directory: &Path, holder: Holder) -> Result<(Ledger, Found), LedgerError> {
     let begun = Instant::now();
     loop {
         match Ledger::open(state_directory, holder) {
@@ -168,20 +180,6 @@ async fn open(state_directory: &Path, holder: Holder) -> Result<Ledger, LedgerEr
             opened => return opened,
         }
     }
-}
-
-fn assemble(settings: &Settings, directory: &Path, hands: Hands) -> Result<Daemon, Failure> {
-    let clock = wall_clock();
-    let reconciler = Reconciler::new(hands, settings.policy.clone(), Arc::clone(&clock))?;
-    let scanner = Scanner::new(directory.to_owned(), settings.defaults.clone());
-    Ok(Daemon::new(
-        scanner,
-        reconciler,
-        settings.policy.clone(),
-        settings.settle,
-        settings.resync,
-        clock,
-    ))
 }
 
 /// `onced run`.
@@ -269,7 +267,8 @@ pub(super) async fn sync(
             .held
             .iter()
             .any(|held| held.reason.starts_with("removed; waits"));
-        if (!waits && report.failed.is_empty()) || clock() > deadline {
+        let busy = waits || report.listing;
+        if (!busy && report.failed.is_empty()) || clock() > deadline {
             break (scan, snapshot, report.failed);
         }
         let refused = snapshot
@@ -278,7 +277,7 @@ pub(super) async fn sync(
             .iter()
             .filter(|entry| entry.phase == "refused")
             .count();
-        if !waits && refused == report.failed.len() {
+        if !busy && refused == report.failed.len() {
             break (scan, snapshot, report.failed);
         }
         if waits && !told {
@@ -322,33 +321,37 @@ pub(super) async fn sync(
 
 /// Files and ledger as they are now, for commands that find no daemon. Calls nobody and changes nothing; where there is
 /// no ledger yet, none is made.
-pub(super) async fn look(settings: &Settings) -> Result<Snapshot, Failure> {
+pub(super) fn look(settings: &Settings) -> Result<Snapshot, Failure> {
     let directory = directory(settings)?;
-    let exists = settings
-        .state_directory
-        .as_ref()
-        .filter(|path| path.join("ledger").exists());
-    let scratch = tempfile::Builder::new()
-        .prefix("onced-")
-        .tempdir()
-        .map_err(Failure::new)?;
-    let ledger = Ledger::open(
-        exists.map_or(scratch.path(), PathBuf::as_path),
-        Holder::Command,
-    )?;
-    let nobody = Builder::new()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .endpoint_url("http://127.0.0.1:1");
-    let hands = Hands {
-        owner: settings.owner.clone(),
-        ledger,
-        step_functions: StepFunctions::new(nobody),
-        standard: Arc::default(),
+    let found = match &settings.state_directory {
+        None => None,
+        Some(path) => match Ledger::peek(path) {
+            // The next daemon builds it anew from what runs; until then nothing is known.
+            Err(error @ LedgerError::Damaged { .. }) => {
+                warn!(%error, "nothing is known of what runs until `onced run` has listed it");
+                None
+            }
+            found => found?,
+        },
     };
-    let mut daemon = assemble(settings, &directory, hands)?;
-    let scan = daemon.scan(false).await;
-    Ok(daemon.snapshot(&scan))
+    let mut desk = Desk::new(found.unwrap_or_default().records);
+    let scan = Scanner::new(directory, settings.defaults.clone()).scan();
+    let now = (wall_clock())();
+    let desired = desired(&scan, &desk.records);
+    let plan = desk.plan(&desired, |_, _| Sight::CLEAR, &settings.policy, now);
+    let moment = Moment {
+        owner: &settings.owner,
+        scan: &scan,
+        records: &desk.records,
+        plan: &plan,
+        orphans: &[],
+        policy: &settings.policy,
+        now,
+    };
+    Ok(Snapshot {
+        list: moment.list(),
+        plan: moment.plan(),
+    })
 }
 
 /// `onced sandbox`.

@@ -11,7 +11,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
+use crate::model::entry::EntryName;
 use crate::model::plan::{Plan, Policy};
+use crate::model::record::Record;
 use crate::reconcile::{Clock, Desired, Reconciler, Report};
 use crate::source::problem::{FileState, Problem};
 use crate::source::scan::{Scan, Scanner};
@@ -132,18 +134,22 @@ impl Daemon {
 
     /// What is planned now.
     pub fn plan(&mut self, scan: &Scan) -> Plan {
-        let desired = self.desired(scan);
+        let desired = desired(scan, self.reconciler.records());
         self.reconciler.plan(&desired)
     }
 
     /// The present moment, as people see it.
     pub fn snapshot(&mut self, scan: &Scan) -> Snapshot {
         let plan = self.plan(scan);
+        let orphans = self
+            .reconciler
+            .orphans(&desired(scan, self.reconciler.records()));
         let moment = Moment {
             owner: self.reconciler.owner(),
             scan,
             records: self.reconciler.records(),
             plan: &plan,
+            orphans: &orphans,
             policy: &self.policy,
             now: (self.clock)(),
         };
@@ -197,29 +203,12 @@ impl Daemon {
         scan
     }
 
-    fn desired(&self, scan: &Scan) -> Desired {
-        let mut desired = Desired::default();
-        for (name, entry) in &scan.entries {
-            desired
-                .entries
-                .insert(name.clone(), Arc::new(entry.clone()));
-        }
-        for (name, record) in self.reconciler.records() {
-            if !scan.entries.contains_key(name)
-                && let Some(why) = scan.mentions(name, &record.file)
-            {
-                desired.unclear.insert(name.clone(), why);
-            }
-        }
-        desired
-    }
-
     async fn reconcile(
         &mut self,
         scan: &Scan,
         interrupted: &(dyn Fn() -> bool + Send + Sync),
     ) -> Report {
-        let desired = self.desired(scan);
+        let desired = desired(scan, self.reconciler.records());
         let report = self.reconciler.reconcile(&desired, interrupted).await;
         if report.guard != self.told_guard {
             if let Some(why) = &report.guard {
@@ -300,6 +289,24 @@ impl Daemon {
             }
         }
     }
+}
+
+/// What a scan asks for, and for which recorded entries it leaves doubt.
+pub fn desired(scan: &Scan, records: &BTreeMap<EntryName, Record>) -> Desired {
+    let mut desired = Desired::default();
+    for (name, entry) in &scan.entries {
+        desired
+            .entries
+            .insert(name.clone(), Arc::new(entry.clone()));
+    }
+    for (name, record) in records {
+        if !scan.entries.contains_key(name)
+            && let Some(why) = scan.mentions(name, &record.file)
+        {
+            desired.unclear.insert(name.clone(), why);
+        }
+    }
+    desired
 }
 
 /// The wall clock: the one place where the time is taken.

@@ -1,29 +1,33 @@
-//! The sled store: one record an entry, and the exact bytes of its input. The only place that knows how durability
-//! is reached. Never plans, never calls AWS.
-//!
-//! sled 0.34's `flush()` alone does not survive a power cut (it uses `sync_file_range`): every commit is followed by
-//! `sync_data` on the store's `db` file. Values stay far below sled's blob threshold: inputs are kept in chunks.
+//! The ledger: one record an entry, the exact bytes of its input, and what happened. The only place that knows how
+//! durability is reached. Never plans, never calls AWS.
 
-use std::collections::BTreeMap;
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+mod head;
+mod lock;
+mod store;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::spawn_blocking;
 
 use crate::model::entry::EntryName;
-use crate::model::record::Record;
+use crate::model::record::{Event, Record};
+pub use lock::Holder;
+use store::{Content, OpenError, Store};
 
-/// The format of this store; another one is refused, never opened as empty.
-const FORMAT: &[u8] = b"onced ledger 1";
-const CHUNK: usize = 32 * 1024;
-/// The most records that share one sync.
+/// The most changes that share one sync.
 const GROUP: usize = 512;
+/// How often a store whose disk failed is opened again.
+const MEND: Duration = Duration::from_millis(500);
 
-/// What can go wrong with the store.
+/// What can go wrong with the ledger.
 #[derive(Debug, Error)]
 pub enum LedgerError {
     /// Another process has it open.
@@ -44,52 +48,75 @@ pub enum LedgerError {
         /// On what.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// sled failed.
     #[error("the ledger's store failed")]
     Store(#[from] sled::Error),
-    /// A record could not be read back.
-    #[error("the ledger's record `{key}` can't be read")]
-    Record {
+    /// A value is not what was written.
+    #[error("the ledger's `{key}` does not match its checksum")]
+    Checksum {
+        /// Its key.
+        key: String,
+    },
+    /// A value could not be read or written as JSON.
+    #[error("the ledger's `{key}` can't be read")]
+    Value {
         /// Its key.
         key: String,
         /// Why.
         source: serde_json::Error,
     },
-    /// Written by something else.
-    #[error("the ledger `{path}` has the unknown format `{format}`: a newer onced wrote it", path = path.display())]
+    /// Written by a newer onced.
+    #[error("the ledger in `{path}` has the format `{format}`: a newer onced wrote it\nhint: run that one, or set the ledger aside with `onced ledger rebuild`", path = path.display())]
     Format {
         /// The state directory.
         path: PathBuf,
         /// What stands there.
         format: String,
     },
-    /// The writer is gone: an earlier write failed.
-    #[error("the ledger's writer has stopped after a failed write")]
-    Stopped,
+    /// It is not what was acknowledged, and the caller asked to change nothing.
+    #[error("the ledger in `{path}` is damaged: {why}", path = path.display())]
+    Damaged {
+        /// The state directory.
+        path: PathBuf,
+        /// What was found.
+        why: String,
+    },
+    /// An earlier write failed, and the store could not be opened again yet.
+    #[error("the ledger can't be written: {0}")]
+    Broken(String),
+    /// The process ends.
+    #[error("the ledger is closed")]
+    Closed,
 }
 
-/// Who opens a ledger, and so for how long others have to do without it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holder {
-    /// Until somebody ends it.
-    Daemon,
-    /// For a moment.
-    Command,
-}
-
-impl Holder {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Daemon => "daemon",
-            Self::Command => "command",
+impl LedgerError {
+    fn file<'a>(
+        what: &'static str,
+        path: &'a Path,
+    ) -> impl FnOnce(io::Error) -> Self + Copy + use<'a> {
+        move |source| Self::File {
+            what,
+            path: path.to_owned(),
+            source,
         }
     }
 }
 
+/// An error and its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}
+
 /// What one commit does to one entry.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Change {
     /// The entry.
     pub name: EntryName,
@@ -97,239 +124,293 @@ pub struct Change {
     pub record: Option<Record>,
     /// The exact bytes of its input, where they are new.
     pub input: Option<Arc<str>>,
+    /// What happened, for people.
+    pub event: Option<Event>,
 }
 
-#[derive(Debug)]
-struct Writer {
-    tree: sled::Db,
-    db_file: File,
+/// A test's hand in the writer: asked before each commit with its number, from 1. An error breaks the store as a full
+/// disk would; `true` as its second part lets the commit be written first, as when only the sync fails.
+pub type Faults = Arc<dyn Fn(u64) -> Option<(io::Error, bool)> + Send + Sync>;
+
+enum State {
+    Open(Store),
+    /// A write failed: nobody knows what the store's handle still holds, so it is never used again.
+    Broken {
+        why: String,
+        tried: Option<Instant>,
+    },
+    Closed,
 }
 
-type Job = (Change, oneshot::Sender<Result<(), LedgerError>>);
+struct Shared {
+    directory: PathBuf,
+    state: Mutex<State>,
+    faults: Mutex<(u64, Option<Faults>)>,
+    lock: Mutex<Option<File>>,
+}
+
+enum Work {
+    Change(Box<Change>),
+    Listed(String),
+}
+
+type Job = (Work, oneshot::Sender<Result<(), LedgerError>>);
 
 /// An open ledger. Clones share one store and one writer.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Ledger {
-    tree: sled::Db,
+    shared: Arc<Shared>,
     jobs: mpsc::UnboundedSender<Job>,
-    _lock: Arc<File>,
+}
+
+impl std::fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ledger")
+            .field("directory", &self.shared.directory)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What was found when a ledger was opened.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Every record.
+    pub records: BTreeMap<EntryName, Record>,
+    /// The state machines whose running executions were listed since this ledger began.
+    pub listed: BTreeSet<String>,
+    /// The ledger before this one was not what had been acknowledged: what was wrong, and where it lies now.
+    pub recovered: Option<String>,
 }
 
 impl Ledger {
-    /// Opens the store below `directory`, making it where it is missing, and holds it until the last clone is dropped.
-    /// Must be called within a tokio runtime; blocks on the disk, but never waits for another holder.
-    pub fn open(directory: &Path, holder: Holder) -> Result<Self, LedgerError> {
-        let failed = |what, path: &Path| {
-            let path = path.to_owned();
-            move |source| LedgerError::File { what, path, source }
+    /// Opens the ledger in `directory`, making it where there is none, and holds it until the last clone is dropped.
+    /// One that is damaged, lost or rolled back is renamed aside, and a new one begun. Must be called within a tokio
+    /// runtime; blocks on the disk, but never waits for another holder.
+    pub fn open(directory: &Path, holder: Holder) -> Result<(Self, Found), LedgerError> {
+        Self::prepare(directory)?;
+        let lock = lock::lock(directory, holder)?;
+        let (opened, recovered) = match Store::open(directory) {
+            Err(OpenError::Damaged(why)) => {
+                let aside = Store::set_aside(directory)?;
+                let recovered = format!("{why}; it was set aside as `{}`", aside.display());
+                (Store::open(directory), Some(recovered))
+            }
+            opened => (opened, None),
         };
+        let (store, Content { records, listed }) =
+            opened.map_err(|error| refuse(directory, error))?;
+        let shared = Arc::new(Shared {
+            directory: directory.to_owned(),
+            state: Mutex::new(State::Open(store)),
+            faults: Mutex::default(),
+            lock: Mutex::new(Some(lock)),
+        });
+        let (jobs, queue) = mpsc::unbounded_channel();
+        tokio::spawn(write(Arc::clone(&shared), queue));
+        Ok((
+            Self { shared, jobs },
+            Found {
+                records,
+                listed,
+                recovered,
+            },
+        ))
+    }
+
+    /// Reads the ledger in `directory` for a command that must change nothing; `None`: there is none.
+    pub fn peek(directory: &Path) -> Result<Option<Found>, LedgerError> {
+        if Store::is_absent(directory)? {
+            return Ok(None);
+        }
+        let _lock = lock::lock(directory, Holder::Command)?;
+        let (_, Content { records, listed }) =
+            Store::open(directory).map_err(|error| refuse(directory, error))?;
+        Ok(Some(Found {
+            records,
+            listed,
+            recovered: None,
+        }))
+    }
+
+    /// Sets the ledger in `directory` aside, so that the next one is built from what runs; answers where it is now.
+    pub fn set_aside(directory: &Path) -> Result<Option<PathBuf>, LedgerError> {
+        if Store::is_absent(directory)? {
+            return Ok(None);
+        }
+        let _lock = lock::lock(directory, Holder::Command)?;
+        Store::set_aside(directory).map(Some)
+    }
+
+    fn prepare(directory: &Path) -> Result<(), LedgerError> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(directory)
-            .map_err(failed("create the state directory", directory))?;
-        let lock = lock(directory, holder)?;
-        let store = directory.join("ledger");
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&store)
-            .map_err(failed("create", &store))?;
-        let tree = sled::Config::new()
-            .path(&store)
-            .mode(sled::Mode::HighThroughput)
-            .flush_every_ms(None)
-            .open()?;
-        let db_path = store.join("db");
-        let db_file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(&db_path)
-            .map_err(failed("open", &db_path))?;
-        let writer = Writer {
-            tree: tree.clone(),
-            db_file,
-        };
-        match tree.get("format")? {
-            Some(format) if format == FORMAT => {}
-            Some(format) => {
-                let format = String::from_utf8_lossy(&format).into_owned();
-                return Err(LedgerError::Format {
-                    path: directory.to_owned(),
-                    format,
-                });
-            }
-            None => {
-                tree.insert("format", FORMAT)?;
-                writer.sync()?;
-                let parent = File::open(&store).map_err(failed("open", &store))?;
-                parent.sync_all().map_err(failed("sync", &store))?;
-            }
-        }
-        let (jobs, queue) = mpsc::unbounded_channel();
-        tokio::spawn(write(Arc::new(writer), queue));
-        Ok(Self {
-            tree,
-            jobs,
-            _lock: Arc::new(lock),
-        })
+            .map_err(LedgerError::file("create the state directory", directory))
     }
 
-    /// Every record. Blocks on the disk.
-    pub fn records(&self) -> Result<BTreeMap<EntryName, Record>, LedgerError> {
-        let mut records = BTreeMap::new();
-        for item in self.tree.scan_prefix("r/") {
-            let (key, value) = item?;
-            let record: Record =
-                serde_json::from_slice(&value).map_err(|source| LedgerError::Record {
-                    key: String::from_utf8_lossy(&key).into_owned(),
-                    source,
-                })?;
-            records.insert(record.name.clone(), record);
-        }
-        Ok(records)
+    async fn read<T, F>(&self, reading: F) -> Result<T, LedgerError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Store) -> Result<T, LedgerError> + Send + 'static,
+    {
+        let shared = Arc::clone(&self.shared);
+        let reading = spawn_blocking(move || match &mut *shared.mended() {
+            State::Open(store) => reading(store),
+            State::Broken { why, .. } => Err(LedgerError::Broken(why.clone())),
+            State::Closed => Err(LedgerError::Closed),
+        });
+        reading.await.map_err(|_| LedgerError::Closed)?
     }
 
-    /// One entry's record. Blocks on the disk.
-    pub fn record(&self, name: &EntryName) -> Result<Option<Record>, LedgerError> {
-        let key = format!("r/{name}");
-        let Some(value) = self.tree.get(&key)? else {
-            return Ok(None);
-        };
-        serde_json::from_slice(&value)
-            .map(Some)
-            .map_err(|source| LedgerError::Record { key, source })
+    /// One entry's record.
+    pub async fn record(&self, name: &EntryName) -> Result<Option<Record>, LedgerError> {
+        let name = name.clone();
+        self.read(move |store| store.record(&name)).await
     }
 
-    /// The exact bytes of an entry's recorded input. Blocks on the disk.
-    pub fn input(&self, name: &EntryName) -> Result<Option<String>, LedgerError> {
-        let mut bytes = Vec::new();
-        let mut found = false;
-        for item in self.tree.scan_prefix(format!("i/{name}/")) {
-            bytes.extend_from_slice(&item?.1);
-            found = true;
-        }
-        Ok(found.then(|| String::from_utf8_lossy(&bytes).into_owned()))
+    /// The exact bytes of an entry's recorded input.
+    pub async fn input(&self, name: &EntryName) -> Result<Option<String>, LedgerError> {
+        let name = name.clone();
+        self.read(move |store| store.input(&name)).await
+    }
+
+    /// What happened in the last 90 days, the oldest first; only to one entry, where one is named.
+    pub async fn history(&self, name: Option<EntryName>) -> Result<Vec<Event>, LedgerError> {
+        self.read(move |store| store.history(name.as_ref())).await
+    }
+
+    /// How many commits there were since this ledger began.
+    pub async fn sequence(&self) -> Result<u64, LedgerError> {
+        self.read(|store| Ok(store.sequence())).await
     }
 
     /// Makes a change durable: when this returns, it survives a power cut. Changes that wait at the same time share
     /// one sync.
     pub async fn commit(&self, change: Change) -> Result<(), LedgerError> {
+        self.send(Work::Change(Box::new(change))).await
+    }
+
+    /// Makes it durable that the running executions of a state machine were listed.
+    pub async fn listed(&self, state_machine: &str) -> Result<(), LedgerError> {
+        self.send(Work::Listed(state_machine.to_owned())).await
+    }
+
+    async fn send(&self, work: Work) -> Result<(), LedgerError> {
         let (done, answer) = oneshot::channel();
         self.jobs
-            .send((change, done))
-            .map_err(|_| LedgerError::Stopped)?;
-        answer.await.map_err(|_| LedgerError::Stopped)?
+            .send((work, done))
+            .map_err(|_| LedgerError::Closed)?;
+        answer.await.map_err(|_| LedgerError::Closed)?
+    }
+
+    /// Closes the store for all clones, and lets others have it.
+    pub async fn close(&self) {
+        let shared = Arc::clone(&self.shared);
+        let closing = spawn_blocking(move || {
+            *shared.state() = State::Closed;
+            drop(
+                shared
+                    .lock
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .take(),
+            );
+        });
+        let _ = closing.await;
+    }
+
+    /// For tests: what befalls each commit from now on.
+    #[doc(hidden)]
+    pub fn set_faults(&self, faults: Option<Faults>) {
+        *self
+            .shared
+            .faults
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = (0, faults);
     }
 }
 
-/// One ledger, one process: an advisory lock, with the holder's number and kind in the file.
-fn lock(directory: &Path, holder: Holder) -> Result<File, LedgerError> {
-    let path = directory.join("lock");
-    let failed = |what| {
-        let path = path.clone();
-        move |source| LedgerError::File { what, path, source }
-    };
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(&path)
-        .map_err(failed("open"))?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut text = String::new();
-            let _ = file.read_to_string(&mut text);
-            let (number, kind) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
-            let by = if number.is_empty() {
-                String::new()
-            } else {
-                format!(" (process {number})")
-            };
-            return Err(LedgerError::Held {
-                path: directory.to_owned(),
-                by,
-                brief: kind != Holder::Daemon.as_str(),
-            });
-        }
-        Err(TryLockError::Error(source)) => return Err(failed("lock")(source)),
+fn refuse(directory: &Path, error: OpenError) -> LedgerError {
+    match error {
+        OpenError::Damaged(why) => LedgerError::Damaged {
+            path: directory.to_owned(),
+            why,
+        },
+        OpenError::Failed(error) => error,
     }
-    file.set_len(0).map_err(failed("write"))?;
-    writeln!(file, "{} {}", std::process::id(), holder.as_str()).map_err(failed("write"))?;
-    Ok(file)
 }
 
-impl Writer {
-    fn apply(&self, changes: &[&Change]) -> Result<(), LedgerError> {
-        let mut batch = sled::Batch::default();
-        for change in changes {
-            let key = format!("r/{}", change.name);
-            if let Some(record) = &change.record {
-                let value = serde_json::to_vec(record).map_err(|source| LedgerError::Record {
-                    key: key.clone(),
-                    source,
-                })?;
-                batch.insert(key.as_bytes(), value);
-            } else {
-                batch.remove(key.as_bytes());
-            }
-            if change.record.is_none() || change.input.is_some() {
-                for item in self.tree.scan_prefix(format!("i/{}/", change.name)) {
-                    batch.remove(item?.0);
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state, after a try to open a store again whose disk had failed.
+    fn mended(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state();
+        if let State::Broken { why, tried } = &mut *state
+            && tried.is_none_or(|tried| tried.elapsed() > MEND)
+        {
+            match Store::open(&self.directory) {
+                Ok((store, _)) => *state = State::Open(store),
+                Err(error) => {
+                    *why = chain(&refuse(&self.directory, error));
+                    *tried = Some(Instant::now());
                 }
             }
-            for (n, chunk) in change
-                .input
-                .iter()
-                .flat_map(|input| input.as_bytes().chunks(CHUNK))
-                .enumerate()
-            {
-                batch.insert(format!("i/{}/{n:04}", change.name).as_bytes(), chunk);
-            }
         }
-        self.tree.apply_batch(batch)?;
-        self.sync()
+        state
     }
 
-    fn sync(&self) -> Result<(), LedgerError> {
-        self.tree.flush()?;
-        self.db_file
-            .sync_data()
-            .map_err(|source| LedgerError::File {
-                what: "sync",
-                path: "db".into(),
-                source,
-            })
+    fn fault(&self) -> Option<(io::Error, bool)> {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.0 += 1;
+        let (number, asked) = &*faults;
+        asked.as_ref().and_then(|faults| faults(*number))
+    }
+
+    fn commit(&self, work: &[Work]) -> Result<(), LedgerError> {
+        let mut state = self.mended();
+        let store = match &mut *state {
+            State::Open(store) => store,
+            State::Broken { why, .. } => return Err(LedgerError::Broken(why.clone())),
+            State::Closed => return Err(LedgerError::Closed),
+        };
+        let fault = self.fault();
+        let written = match &fault {
+            Some((_, false)) => Ok(()),
+            Some((_, true)) | None => store.commit(work),
+        };
+        let failed = LedgerError::file("write", Path::new("ledger/db"));
+        let result = written.and(fault.map_or(Ok(()), |(error, _)| Err(failed(error))));
+        if let Err(error) = &result {
+            *state = State::Broken {
+                why: chain(error),
+                tried: None,
+            };
+        }
+        result
     }
 }
 
 /// Takes what waits, writes it as one batch, syncs once, answers all.
-async fn write(writer: Arc<Writer>, mut queue: mpsc::UnboundedReceiver<Job>) {
+async fn write(shared: Arc<Shared>, mut queue: mpsc::UnboundedReceiver<Job>) {
     let mut jobs = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut jobs, GROUP).await > 0 {
-        let writer = Arc::clone(&writer);
-        let (changes, answers): (Vec<Change>, Vec<_>) = jobs.drain(..).unzip();
-        let written =
-            tokio::task::spawn_blocking(move || writer.apply(&changes.iter().collect::<Vec<_>>()))
-                .await;
-        // A failed write leaves the store's handle in an unknown state: nobody is told that a record is durable.
-        let mut failure = match written {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(error),
-            Err(_) => Some(LedgerError::Stopped),
-        };
+        let shared = Arc::clone(&shared);
+        let (work, answers): (Vec<Work>, Vec<_>) = jobs.drain(..).unzip();
+        let written = spawn_blocking(move || shared.commit(&work)).await;
+        let mut result = written.unwrap_or(Err(LedgerError::Closed));
         for answer in answers {
-            let result = match failure.take() {
-                None => Ok(()),
-                Some(error) => {
-                    failure = Some(LedgerError::Stopped);
-                    Err(error)
-                }
+            let again = match &result {
+                Ok(()) => Ok(()),
+                Err(error) => Err(LedgerError::Broken(chain(error))),
             };
-            let _ = answer.send(result);
+            let _ = answer.send(std::mem::replace(&mut result, again));
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

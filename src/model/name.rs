@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -42,12 +43,19 @@ pub struct Fingerprint(String);
 impl Fingerprint {
     /// The fingerprint of what an entry asks for now.
     pub fn of(entry: &Entry) -> Self {
+        Self::of_input(entry.at, &entry.state_machine, &entry.input)
+    }
+
+    /// Twelve hex digits as they stand in an execution's name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        (text.len() == 12 && text.bytes().all(hex)).then(|| Self(text.to_owned()))
+    }
+
+    /// The fingerprint of an input that is known only as bytes.
+    pub fn of_input(at: DateTime<Utc>, state_machine: &str, input: &str) -> Self {
         let mut hash = Sha256::new();
-        for part in [
-            instant(entry.at).as_str(),
-            &entry.state_machine,
-            &entry.input,
-        ] {
+        for part in [instant(at).as_str(), state_machine, input] {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
@@ -79,6 +87,20 @@ pub fn execution_name(
     )
 }
 
+/// The parts of an execution's name, if it is one of this owner's.
+pub fn parse_execution_name(owner: &Owner, name: &str) -> Option<(EntryName, Fingerprint, u32)> {
+    let rest = name.strip_prefix(owner.as_str())?.strip_prefix('-')?;
+    let (rest, generation) = rest.rsplit_once('-')?;
+    let (entry, fingerprint) = rest.rsplit_once('-')?;
+    let entry = EntryName::parse(entry).ok()?;
+    let (fingerprint, number) = (Fingerprint::parse(fingerprint)?, generation.parse().ok()?);
+    (execution_name(owner, &entry, &fingerprint, number) == name).then_some((
+        entry,
+        fingerprint,
+        number,
+    ))
+}
+
 /// The ARN that an execution of this machine and name has. A version or alias at the end of the machine's ARN
 /// is not part of it.
 pub fn execution_arn(state_machine: &str, name: &str) -> String {
@@ -99,6 +121,28 @@ mod tests {
         assert!(Owner::parse("prod1").is_ok());
         for bad in ["", "Prod", "a-b", "a234567890123456x"] {
             assert!(Owner::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        let owner = Owner::parse("prod").unwrap();
+        let fingerprint = Fingerprint::parse("0123456789ab").unwrap();
+        for entry in ["a", "a-b-3", "x_1-0123456789ab-7"] {
+            let entry = EntryName::parse(entry).unwrap();
+            let name = execution_name(&owner, &entry, &fingerprint, 12);
+            let parts = (entry, fingerprint.clone(), 12);
+            assert_eq!(parse_execution_name(&owner, &name), Some(parts));
+        }
+        for foreign in [
+            "prod2-a-0123456789ab-0",
+            "prod-a-0123456789ab-00",
+            "prod-a-0123456789AB-0",
+            "prod-0123456789ab-0",
+            "prod",
+            "x",
+        ] {
+            assert_eq!(parse_execution_name(&owner, foreign), None, "{foreign}");
         }
     }
 

@@ -5,7 +5,7 @@
 //! | new | none | Start; late beyond grace: missed; beyond the horizon: deferred |
 //! | same | Starting | Start again, the same call; its time past by more than the grace: look |
 //! | other, gone | Starting | Stop, by the name it would have; never sent: Forget, or Start the new content |
-//! | any | Stopping | Stop again: finish what was begun |
+//! | any | Stopping | Stop again: finish what was begun; its time past: look |
 //! | same | Running | nothing; its time past: look |
 //! | changed | Running | Replace: stop now, start on a later pass; its time past: look |
 //! | gone | Running | held while absence is not proven; then Stop; its time past: look |
@@ -14,6 +14,10 @@
 //! | same | Ended | nothing, for ever |
 //! | changed | Stopped, Ended | Start the new content, if its time is not past |
 //! | gone | Stopped, Ended | nothing; Forget after 90 days |
+//!
+//! What the listing of running executions showed (`Sight`) comes on top: no Start before the machine's running executions
+//! were listed; an execution of this entry that runs and is not recorded is adopted before anything is started; a running
+//! record that was not listed is looked at.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -55,6 +59,8 @@ pub enum Step {
     Replace,
     /// DescribeExecution only. Changes nothing at AWS.
     Look,
+    /// Record an execution of ours that runs and is not recorded. Changes nothing at AWS.
+    Adopt,
     /// Drop the record.
     Forget,
 }
@@ -67,6 +73,7 @@ impl Step {
             Self::Stop(_) => "Stop",
             Self::Replace => "Replace",
             Self::Look => "Look",
+            Self::Adopt => "Adopt",
             Self::Forget => "Forget",
         }
     }
@@ -109,6 +116,60 @@ pub struct Policy {
     pub horizon: Duration,
     /// A plan with more stops than this share or number, and more than 3, is held.
     pub max_stops: MaxStops,
+    /// Always all of them, but in the tests that show what each is for.
+    #[doc(hidden)]
+    pub rules: Rules,
+}
+
+/// The rules of an entry's life that a test can take out, to show that the simulation finds the damage.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// The intent is durable before the call.
+    pub intent_first: bool,
+    /// A confirmed stop raises the generation.
+    pub generation: bool,
+    /// A stop that finds nothing does not.
+    pub no_gaps: bool,
+    /// No StartExecution later than the time plus the grace.
+    pub late_fence: bool,
+    /// Running executions are listed and compared.
+    pub verify: bool,
+    /// A record that a late start may still follow is not forgotten.
+    pub quarantine: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            intent_first: true,
+            generation: true,
+            no_gaps: true,
+            late_fence: true,
+            verify: true,
+            quarantine: true,
+        }
+    }
+}
+
+/// What the listing of running executions showed of one entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sight {
+    /// The running executions of the state machine that it wants were listed.
+    pub listed: bool,
+    /// An execution of this entry runs that is not recorded, and is not known to be over.
+    pub stray: bool,
+    /// It is recorded as running, and was not listed.
+    pub doubted: bool,
+}
+
+impl Sight {
+    /// Everything was listed as it is recorded.
+    pub const CLEAR: Self = Self {
+        listed: true,
+        stray: false,
+        doubted: false,
+    };
 }
 
 /// See [`Policy::max_stops`].
@@ -136,8 +197,40 @@ pub fn is_late(at: DateTime<Utc>, grace: Duration, now: DateTime<Utc>) -> bool {
     now > after(at, grace)
 }
 
-/// The next step of one entry.
+/// The next step of one entry, with what the listing showed of it.
 pub fn decide(
+    want: &Want<'_>,
+    record: Option<&Record>,
+    sight: Sight,
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Decision {
+    let live = record.is_some_and(Record::is_live);
+    if sight.stray && !live && matches!(want, Want::Present(_)) {
+        return Decision::Act(Step::Adopt, "it runs already, and is not recorded");
+    }
+    let running = record.is_some_and(|record| record.phase == Phase::Running);
+    match (by_record(want, record, policy, now), want) {
+        (Decision::Act(step @ Step::Start, _), Want::Present(entry)) if !sight.listed => {
+            let why = format!(
+                "waits until the running executions of `{}` have been listed",
+                entry.state_machine
+            );
+            Decision::Hold {
+                step,
+                why,
+                until: None,
+            }
+        }
+        (Decision::Rest { .. } | Decision::Hold { .. }, _) if sight.doubted && running => {
+            Decision::Act(Step::Look, "it was not among the running executions")
+        }
+        (decision, _) => decision,
+    }
+}
+
+/// The truth table.
+fn by_record(
     want: &Want<'_>,
     record: Option<&Record>,
     policy: &Policy,
@@ -152,12 +245,16 @@ pub fn decide(
     let same = matches!(want, Want::Present(entry) if Fingerprint::of(entry) == record.fingerprint);
     let enabled = matches!(want, Want::Present(entry) if entry.enabled);
     match (record.phase, want) {
+        (Phase::Stopping, _) if now >= record.at => {
+            Decision::Act(Step::Look, "its time came before it was stopped")
+        }
         (Phase::Stopping, _) => Decision::Act(
             Step::Stop(record.stop_reason.unwrap_or(StopReason::Removed)),
             "finish the stop that was begun",
         ),
         (Phase::Starting, Want::Present(_)) if same && enabled => {
-            if is_late(record.at, Duration::from_secs(record.grace_seconds), now) {
+            let grace = Duration::from_secs(record.grace_seconds);
+            if policy.rules.late_fence && is_late(record.at, grace, now) {
                 Decision::Act(Step::Look, "its time passed while it was being started")
             } else {
                 Decision::Act(Step::Start, "finish the start that was begun")
@@ -210,7 +307,7 @@ pub fn decide(
 
 /// A content that has no execution yet.
 fn fresh(entry: &Entry, policy: &Policy, now: DateTime<Utc>, reason: &'static str) -> Decision {
-    if !entry.enabled || is_late(entry.at, entry.grace, now) {
+    if !entry.enabled || policy.rules.late_fence && is_late(entry.at, entry.grace, now) {
         return Decision::Rest { wake: None };
     }
     if entry.at > after(now, policy.horizon) {
@@ -263,12 +360,14 @@ impl Plan {
     pub fn make(
         wants: &BTreeMap<EntryName, Want<'_>>,
         records: &BTreeMap<EntryName, Record>,
+        sight: impl Fn(&EntryName) -> Sight,
         policy: &Policy,
         now: DateTime<Utc>,
     ) -> Self {
         let mut decisions: BTreeMap<EntryName, Decision> = BTreeMap::new();
         for (name, want) in wants {
-            decisions.insert(name.clone(), decide(want, records.get(name), policy, now));
+            let decision = decide(want, records.get(name), sight(name), policy, now);
+            decisions.insert(name.clone(), decision);
         }
         guard(decisions, records, policy)
     }
@@ -281,6 +380,20 @@ impl Plan {
                 Decision::Act(step, reason) => Some((name, *step, *reason)),
                 Decision::Rest { .. } | Decision::Hold { .. } => None,
             })
+    }
+
+    /// Is there a start that waits for a listing of running executions?
+    pub fn waits_for_listing(&self) -> bool {
+        let waits = |decision: &Decision| {
+            matches!(
+                decision,
+                Decision::Hold {
+                    step: Step::Start,
+                    ..
+                }
+            )
+        };
+        self.decisions.values().any(waits)
     }
 
     /// The earliest time at which the plan may be another.

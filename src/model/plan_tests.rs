@@ -16,6 +16,7 @@ fn policy() -> Policy {
         stop_after: Duration::from_secs(30),
         horizon: HOUR * 24 * 300,
         max_stops: MaxStops::Percent(30),
+        rules: Rules::default(),
     }
 }
 
@@ -39,11 +40,7 @@ fn record(entry: &Entry, phase: Phase) -> Record {
     let mut record = Record::starting(&owner, entry, None, now()).in_phase(phase, now());
     record.in_doubt = Some(now());
     if phase == Phase::Ended {
-        record.outcome = Some(Outcome {
-            status: OutcomeStatus::Succeeded,
-            error: None,
-            ended: None,
-        });
+        record.outcome = Some(Outcome::bare(OutcomeStatus::Succeeded));
     }
     record
 }
@@ -236,7 +233,7 @@ fn truth_table() {
         ),
     ];
     for (row, want, record, expected) in rows {
-        let decision = decide(&want, record.as_ref(), &policy(), now());
+        let decision = decide(&want, record.as_ref(), Sight::CLEAR, &policy(), now());
         assert_eq!(act(&decision), expected, "{row}: {decision:?}");
     }
 }
@@ -248,7 +245,7 @@ fn never_sent_is_forgotten_or_replaced_without_a_stop() {
     never.in_doubt = None;
     let gone = Want::Absent { since: now() };
     assert_eq!(
-        act(&decide(&gone, Some(&never), &policy(), now())),
+        act(&decide(&gone, Some(&never), Sight::CLEAR, &policy(), now())),
         "Forget"
     );
     let changed = entry("e", 7200);
@@ -256,6 +253,7 @@ fn never_sent_is_forgotten_or_replaced_without_a_stop() {
         act(&decide(
             &Want::Present(&changed),
             Some(&never),
+            Sight::CLEAR,
             &policy(),
             now()
         )),
@@ -294,7 +292,7 @@ fn many_stops_are_held_and_starts_go_on() {
             };
             wants.insert(e.name.clone(), want);
         }
-        Plan::make(&wants, &records, &policy(), now())
+        Plan::make(&wants, &records, |_| Sight::CLEAR, &policy(), now())
     };
     let three = plan_with(3);
     assert_eq!(three.steps().filter(|(_, step, _)| step.stops()).count(), 3);
@@ -316,11 +314,101 @@ fn start_only_never_stops() {
     let (a, b) = (entry("e", 3600), entry("e", 7200));
     let running = record(&a, Phase::Running);
     assert_eq!(
-        act(&decide(&Want::Present(&b), Some(&running), &policy, now())),
+        act(&decide(
+            &Want::Present(&b),
+            Some(&running),
+            Sight::CLEAR,
+            &policy,
+            now()
+        )),
         "hold"
     );
     let gone = Want::Absent {
         since: now() - span(HOUR),
     };
-    assert_eq!(act(&decide(&gone, Some(&running), &policy, now())), "hold");
+    assert_eq!(
+        act(&decide(&gone, Some(&running), Sight::CLEAR, &policy, now())),
+        "hold"
+    );
+}
+
+#[test]
+fn what_the_listing_showed() {
+    let (same, changed) = (entry("e", 3600), entry("e", 7200));
+    let off = Entry {
+        enabled: false,
+        ..same.clone()
+    };
+    let gone = Want::Absent {
+        since: now() - TimeDelta::seconds(31),
+    };
+    let here = Want::Present;
+    let unlisted = Sight {
+        listed: false,
+        ..Sight::CLEAR
+    };
+    let stray = Sight {
+        stray: true,
+        ..unlisted
+    };
+    let doubted = Sight {
+        doubted: true,
+        ..Sight::CLEAR
+    };
+    let running = || Some(record(&same, Phase::Running));
+    let never = || {
+        let starting = record(&same, Phase::Starting);
+        Some(Record {
+            in_doubt: None,
+            ..starting
+        })
+    };
+    let rows = [
+        ("new, unlisted", here(&same), None, unlisted, "hold"),
+        (
+            "starting, unlisted",
+            here(&same),
+            Some(record(&same, Phase::Starting)),
+            unlisted,
+            "hold",
+        ),
+        ("gone, unlisted", gone.clone(), running(), unlisted, "Stop"),
+        ("new, runs", here(&same), None, stray, "Adopt"),
+        ("disabled, runs", here(&off), None, stray, "Adopt"),
+        ("never sent, runs", here(&same), never(), stray, "Adopt"),
+        (
+            "stopped, another runs",
+            here(&changed),
+            Some(record(&same, Phase::Stopped)),
+            stray,
+            "Adopt",
+        ),
+        (
+            "running, another runs",
+            here(&same),
+            running(),
+            stray,
+            "rest",
+        ),
+        ("gone, runs", gone.clone(), None, stray, "rest"),
+        ("running, doubted", here(&same), running(), doubted, "Look"),
+        (
+            "just gone, doubted",
+            Want::Absent { since: now() },
+            running(),
+            doubted,
+            "Look",
+        ),
+        (
+            "stopped, doubted",
+            here(&same),
+            Some(record(&same, Phase::Stopped)),
+            doubted,
+            "Start",
+        ),
+    ];
+    for (row, want, record, sight, step) in rows {
+        let decision = decide(&want, record.as_ref(), sight, &policy(), now());
+        assert_eq!(act(&decision), step, "{row}: {decision:?}");
+    }
 }

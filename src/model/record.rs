@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::entry::{Entry, EntryName};
@@ -32,9 +32,49 @@ pub struct Outcome {
     /// The error's name, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What AWS says of the error. May quote the function's answer: shown when asked for, never logged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// When the wait was over and the task began; `None` where AWS did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fired: Option<DateTime<Utc>>,
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<DateTime<Utc>>,
+}
+
+impl Outcome {
+    /// An outcome of which no more is known.
+    pub fn bare(status: OutcomeStatus) -> Self {
+        Self {
+            status,
+            error: None,
+            cause: None,
+            fired: None,
+            ended: None,
+        }
+    }
+}
+
+/// Something that happened to an entry, for `onced history`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// When onced recorded it.
+    pub time: DateTime<Utc>,
+    /// The entry.
+    pub name: EntryName,
+    /// `scheduled`, `adopted`, `stopped`, `succeeded`, `failed`, `timed_out`, `aborted`, `missed`, `refused`, `forgotten`.
+    pub event: String,
+    /// When the execution was to fire.
+    pub at: DateTime<Utc>,
+    /// Which one.
+    pub execution_arn: String,
+    /// Why, or with which error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// How long after its time it fired, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_ms: Option<i64>,
 }
 
 /// See [`Outcome`].
@@ -115,6 +155,9 @@ pub struct Record {
     /// Set by the first StartExecution of unknown fate: a call may still be on its way until 20 minutes later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_doubt: Option<DateTime<Utc>>,
+    /// Since when a running execution is not to be found: nobody proved yet that it never was, or is no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<DateTime<Utc>>,
     /// Why it is being, or was, stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<StopReason>,
@@ -161,12 +204,59 @@ impl Record {
             phase: Phase::Starting,
             since: now,
             in_doubt: None,
+            missing: None,
             stop_reason: None,
             outcome: None,
             refused: None,
             earlier,
             file: entry.file.clone(),
         }
+    }
+
+    /// May an execution of this record run, or come to run?
+    pub fn is_live(&self) -> bool {
+        match self.phase {
+            Phase::Starting => self.in_doubt.is_some(),
+            Phase::Running | Phase::Stopping => true,
+            Phase::Stopped | Phase::Ended => false,
+        }
+    }
+
+    /// Is it known that this execution of this entry is over?
+    pub fn knows_closed(&self, fingerprint: &Fingerprint, generation: u32) -> bool {
+        let now = if self.fingerprint == *fingerprint {
+            let over = matches!(self.phase, Phase::Stopped | Phase::Ended);
+            self.generation + u32::from(over)
+        } else {
+            self.earlier.get(fingerprint).copied().unwrap_or(0)
+        };
+        generation < now
+    }
+
+    /// How long after its time it fired; `None` where that is not known.
+    pub fn late(&self) -> Option<TimeDelta> {
+        Some(self.outcome.as_ref()?.fired? - self.at)
+    }
+
+    /// What this record's phase is in the history's words.
+    pub fn event(&self, why: &str, now: DateTime<Utc>) -> Option<Event> {
+        let detail = Some(why.to_owned()).filter(|why| !why.is_empty());
+        let (event, detail) = match (self.phase, &self.outcome) {
+            (Phase::Running, _) => ("scheduled", detail),
+            (Phase::Stopped, _) => ("stopped", detail),
+            (Phase::Ended, Some(outcome)) => (outcome.status.as_str(), outcome.error.clone()),
+            (Phase::Starting, _) if self.refused.is_some() => ("refused", self.refused.clone()),
+            (Phase::Starting | Phase::Stopping | Phase::Ended, _) => return None,
+        };
+        Some(Event {
+            time: now,
+            name: self.name.clone(),
+            event: event.to_owned(),
+            at: self.at,
+            execution_arn: self.execution_arn(),
+            detail,
+            late_ms: self.late().map(|late| late.num_milliseconds()),
+        })
     }
 
     /// The execution's name.
@@ -201,6 +291,7 @@ pub mod answer {
     use chrono::{DateTime, Utc};
 
     use super::{Outcome, OutcomeStatus, Phase, Record};
+    use crate::model::plan::{LATE_DELIVERY, after};
 
     /// How an execution was found, in the model's words.
     #[derive(Debug, Clone, PartialEq, Eq)]
@@ -214,11 +305,9 @@ pub mod answer {
     }
 
     /// Was it stopped by an onced? The error that its stop carried tells.
-    fn stopped_by_us(outcome: &Outcome) -> bool {
-        outcome
-            .error
-            .as_deref()
-            .is_some_and(|error| error.starts_with("onced."))
+    pub fn stopped_by_us(outcome: &Outcome) -> bool {
+        let by_us = |error: &str| error.starts_with("onced.");
+        outcome.status == OutcomeStatus::Aborted && outcome.error.as_deref().is_some_and(by_us)
     }
 
     /// What a Describe means. `None`: nothing is known yet, ask again.
@@ -227,6 +316,8 @@ pub mod answer {
     /// |---|---|---|
     /// | Starting | running | Running |
     /// | Starting | aborted by us | Starting, next generation |
+    /// | Running | running | the same, no longer missing |
+    /// | Running | nothing | missing; after 20 minutes, before its time: Starting, the same generation; after it: aborted |
     /// | Running | aborted by us | Stopped |
     /// | Stopping | aborted | Stopped |
     /// | any | over | Ended |
@@ -242,9 +333,7 @@ pub mod answer {
                 }
                 .in_phase(Phase::Running, now),
             ),
-            (Phase::Starting, Found::Over(outcome))
-                if outcome.status == OutcomeStatus::Aborted && stopped_by_us(outcome) =>
-            {
+            (Phase::Starting, Found::Over(outcome)) if stopped_by_us(outcome) => {
                 let generation = record.generation + 1;
                 Some(
                     Record {
@@ -255,16 +344,41 @@ pub mod answer {
                     .in_phase(Phase::Starting, now),
                 )
             }
+            (Phase::Running, Found::Running) => Some(Record {
+                missing: None,
+                ..record
+            }),
+            (Phase::Running, Found::Nothing) => missing(record, now),
             (Phase::Stopping, Found::Over(outcome)) if outcome.status == OutcomeStatus::Aborted => {
                 Some(record.in_phase(Phase::Stopped, now))
             }
-            (Phase::Running, Found::Over(outcome))
-                if outcome.status == OutcomeStatus::Aborted && stopped_by_us(outcome) =>
-            {
+            (Phase::Running, Found::Over(outcome)) if stopped_by_us(outcome) => {
                 Some(record.in_phase(Phase::Stopped, now))
             }
             (_, Found::Over(outcome)) => Some(record.ended(outcome.clone(), now)),
             (_, Found::Running | Found::Nothing) => None,
         }
+    }
+
+    /// Reads are eventually consistent: only 20 minutes of finding nothing prove that there is nothing. Its state machine
+    /// was deleted then, or deleted and made again: names are free, and nothing of it can fire.
+    fn missing(record: Record, now: DateTime<Utc>) -> Option<Record> {
+        let Some(since) = record.missing else {
+            return Some(Record {
+                missing: Some(now),
+                ..record
+            });
+        };
+        if now <= after(since, LATE_DELIVERY) {
+            return None;
+        }
+        let record = Record {
+            missing: None,
+            ..record
+        };
+        if now >= record.at {
+            return Some(record.ended(Outcome::bare(OutcomeStatus::Aborted), now));
+        }
+        Some(record.in_phase(Phase::Starting, now))
     }
 }

@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
+use super::Clock;
+use super::verify::Stray;
 use crate::ledger::{Change, Ledger, LedgerError};
 use crate::model::entry::Entry;
-use crate::model::name::Owner;
-use crate::model::plan::{LATE_DELIVERY, Step, after};
+use crate::model::name::{Fingerprint, Owner};
+use crate::model::plan::{LATE_DELIVERY, Rules, Step, after, is_late};
 use crate::model::record::answer::{Found, found};
-use crate::model::record::{Outcome, OutcomeStatus, Phase, Record, StopReason};
+use crate::model::record::{Event, Outcome, OutcomeStatus, Phase, Record, StopReason};
 use crate::step_functions::{CallError, Remedy, Status, StepFunctions};
 
 /// Why a step is not done yet. The record stands as it was last written; the step is tried again.
@@ -30,6 +32,9 @@ pub enum StepError {
     /// AWS answered something that can't be.
     #[error("{0}")]
     Surprise(String),
+    /// The time ran out before the call could be made.
+    #[error("it is too late to start it")]
+    TooLate,
     /// Not visible yet: ask again.
     #[error("Step Functions does not show the execution yet")]
     Unsettled,
@@ -37,17 +42,17 @@ pub enum StepError {
 
 impl StepError {
     /// Is it a no for good, as far as one can know?
-    fn refuses(&self) -> bool {
+    pub(super) fn refuses(&self) -> bool {
         match self {
             Self::Express(_) => true,
             Self::Call(error) => error.remedy() == Remedy::Refused,
-            Self::Ledger(_) | Self::Surprise(_) | Self::Unsettled => false,
+            Self::Ledger(_) | Self::Surprise(_) | Self::TooLate | Self::Unsettled => false,
         }
     }
 }
 
 /// What apply needs beside the step itself.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Hands {
     /// Whose executions.
     pub owner: Owner,
@@ -55,47 +60,96 @@ pub struct Hands {
     pub ledger: Ledger,
     /// Where executions run.
     pub step_functions: StepFunctions,
+    /// Tells the time at the moment of a call.
+    pub clock: Clock,
+    /// See [`Rules`].
+    pub rules: Rules,
     /// State machines that are known not to be of type EXPRESS, which can't change.
     pub standard: Arc<Mutex<BTreeSet<String>>>,
 }
 
+/// What a step is taken for.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// What to do.
+    pub step: Step,
+    /// Why, for the history.
+    pub why: &'static str,
+    /// What is asked for, where something is.
+    pub entry: Option<Arc<Entry>>,
+    /// What is recorded, where something is.
+    pub record: Option<Record>,
+    /// What runs and is not recorded, where something does.
+    pub stray: Option<Stray>,
+}
+
 impl Hands {
     /// Takes one step. Answers the entry's record after it; `None`: forgotten, or there was none.
-    pub async fn apply(
-        &self,
-        step: Step,
-        entry: Option<&Entry>,
-        record: Option<Record>,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Record>, StepError> {
-        match (step, entry, record) {
-            (Step::Start, Some(entry), record) => self.start(entry, record, now).await.map(Some),
-            (Step::Stop(reason), _, Some(record)) => self.stop(record, reason, now).await,
-            (Step::Replace, _, Some(record)) => self.stop(record, StopReason::Replaced, now).await,
-            (Step::Look, _, Some(record)) => self.look(record, now).await.map(Some),
+    pub async fn apply(&self, task: Task) -> Result<Option<Record>, StepError> {
+        let now = (self.clock)();
+        let why = task.why;
+        match (task.step, task.entry.as_deref(), task.record) {
+            (Step::Start, Some(entry), record) => {
+                self.start(entry, record, why, now).await.map(Some)
+            }
+            (Step::Stop(reason), _, Some(record)) => self.stop(record, reason, why, now).await,
+            (Step::Replace, _, Some(record)) => {
+                self.stop(record, StopReason::Replaced, why, now).await
+            }
+            (Step::Look, _, Some(record)) => self.look(record, why, now).await.map(Some),
+            (Step::Adopt, Some(entry), record) => {
+                let Some(stray) = &task.stray else {
+                    return Ok(record);
+                };
+                self.adopt(entry, record, stray, now).await
+            }
             (Step::Forget, _, Some(record)) => {
-                self.ledger
-                    .commit(Change {
-                        name: record.name,
-                        record: None,
-                        input: None,
-                    })
-                    .await?;
+                self.forget(record, why, now).await?;
                 Ok(None)
             }
             (_, _, record) => Ok(record),
         }
     }
 
-    async fn write(&self, record: Record, input: Option<Arc<str>>) -> Result<Record, LedgerError> {
+    async fn forget(
+        &self,
+        record: Record,
+        why: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        let event = Event {
+            time: now,
+            name: record.name.clone(),
+            event: "forgotten".into(),
+            at: record.at,
+            execution_arn: record.execution_arn(),
+            detail: Some(why.to_owned()),
+            late_ms: None,
+        };
+        let change = Change {
+            name: record.name,
+            record: None,
+            input: None,
+            event: Some(event),
+        };
+        self.ledger.commit(change).await
+    }
+
+    /// Makes a record durable, and with it what happened by it.
+    async fn write(
+        &self,
+        record: Record,
+        input: Option<Arc<str>>,
+        event: Option<Event>,
+    ) -> Result<Record, LedgerError> {
         let name = record.name.clone();
-        self.ledger
-            .commit(Change {
-                name,
-                record: Some(record.clone()),
-                input,
-            })
-            .await?;
+        let change = Change {
+            name,
+            record: Some(record.clone()),
+            input,
+            event,
+        };
+        self.ledger.commit(change).await?;
         Ok(record)
     }
 
@@ -104,6 +158,7 @@ impl Hands {
         &self,
         entry: &Entry,
         before: Option<Record>,
+        why: &str,
         now: DateTime<Utc>,
     ) -> Result<Record, StepError> {
         let wanted = Record::starting(&self.owner, entry, before.as_ref(), now);
@@ -115,22 +170,27 @@ impl Hands {
             }
             _ => wanted,
         };
+        if !self.rules.generation {
+            intent.generation = 0;
+        }
         if let Err(error) = self.must_be_standard(&intent.state_machine).await {
             if error.refuses() {
-                self.write(
-                    Record {
-                        refused: Some(error.to_string()),
-                        ..intent
-                    },
-                    None,
-                )
-                .await?;
+                self.refused(intent, error.to_string(), now).await?;
             }
             return Err(error);
         }
         let first = intent.in_doubt.is_none();
         intent.in_doubt = intent.in_doubt.or(Some(now));
-        let intent = self.write(intent, Some(Arc::clone(&entry.input))).await?;
+        let input = Some(Arc::clone(&entry.input));
+        let intent = if self.rules.intent_first {
+            self.write(intent, input, None).await?
+        } else {
+            intent
+        };
+        // The commit may have waited for a disk: the fence is asked at the last moment.
+        if self.rules.late_fence && is_late(entry.at, entry.grace, (self.clock)()) {
+            return Err(StepError::TooLate);
+        }
         let called = self
             .step_functions
             .start(
@@ -143,32 +203,46 @@ impl Hands {
             Ok(arn) if arn == intent.execution_arn() => {
                 let running = found(&intent, &Found::Running, now)
                     .expect("a starting record that runs has a next one");
-                Ok(self.write(running, None).await?)
+                let event = running.event(why, now);
+                Ok(self.write(running, None, event).await?)
             }
             Ok(arn) => Err(StepError::Surprise(format!(
                 "StartExecution answered `{arn}`, not `{}`: is the state machine of type STANDARD?",
                 intent.execution_arn()
             ))),
-            Err(error) if error.remedy() == Remedy::Exists => self.look(intent, now).await,
+            Err(error) if error.remedy() == Remedy::Exists => self.look(intent, why, now).await,
             Err(error) => {
-                let refused = error.remedy() == Remedy::Refused;
-                if refused || error.remedy() == Remedy::Slower {
-                    // The answer is definite: this call had no effect. Only an earlier one may still be on its way.
-                    let in_doubt = intent.in_doubt.filter(|_| !first);
-                    let refused = refused.then(|| error.to_string());
-                    self.write(
-                        Record {
-                            in_doubt,
-                            refused,
-                            ..intent
-                        },
-                        None,
-                    )
-                    .await?;
+                // The answer is definite: this call had no effect. Only an earlier one may still be on its way.
+                let definite = Record {
+                    in_doubt: intent.in_doubt.filter(|_| !first),
+                    ..intent
+                };
+                match error.remedy() {
+                    Remedy::Refused => self.refused(definite, error.to_string(), now).await?,
+                    Remedy::Slower => {
+                        self.write(definite, None, None).await?;
+                    }
+                    _ => {}
                 }
                 Err(error.into())
             }
         }
+    }
+
+    /// AWS said no. It is told once for each reason.
+    async fn refused(
+        &self,
+        record: Record,
+        reason: String,
+        now: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        let known = record.refused.as_ref() == Some(&reason);
+        let record = Record {
+            refused: Some(reason),
+            ..record
+        };
+        let event = record.event("", now).filter(|_| !known);
+        self.write(record, None, event).await.map(drop)
     }
 
     /// An execution of an EXPRESS machine can't be stopped, and its start is not idempotent: never started.
@@ -185,44 +259,135 @@ impl Hands {
     }
 
     /// Describes the execution and records what that means.
-    async fn look(&self, record: Record, now: DateTime<Utc>) -> Result<Record, StepError> {
-        let (seen, input) = self.observe(&record).await?;
+    async fn look(
+        &self,
+        record: Record,
+        why: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Record, StepError> {
+        let (mut seen, input) = self.observe(&record.execution_arn()).await?;
         if record.phase == Phase::Starting && seen == Found::Running {
-            let (ledger, name) = (self.ledger.clone(), record.name.clone());
-            let reading = tokio::task::spawn_blocking(move || ledger.input(&name));
-            let ours = reading.await.map_err(|_| LedgerError::Stopped)??;
             // Without the right to decrypt, Describe leaves the input out: then the name decides.
-            if input.is_some() && input != ours {
+            let other = |input: String| {
+                Fingerprint::of_input(record.at, &record.state_machine, &input)
+                    != record.fingerprint
+            };
+            if input.is_some_and(other) {
                 let arn = record.execution_arn();
                 return Err(StepError::Surprise(format!(
                     "`{arn}` runs with another input: it is left alone"
                 )));
             }
         }
-        if let Some(next) = found(&record, &seen, now) {
-            return Ok(self.write(next, None).await?);
-        }
-        let asked_long_enough = record
-            .in_doubt
-            .is_none_or(|since| now > after(since, LATE_DELIVERY));
-        if seen == Found::Nothing
-            && record.phase == Phase::Starting
+        if let Found::Over(outcome) = &mut seen
             && now >= record.at
-            && asked_long_enough
         {
-            let missed = Outcome {
-                status: OutcomeStatus::Missed,
-                error: None,
-                ended: None,
+            // When it fired is worth knowing, but no reason to wait for: without the right to ask, it stays unknown.
+            outcome.fired = self
+                .step_functions
+                .fired(&record.execution_arn())
+                .await
+                .unwrap_or_default();
+        }
+        if let Some(next) = found(&record, &seen, now) {
+            let moved = next.phase != record.phase || next.generation != record.generation;
+            let event = next.event(why, now).filter(|_| moved);
+            let next = if next == record {
+                next
+            } else {
+                self.write(next, None, event).await?
             };
-            return Ok(self.write(record.ended(missed, now), None).await?);
+            let settled = moved || seen == Found::Running && now < record.at;
+            return if settled {
+                Ok(next)
+            } else {
+                Err(StepError::Unsettled)
+            };
+        }
+        // Past its time no call of ours is made any more, but one of before may still be on its way.
+        let asked_since = record
+            .in_doubt
+            .into_iter()
+            .chain(Some(record.since).filter(|_| record.phase == Phase::Stopping));
+        let asked_long_enough = asked_since
+            .max()
+            .is_none_or(|since| now > after(since, LATE_DELIVERY));
+        if seen == Found::Nothing && now >= record.at && asked_long_enough {
+            let never_ran = record.phase == Phase::Starting || record.in_doubt.is_some();
+            let status = if never_ran {
+                OutcomeStatus::Missed
+            } else {
+                OutcomeStatus::Aborted
+            };
+            let over = record.ended(Outcome::bare(status), now);
+            let event = over.event("", now);
+            return Ok(self.write(over, None, event).await?);
         }
         Err(StepError::Unsettled)
     }
 
+    /// Records an execution that runs and is not recorded, as what its name and its input say.
+    async fn adopt(
+        &self,
+        entry: &Entry,
+        before: Option<Record>,
+        stray: &Stray,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Record>, StepError> {
+        let wanted = Record::starting(&self.owner, entry, before.as_ref(), now);
+        let may_start = entry.enabled && !is_late(entry.at, entry.grace, now);
+        if wanted.fingerprint == stray.fingerprint && may_start {
+            // The same call again: it answers that this execution runs, or that it is over.
+            let intent = Record {
+                generation: stray.generation,
+                ..wanted
+            };
+            let why = "it ran already, and was not recorded";
+            return self.start(entry, Some(intent), why, now).await.map(Some);
+        }
+        let arn = stray.execution_arn(&self.owner);
+        let (seen, input) = self.observe(&arn).await?;
+        if seen != Found::Running {
+            // It ended meanwhile. If it was of this content, the start that follows finds that out.
+            return Ok(before);
+        }
+        let read = input
+            .as_deref()
+            .and_then(|input| read_input(input, &stray.state_machine));
+        let (at, lambda, fingerprint) = if wanted.fingerprint == stray.fingerprint {
+            (wanted.at, wanted.lambda, wanted.fingerprint)
+        } else {
+            let unknown = || {
+                StepError::Surprise(format!(
+                    "`{arn}` runs with an input that does not belong to its name: it is left alone"
+                ))
+            };
+            read.filter(|(.., fingerprint)| *fingerprint == stray.fingerprint)
+                .ok_or_else(unknown)?
+        };
+        let adopted = Record {
+            at,
+            lambda,
+            fingerprint,
+            generation: stray.generation,
+            state_machine: stray.state_machine.clone(),
+            phase: Phase::Running,
+            ..wanted
+        };
+        let event = adopted
+            .event("it ran already, and was not recorded", now)
+            .map(|event| Event {
+                event: "adopted".into(),
+                ..event
+            });
+        Ok(Some(
+            self.write(adopted, input.map(Arc::from), event).await?,
+        ))
+    }
+
     /// How the execution is found, and the input it was started with.
-    async fn observe(&self, record: &Record) -> Result<(Found, Option<String>), StepError> {
-        let observed = match self.step_functions.describe(&record.execution_arn()).await {
+    async fn observe(&self, execution: &str) -> Result<(Found, Option<String>), StepError> {
+        let observed = match self.step_functions.describe(execution).await {
             Ok(observed) => observed,
             Err(error) if error.remedy() == Remedy::Absent => return Ok((Found::Nothing, None)),
             Err(error) => return Err(error.into()),
@@ -237,6 +402,8 @@ impl Hands {
         let outcome = Outcome {
             status,
             error: observed.error,
+            cause: observed.cause,
+            fired: None,
             ended: observed.ended,
         };
         Ok((Found::Over(outcome), observed.input))
@@ -248,6 +415,7 @@ impl Hands {
         &self,
         record: Record,
         reason: StopReason,
+        why: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<Record>, StepError> {
         let record = if record.phase == Phase::Stopping {
@@ -258,35 +426,43 @@ impl Hands {
                 ..record
             }
             .in_phase(Phase::Stopping, now);
-            self.write(stopping, None).await?
+            self.write(stopping, None, None).await?
         };
         let reason = record.stop_reason.unwrap_or(reason);
-        let why = match reason {
+        let told = match reason {
             StopReason::Removed => "the entry was removed or disabled",
             StopReason::Replaced => "the entry was changed",
         };
         let cause =
-            serde_json::json!({"entry": record.name, "owner": record.owner.as_str(), "why": why})
+            serde_json::json!({"entry": record.name, "owner": record.owner.as_str(), "why": told})
                 .to_string();
+        let asked_long_enough = now > after(record.since, LATE_DELIVERY) || !self.rules.quarantine;
         match self
             .step_functions
             .stop(&record.execution_arn(), reason.error(), &cause)
             .await
         {
-            Ok(()) => Ok(Some(self.look(record, now).await?)),
-            Err(error)
-                if error.remedy() == Remedy::Absent && now > after(record.since, LATE_DELIVERY) =>
-            {
-                self.ledger
-                    .commit(Change {
-                        name: record.name,
-                        record: None,
-                        input: None,
-                    })
-                    .await?;
+            Ok(()) => self.look(record, why, now).await.map(Some),
+            Err(error) if error.remedy() == Remedy::Absent && !self.rules.no_gaps => {
+                let stopped = record.in_phase(Phase::Stopped, now);
+                Ok(Some(self.write(stopped, None, None).await?))
+            }
+            Err(error) if error.remedy() == Remedy::Absent && asked_long_enough => {
+                self.forget(record, "it never came to run", now).await?;
                 Ok(None)
             }
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// The time, the function and the fingerprint of an input that onced once made.
+fn read_input(
+    input: &str,
+    state_machine: &str,
+) -> Option<(DateTime<Utc>, Option<String>, Fingerprint)> {
+    let value: serde_json::Value = serde_json::from_str(input).ok()?;
+    let at: DateTime<Utc> = value["invocationTime"].as_str()?.parse().ok()?;
+    let lambda = value["functionName"].as_str().map(str::to_owned);
+    Some((at, lambda, Fingerprint::of_input(at, state_machine, input)))
 }

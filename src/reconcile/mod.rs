@@ -2,21 +2,28 @@
 
 pub mod apply;
 mod retry;
+pub mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tracing::{info, warn};
 
-use crate::ledger::LedgerError;
+use crate::ledger::{Found, Ledger};
 use crate::model::entry::{Entry, EntryName, instant};
 use crate::model::name::{Fingerprint, Owner};
-use crate::model::plan::{Plan, Policy, Step, Want};
+use crate::model::plan::{Decision, Plan, Policy, Sight, Step, Want, after};
 use crate::model::record::{Phase, Record};
-use apply::{Hands, StepError};
-use retry::Retries;
+use apply::{Hands, StepError, Task};
+use retry::{Budget, Retries};
+use verify::{Done, Stray, Verify};
+
+/// How long a listing of running executions is waited for before files are looked at again.
+const LISTING: Duration = Duration::from_secs(1);
 
 /// How many steps are under way at once.
 const IN_FLIGHT: usize = 32;
@@ -38,51 +45,41 @@ pub struct Desired {
 pub struct Report {
     /// Steps that were done, by the contract's words.
     pub done: BTreeMap<&'static str, usize>,
-    /// Entries whose step failed and is tried again.
+    /// Entries whose step failed, or waits for a listing, and is tried again.
     pub failed: BTreeMap<EntryName, String>,
     /// Why stops are held, if they are.
     pub guard: Option<String>,
+    /// Running executions are being listed.
+    pub listing: bool,
     /// When to look again at the latest.
     pub wake: Option<DateTime<Utc>>,
 }
 
-/// The ledger's records in memory, and what is between them and what is desired.
-pub struct Reconciler {
-    hands: Hands,
-    policy: Policy,
-    clock: Clock,
-    records: BTreeMap<EntryName, Record>,
+/// The records in memory, and since when entries are gone: what a plan is made from, beside what is desired.
+#[derive(Debug, Default)]
+pub struct Desk {
+    /// What is recorded.
+    pub records: BTreeMap<EntryName, Record>,
     gone_since: BTreeMap<EntryName, DateTime<Utc>>,
-    retries: Retries,
 }
 
-impl Reconciler {
-    /// Reads the ledger. Blocks on the disk.
-    pub fn new(hands: Hands, policy: Policy, clock: Clock) -> Result<Self, LedgerError> {
-        let records = hands.ledger.records()?;
-        Ok(Self {
-            hands,
-            policy,
-            clock,
+impl Desk {
+    /// A desk with these records.
+    pub fn new(records: BTreeMap<EntryName, Record>) -> Self {
+        Self {
             records,
             gone_since: BTreeMap::new(),
-            retries: Retries::default(),
-        })
+        }
     }
 
-    /// Whose executions.
-    pub fn owner(&self) -> &Owner {
-        &self.hands.owner
-    }
-
-    /// What is recorded now.
-    pub fn records(&self) -> &BTreeMap<EntryName, Record> {
-        &self.records
-    }
-
-    /// The plan for this moment. Notes which entries are seen gone for the first time.
-    pub fn plan(&mut self, desired: &Desired) -> Plan {
-        let now = (self.clock)();
+    /// The plan for `now`. Notes which entries are seen gone for the first time.
+    pub fn plan(
+        &mut self,
+        desired: &Desired,
+        sight: impl Fn(&EntryName, &Self) -> Sight,
+        policy: &Policy,
+        now: DateTime<Utc>,
+    ) -> Plan {
         let mut wants: BTreeMap<EntryName, Want<'_>> = BTreeMap::new();
         for (name, entry) in &desired.entries {
             self.gone_since.remove(name);
@@ -102,7 +99,103 @@ impl Reconciler {
             };
             wants.insert(name.clone(), want);
         }
-        Plan::make(&wants, &self.records, &self.policy, now)
+        Plan::make(&wants, &self.records, |name| sight(name, self), policy, now)
+    }
+}
+
+/// The loop's memory: the ledger's records, what listings showed, what waits to be tried again.
+pub struct Reconciler {
+    hands: Hands,
+    policy: Policy,
+    desk: Desk,
+    verify: Verify,
+    retries: Retries,
+    looks: Budget,
+    told_orphans: BTreeSet<String>,
+    told_ledger: bool,
+}
+
+impl Reconciler {
+    /// Begins with what was found in the ledger. Running executions are listed at once, and then every `verify`.
+    pub fn new(hands: Hands, found: Found, policy: Policy, verify: Duration, seed: u64) -> Self {
+        if let Some(why) = &found.recovered {
+            warn!(
+                "the ledger was not what had been acknowledged: {why}. A new one is begun, and what runs is adopted"
+            );
+        }
+        Self {
+            hands,
+            policy,
+            desk: Desk::new(found.records),
+            verify: Verify::new(verify, found.listed),
+            retries: Retries::new(seed),
+            looks: Budget::default(),
+            told_orphans: BTreeSet::new(),
+            told_ledger: false,
+        }
+    }
+
+    /// Whose executions.
+    pub fn owner(&self) -> &Owner {
+        &self.hands.owner
+    }
+
+    /// What is recorded now.
+    pub fn records(&self) -> &BTreeMap<EntryName, Record> {
+        &self.desk.records
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> &Ledger {
+        &self.hands.ledger
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        (self.hands.clock)()
+    }
+
+    /// What runs of ours that nobody wants: two listings showed it, and it is not about to be adopted.
+    pub fn orphans(&self, desired: &Desired) -> Vec<Stray> {
+        let adoptable = |stray: &Stray| {
+            let record = self.desk.records.get(&stray.entry);
+            desired.entries.contains_key(&stray.entry)
+                && !record.is_some_and(Record::is_live)
+                && !record.is_some_and(|r| r.knows_closed(&stray.fingerprint, stray.generation))
+        };
+        self.verify
+            .orphans()
+            .filter(|stray| !adoptable(stray))
+            .cloned()
+            .collect()
+    }
+
+    /// The plan for this moment.
+    pub fn plan(&mut self, desired: &Desired) -> Plan {
+        let now = self.now();
+        let (verify, rules) = (&self.verify, self.policy.rules);
+        let sight = |name: &EntryName, desk: &Desk| {
+            let entry = desired.entries.get(name);
+            let machine = entry.map(|entry| entry.state_machine.as_str());
+            if rules.verify {
+                verify.sight(name, machine, desk.records.get(name))
+            } else {
+                Sight::CLEAR
+            }
+        };
+        let mut plan = self.desk.plan(desired, sight, &self.policy, now);
+        for (name, decision) in &mut plan.decisions {
+            if let Decision::Hold {
+                step: Step::Start,
+                why,
+                ..
+            } = decision
+                && let Some(entry) = desired.entries.get(name)
+                && let Some(problem) = self.verify.problem(&entry.state_machine)
+            {
+                *why = format!("{why}: {problem}");
+            }
+        }
+        plan
     }
 
     /// Plans and applies until nothing is due. `interrupted` is asked before each new step: where it says yes, what is
@@ -114,24 +207,112 @@ impl Reconciler {
     ) -> Report {
         let mut report = Report::default();
         loop {
+            self.list(desired).await;
             let plan = self.plan(desired);
             report.guard.clone_from(&plan.guard);
             report.wake = plan.wake();
-            let queue = self.due(&plan, desired);
+            let queue = self.due(&plan, desired, &mut report);
+            if queue.is_empty() && plan.waits_for_listing() && !interrupted() {
+                if let Ok(Some(done)) = timeout(LISTING, self.listing()).await {
+                    self.listed(done).await;
+                    continue;
+                }
+                break;
+            }
             if queue.is_empty() || (!report.done.is_empty() && interrupted()) {
                 break;
             }
             self.pass(queue, desired, interrupted, &mut report).await;
         }
-        report.wake = report.wake.into_iter().chain(self.retries.next()).min();
+        for (name, decision) in &self.plan(desired).decisions {
+            if let Decision::Hold {
+                step: Step::Start,
+                why,
+                ..
+            } = decision
+            {
+                report.failed.insert(name.clone(), why.clone());
+            }
+        }
+        for (name, error) in self.retries.waiting() {
+            report.failed.insert(name.clone(), error.to_owned());
+        }
+        self.tell_orphans(desired);
+        report.listing = self.verify.is_listing();
+        let soon = report.listing.then(|| after(self.now(), LISTING));
+        let wakes = [self.retries.next(), self.verify.wake(), soon];
+        report.wake = report
+            .wake
+            .into_iter()
+            .chain(wakes.into_iter().flatten())
+            .min();
         report
     }
 
+    /// Begins the listings that are due, and takes what others have brought.
+    async fn list(&mut self, desired: &Desired) {
+        if !self.policy.rules.verify {
+            return;
+        }
+        let now = self.now();
+        let wanted = desired.entries.values().map(|entry| &entry.state_machine);
+        let recorded = self.desk.records.values().filter(|record| record.is_live());
+        let machines: BTreeSet<String> = wanted
+            .chain(recorded.map(|record| &record.state_machine))
+            .cloned()
+            .collect();
+        self.verify.begin(machines, &self.hands.step_functions, now);
+        while let Some(done) = self.verify.poll(&self.desk.records, &self.hands.owner) {
+            self.listed(done).await;
+        }
+    }
+
+    async fn listing(&mut self) -> Option<Done> {
+        self.verify
+            .wait(&self.desk.records, &self.hands.owner)
+            .await
+    }
+
+    async fn listed(&mut self, done: Done) {
+        if let Some(error) = done.problem {
+            warn!(
+                state_machine = done.state_machine,
+                error, "running executions can't be listed"
+            );
+        }
+        // If this is lost, the next process lists before it starts anything: that is all it is for.
+        if done.first
+            && let Err(error) = self.hands.ledger.listed(&done.state_machine).await
+        {
+            warn!(%error, "the ledger can't be written");
+        }
+    }
+
+    fn tell_orphans(&mut self, desired: &Desired) {
+        let orphans: BTreeSet<String> = self
+            .orphans(desired)
+            .iter()
+            .map(|stray| stray.execution_arn(&self.hands.owner))
+            .collect();
+        for execution in orphans.difference(&self.told_orphans) {
+            warn!(
+                execution,
+                "an execution of this owner runs that no entry asks for: it is left alone"
+            );
+        }
+        self.told_orphans = orphans;
+    }
+
     /// The steps of a plan that may be tried now, the earliest time first.
-    fn due(&mut self, plan: &Plan, desired: &Desired) -> Vec<(EntryName, Step, &'static str)> {
-        let now = (self.clock)();
+    fn due(
+        &mut self,
+        plan: &Plan,
+        desired: &Desired,
+        report: &mut Report,
+    ) -> Vec<(EntryName, Step, &'static str)> {
+        let now = self.now();
         let at = |name: &EntryName| {
-            let recorded = self.records.get(name).map(|record| record.at);
+            let recorded = self.desk.records.get(name).map(|record| record.at);
             desired
                 .entries
                 .get(name)
@@ -157,9 +338,21 @@ impl Reconciler {
             })
             .collect();
         due.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-        due.into_iter()
-            .map(|(_, name, step, why)| (name, step, why))
-            .collect()
+        let mut queue = Vec::with_capacity(due.len());
+        for (at, name, step, why) in due {
+            let questions = match step {
+                Step::Look if at.is_some_and(|at| now >= at) => 2.0,
+                Step::Look | Step::Adopt => 1.0,
+                Step::Start | Step::Stop(_) | Step::Replace | Step::Forget => 0.0,
+            };
+            if questions > 0.0 && !self.looks.take(questions, now) {
+                let soon = after(now, Duration::from_millis(200));
+                report.wake = report.wake.into_iter().chain([soon]).min();
+                continue;
+            }
+            queue.push((name, step, why));
+        }
+        queue
     }
 
     /// One step for each entry of the queue, many at once.
@@ -181,11 +374,19 @@ impl Reconciler {
             {
                 begun += 1;
                 let hands = self.hands.clone();
+                let record = self.desk.records.get(&name).cloned();
                 let entry = desired.entries.get(&name).cloned();
-                let record = self.records.get(&name).cloned();
-                let now = (self.clock)();
+                let wanted = entry.as_deref().map(Fingerprint::of);
+                let stray = self.verify.stray(&name, wanted.as_ref(), record.as_ref());
+                let task = Task {
+                    step,
+                    why,
+                    stray: stray.cloned(),
+                    entry,
+                    record,
+                };
                 flying.spawn(async move {
-                    let result = hands.apply(step, entry.as_deref(), record, now).await;
+                    let result = hands.apply(task).await;
                     (name, step, why, result)
                 });
             }
@@ -196,7 +397,7 @@ impl Reconciler {
                         .entries
                         .get(&name)
                         .map(|entry| Fingerprint::of(entry));
-                    self.land(&name, (step, why), asked, result, report);
+                    self.land(&name, (step, why), asked, result, report).await;
                 }
                 // The intent is in the ledger, so the record there may be newer than the one in memory.
                 Some(Err(error)) => warn!(error = %error, "a step broke off"),
@@ -204,7 +405,7 @@ impl Reconciler {
         }
     }
 
-    fn land(
+    async fn land(
         &mut self,
         name: &EntryName,
         (step, why): (Step, &str),
@@ -212,34 +413,52 @@ impl Reconciler {
         result: Result<Option<Record>, StepError>,
         report: &mut Report,
     ) {
+        match step {
+            Step::Look if result.is_ok() => self.verify.looked(name),
+            Step::Adopt if result.is_ok() => self.verify.forget(name),
+            _ => {}
+        }
+        let broken = matches!(&result, Err(StepError::Ledger(_)));
+        if let Err(StepError::Ledger(error)) = &result
+            && !self.told_ledger
+        {
+            warn!(%error, "nothing is started or stopped until the ledger can be written");
+        } else if self.told_ledger && !broken {
+            info!("the ledger can be written again");
+        }
+        self.told_ledger = broken;
+        let now = self.now();
+        let records = &mut self.desk.records;
         match result {
             Ok(record) => {
                 self.retries.done(name);
-                report.failed.remove(name);
                 *report.done.entry(step.as_str()).or_default() += 1;
                 say(name, step, why, record.as_ref());
                 match record {
-                    Some(record) => self.records.insert(name.clone(), record),
-                    None => self.records.remove(name),
+                    Some(record) => records.insert(name.clone(), record),
+                    None => records.remove(name),
                 };
             }
             Err(error) => {
-                let now = (self.clock)();
-                let record = self.hands.ledger.record(name).ok().flatten();
-                let at = record.as_ref().map(|record| record.at);
-                if let Some(record) = record {
-                    self.records.insert(name.clone(), record);
+                // What was written last may be newer than what is in memory. A store that can't be read says nothing.
+                if let Ok(Some(record)) = self.hands.ledger.record(name).await {
+                    records.insert(name.clone(), record);
                 }
-                let refused = self
-                    .records
-                    .get(name)
-                    .is_some_and(|record| record.refused.is_some());
-                let (wait, again) = self.retries.failed(name, asked, refused, at, now);
-                let quiet = matches!(error, StepError::Unsettled) || again;
+                let record = records.get(name);
+                let at = record.map(|record| record.at);
+                let refused = error.refuses() && record.is_some_and(|r| r.refused.is_some());
+                let goes_on = matches!(error, StepError::Unsettled)
+                    && record.is_some_and(|r| r.phase == Phase::Running && r.missing.is_none());
+                let text = if goes_on {
+                    String::new()
+                } else {
+                    error.to_string()
+                };
+                let (wait, again) = self.retries.failed(name, asked, (text, refused), at, now);
+                let quiet = matches!(error, StepError::Unsettled) || broken || again;
                 if !quiet {
                     warn!(entry = %name, step = step.as_str(), %error, again_in_ms = wait.as_millis(), "not done yet");
                 }
-                report.failed.insert(name.clone(), error.to_string());
             }
         }
     }

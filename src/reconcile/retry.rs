@@ -17,39 +17,95 @@ const CAP_NEAR: Duration = Duration::from_secs(5);
 const REFUSED: Duration = Duration::from_mins(5);
 
 /// Which entries wait, until when, after how many failures.
-#[derive(Debug, Default)]
-pub(super) struct Retries(BTreeMap<EntryName, Wait>);
+#[derive(Debug)]
+pub(super) struct Retries {
+    waits: BTreeMap<EntryName, Wait>,
+    /// Different in each process, so that two of them do not try in step.
+    seed: u64,
+}
+
+/// How many questions after outcomes and strays may be asked a second: DescribeExecution's smallest refill
+/// (<https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>). Starts and stops are not counted.
+const LOOKS: f64 = 10.0;
+
+/// A bucket of questions.
+#[derive(Debug)]
+pub(super) struct Budget {
+    tokens: f64,
+    at: Option<DateTime<Utc>>,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            tokens: LOOKS,
+            at: None,
+        }
+    }
+}
+
+impl Budget {
+    /// May `number` questions be asked now? If so, they are counted.
+    pub(super) fn take(&mut self, number: f64, now: DateTime<Utc>) -> bool {
+        let passed = self
+            .at
+            .map_or(0.0, |at| (now - at).as_seconds_f64().max(0.0));
+        self.at = Some(now);
+        self.tokens = (self.tokens + passed * LOOKS).min(LOOKS);
+        if self.tokens < number {
+            return false;
+        }
+        self.tokens -= number;
+        true
+    }
+}
 
 #[derive(Debug)]
 struct Wait {
     failures: u32,
     until: DateTime<Utc>,
+    /// Why it failed last; empty, if it only has not ended yet.
+    error: String,
     /// What was asked for when it failed: something else is tried at once.
     asked: Option<Fingerprint>,
 }
 
 impl Retries {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            waits: BTreeMap::new(),
+            seed,
+        }
+    }
+
     pub(super) fn may(
         &self,
         name: &EntryName,
         asked: Option<&Fingerprint>,
         now: DateTime<Utc>,
     ) -> bool {
-        self.0
+        self.waits
             .get(name)
             .is_none_or(|wait| now >= wait.until || wait.asked.as_ref() != asked)
     }
 
     pub(super) fn next(&self) -> Option<DateTime<Utc>> {
-        self.0.values().map(|wait| wait.until).min()
+        self.waits.values().map(|wait| wait.until).min()
+    }
+
+    /// What waits, and why it failed. What only goes on for longer has not failed.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = (&EntryName, &str)> {
+        self.waits
+            .iter()
+            .map(|(name, wait)| (name, wait.error.as_str()))
     }
 
     pub(super) fn done(&mut self, name: &EntryName) {
-        self.0.remove(name);
+        self.waits.remove(name);
     }
 
     pub(super) fn keep(&mut self, wanted: impl Fn(&EntryName) -> bool) {
-        self.0.retain(|name, _| wanted(name));
+        self.waits.retain(|name, _| wanted(name));
     }
 
     /// Notes a failure. Answers how long to wait, and whether it had failed before.
@@ -57,28 +113,28 @@ impl Retries {
         &mut self,
         name: &EntryName,
         asked: Option<Fingerprint>,
-        refused: bool,
+        (error, refused): (String, bool),
         at: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) -> (Duration, bool) {
-        let failures = self.0.get(name).map_or(0, |wait| wait.failures);
-        let near = at.is_some_and(|at| at < after(now, CAP));
+        let failures = self.waits.get(name).map_or(0, |wait| wait.failures);
+        let near = at.is_some_and(|at| at < after(now, CAP) && now < after(at, CAP));
         let cap = if near { CAP_NEAR } else { CAP };
         let wait = if refused {
             REFUSED
         } else {
             jitter(
-                name,
-                failures,
+                (self.seed, name.as_str(), failures),
                 (FIRST * 2_u32.pow(failures.min(10))).min(cap),
             )
         };
         let until = after(now, wait);
-        self.0.insert(
+        self.waits.insert(
             name.clone(),
             Wait {
                 failures: failures + 1,
                 until,
+                error,
                 asked,
             },
         );
@@ -86,9 +142,9 @@ impl Retries {
     }
 }
 
-/// Between half and the whole of `wait`, the same for the same entry and attempt.
-fn jitter(name: &EntryName, attempt: u32, wait: Duration) -> Duration {
-    let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one((name, attempt));
+/// Between half and the whole of `wait`, the same for the same seed, entry and attempt.
+fn jitter(of: (u64, &str, u32), wait: Duration) -> Duration {
+    let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(of);
     let share = u32::try_from(hash % 1000).expect("a number below a thousand fits");
     wait / 2 + wait / 2 * share / 1000
 }
@@ -101,18 +157,31 @@ mod tests {
     fn waits_grow_to_the_cap_and_stay_short_near_the_time() {
         let name = EntryName::parse("e").unwrap();
         let now = DateTime::UNIX_EPOCH;
-        let mut far = Retries::default();
+        let mut far = Retries::new(1);
         let waits: Vec<Duration> = (0..20)
-            .map(|_| far.failed(&name, None, false, None, now).0)
+            .map(|_| far.failed(&name, None, (String::new(), false), None, now).0)
             .collect();
         assert!(waits[0] <= FIRST && waits[19] >= CAP / 2 && waits.iter().all(|wait| *wait <= CAP));
         let near = (0..20)
-            .map(|_| far.failed(&name, None, false, Some(now), now).0)
+            .map(|_| {
+                far.failed(&name, None, (String::new(), false), Some(now), now)
+                    .0
+            })
             .max()
             .unwrap();
         assert!(near <= CAP_NEAR);
         assert!(!far.may(&name, None, now));
         far.done(&name);
         assert!(far.may(&name, None, now));
+    }
+
+    #[test]
+    fn no_more_questions_than_the_quota() {
+        let mut budget = Budget::default();
+        let begin = DateTime::UNIX_EPOCH;
+        let asked = (0..100_000)
+            .filter(|ms| budget.take(2.0, begin + chrono::TimeDelta::milliseconds(*ms)))
+            .count();
+        assert!((1000..=1010).contains(&(asked * 2)), "{asked}");
     }
 }

@@ -1,12 +1,13 @@
 //! aws-sdk-sfn: the calls, what their errors mean, and how long they may take. Never plans, never writes a record.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_sfn::config::retry::RetryConfig;
 use aws_sdk_sfn::config::timeout::TimeoutConfig;
 use aws_sdk_sfn::config::{Builder, http::HttpResponse};
 use aws_sdk_sfn::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_sfn::types::{ExecutionStatus, StateMachineType};
+use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType, StateMachineType};
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
@@ -121,6 +122,8 @@ pub struct Observed {
     pub input: Option<String>,
     /// The error it ended with, or that its stop carried.
     pub error: Option<String>,
+    /// What is said of the error. Never logged: it may quote the function's answer.
+    pub cause: Option<String>,
     /// When it ended.
     pub ended: Option<DateTime<Utc>>,
 }
@@ -204,8 +207,74 @@ impl StepFunctions {
             status,
             input: answer.input,
             error: answer.error,
+            cause: answer.cause,
             ended,
         })
+    }
+
+    /// GetExecutionHistory, its first page: when the wait was over. `None`: it never was, or not within that page.
+    pub async fn fired(&self, execution: &str) -> Result<Option<DateTime<Utc>>, CallError> {
+        let call = self
+            .client
+            .get_execution_history()
+            .execution_arn(execution)
+            .include_execution_data(false)
+            .max_results(20);
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| CallError::new("GetExecutionHistory", &error))?;
+        let left = answer
+            .events
+            .into_iter()
+            .find(|event| event.r#type == HistoryEventType::WaitStateExited);
+        Ok(left.and_then(|event| {
+            DateTime::from_timestamp(event.timestamp.secs(), event.timestamp.subsec_nanos())
+        }))
+    }
+
+    /// ListExecutions: the names of those that run, page after page. Eventually consistent: absence proves nothing.
+    pub async fn running(&self, state_machine: &str) -> Result<BTreeSet<String>, CallError> {
+        let mut names = BTreeSet::new();
+        let mut token = None;
+        for page in 0_u32.. {
+            // The smallest quota is a bucket of 100 pages, refilled by 2 a second
+            // (<https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>).
+            if page >= 50 {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+            let call = self
+                .client
+                .list_executions()
+                .state_machine_arn(state_machine)
+                .status_filter(ExecutionStatus::Running)
+                .max_results(1000)
+                .set_next_token(token.take());
+            let answer = match call.send().await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    let error = CallError::new("ListExecutions", &error);
+                    // Nothing runs where there is no machine, and nothing of ours where it is of type EXPRESS.
+                    if ["StateMachineDoesNotExist", "StateMachineTypeNotSupported"]
+                        .contains(&error.code.as_str())
+                    {
+                        break;
+                    }
+                    return Err(error);
+                }
+            };
+            names.extend(
+                answer
+                    .executions
+                    .into_iter()
+                    .map(|execution| execution.name),
+            );
+            token = answer.next_token;
+            if token.is_none() {
+                break;
+            }
+        }
+        Ok(names)
     }
 
     /// DescribeStateMachine: is it EXPRESS? Such a machine can't be stopped and its starts are not idempotent.

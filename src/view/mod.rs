@@ -11,6 +11,7 @@ use crate::model::entry::{Entry, EntryName, instant};
 use crate::model::name::{Fingerprint, Owner};
 use crate::model::plan::{Decision, Plan, Policy, Step, after, is_late};
 use crate::model::record::{Outcome, Phase, Record};
+use crate::reconcile::verify::Stray;
 use crate::source::problem::{FileReport, FileState};
 use crate::source::scan::Scan;
 
@@ -25,6 +26,19 @@ pub struct List {
     pub entries: Vec<EntryView>,
     /// Every schedule file.
     pub files: Vec<FileView>,
+    /// Executions of this owner that run and that no entry asks for.
+    pub orphans: Vec<OrphanView>,
+}
+
+/// An execution of this owner that no entry asks for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OrphanView {
+    /// Which one.
+    pub execution_arn: String,
+    /// The entry whose name it bears.
+    pub name: EntryName,
+    /// When a listing showed it first.
+    pub since: String,
 }
 
 /// One entry.
@@ -123,6 +137,8 @@ pub struct Moment<'a> {
     pub records: &'a BTreeMap<EntryName, Record>,
     /// What is planned.
     pub plan: &'a Plan,
+    /// What runs of ours that nobody wants.
+    pub orphans: &'a [Stray],
     /// The limits that it was planned with.
     pub policy: &'a Policy,
     /// When.
@@ -169,7 +185,17 @@ impl Moment<'_> {
             owner: self.owner.as_str().to_owned(),
             entries,
             files: files(&self.scan.files),
+            orphans: self.orphans(),
         }
+    }
+
+    fn orphans(&self) -> Vec<OrphanView> {
+        let view = |stray: &Stray| OrphanView {
+            execution_arn: stray.execution_arn(self.owner),
+            name: stray.entry.clone(),
+            since: instant(stray.first),
+        };
+        self.orphans.iter().map(view).collect()
     }
 
     fn entry(&self, name: &EntryName) -> EntryView {
@@ -251,7 +277,7 @@ impl Moment<'_> {
         let (mut steps, mut held) = (Vec::new(), Vec::new());
         for (name, decision) in &self.plan.decisions {
             match decision {
-                Decision::Act(Step::Look, _) | Decision::Rest { .. } => {}
+                Decision::Act(Step::Look | Step::Adopt, _) | Decision::Rest { .. } => {}
                 Decision::Act(step, reason) => {
                     steps.push(self.step(name, *step, (*reason).to_owned(), None));
                 }

@@ -1,0 +1,540 @@
+//! What lies on the disk, and how durability is reached. Everything here blocks.
+//!
+//! | key | value |
+//! |---|---|
+//! | `format` | `onced ledger 1`, bare |
+//! | `meta` | identity, sequence, number and digest of all records |
+//! | `r/NAME` | a record |
+//! | `i/NAME/0000` | its input, in chunks: sled keeps large values in files that are never synced |
+//! | `m/ARN` | a state machine whose running executions were listed since this store began |
+//! | `h/SEQUENCE/0000` | what happened, in order |
+//!
+//! Every value but `format` begins with the sequence number of the commit that wrote it and a checksum over key,
+//! sequence and content. sled's `flush()` alone does not survive a power cut (it uses `sync_file_range`): each commit is
+//! followed by `sync_data` on the store's `db` file, and then acknowledged in the head.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::DirBuilderExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::head::{Head, Said};
+use super::{LedgerError, Work};
+use crate::model::entry::EntryName;
+use crate::model::plan::{RETENTION, after};
+use crate::model::record::{Event, Record};
+
+const FORMAT: &str = "onced ledger 1";
+const CHUNK: usize = 32 * 1024;
+const SUM: usize = 16;
+
+type Sum = [u8; SUM];
+
+/// Why a store could not be opened.
+#[derive(Debug)]
+pub(super) enum OpenError {
+    /// It is not what was acknowledged: lost, cut, rolled back, damaged, or of something else.
+    Damaged(String),
+    /// The machine, not the store: a full disk, a missing right.
+    Failed(LedgerError),
+}
+
+impl From<LedgerError> for OpenError {
+    fn from(error: LedgerError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Meta {
+    identity: String,
+    sequence: u64,
+    records: u64,
+    digest: Sum,
+}
+
+/// An open store.
+#[derive(Debug)]
+pub(super) struct Store {
+    tree: sled::Db,
+    db_file: File,
+    head: Head,
+    meta: Meta,
+}
+
+/// Everything that a store was found to hold, each value checked.
+#[derive(Debug, Default)]
+pub(super) struct Content {
+    pub(super) records: BTreeMap<EntryName, Record>,
+    pub(super) listed: BTreeSet<String>,
+}
+
+fn sum(key: &[u8], sequence: u64, content: &[u8]) -> Sum {
+    let mut hash = Sha256::new();
+    hash.update((key.len() as u64).to_be_bytes());
+    hash.update(key);
+    hash.update(sequence.to_be_bytes());
+    hash.update(content);
+    hash.finalize()[..SUM]
+        .try_into()
+        .expect("SHA-256 is longer than its first half")
+}
+
+fn seal(key: &[u8], sequence: u64, content: &[u8]) -> Vec<u8> {
+    let mut value = Vec::with_capacity(8 + SUM + content.len());
+    value.extend_from_slice(&sequence.to_be_bytes());
+    value.extend_from_slice(&sum(key, sequence, content));
+    value.extend_from_slice(content);
+    value
+}
+
+/// The content of a sealed value, its sequence number and its sum; `None`: not what was written.
+fn unseal<'a>(key: &[u8], value: &'a [u8]) -> Option<(u64, Sum, &'a [u8])> {
+    let (sequence, rest) = value.split_first_chunk::<8>()?;
+    let (found, content) = rest.split_first_chunk::<SUM>()?;
+    let sequence = u64::from_be_bytes(*sequence);
+    (sum(key, sequence, content) == *found).then_some((sequence, *found, content))
+}
+
+fn read<T: DeserializeOwned>(key: &[u8], value: &[u8]) -> Result<T, LedgerError> {
+    let key_text = || String::from_utf8_lossy(key).into_owned();
+    let (_, _, content) =
+        unseal(key, value).ok_or_else(|| LedgerError::Checksum { key: key_text() })?;
+    serde_json::from_slice(content).map_err(|source| LedgerError::Value {
+        key: key_text(),
+        source,
+    })
+}
+
+/// Does this error come from the machine, and not from what the store holds?
+fn of_the_machine(error: &io::Error) -> bool {
+    let by_number = matches!(error.raw_os_error(), Some(number) if number != 22);
+    by_number
+        || matches!(
+            error.kind(),
+            ErrorKind::PermissionDenied
+                | ErrorKind::StorageFull
+                | ErrorKind::ReadOnlyFilesystem
+                | ErrorKind::QuotaExceeded
+                | ErrorKind::FileTooLarge
+                | ErrorKind::WouldBlock
+                | ErrorKind::OutOfMemory
+        )
+        || error.to_string().contains("could not acquire lock")
+}
+
+fn xor(into: &mut Sum, other: &Sum) {
+    for (a, b) in into.iter_mut().zip(other) {
+        *a ^= b;
+    }
+}
+
+fn make_directory(path: &Path) -> Result<(), LedgerError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(LedgerError::file("create", path))
+}
+
+fn sync_directory(path: &Path) -> Result<(), LedgerError> {
+    File::open(path)
+        .and_then(|directory| directory.sync_all())
+        .map_err(LedgerError::file("sync", path))
+}
+
+fn paths(directory: &Path) -> (PathBuf, PathBuf) {
+    (directory.join("ledger"), directory.join("head"))
+}
+
+fn exists(path: &Path) -> Result<bool, LedgerError> {
+    path.try_exists()
+        .map_err(LedgerError::file("look for", path))
+}
+
+fn open_tree(path: &Path) -> Result<sled::Db, OpenError> {
+    let opening = catch_unwind(AssertUnwindSafe(|| {
+        sled::Config::new()
+            .path(path)
+            .mode(sled::Mode::HighThroughput)
+            .flush_every_ms(None)
+            .open()
+    }));
+    match opening {
+        Ok(Ok(tree)) => Ok(tree),
+        Ok(Err(sled::Error::Io(error))) if of_the_machine(&error) => {
+            Err(LedgerError::file("open", path)(error).into())
+        }
+        Ok(Err(error)) => Err(OpenError::Damaged(format!(
+            "its store can't be opened: {error}"
+        ))),
+        Err(_) => Err(OpenError::Damaged(
+            "its store breaks off when it is opened".into(),
+        )),
+    }
+}
+
+impl Store {
+    /// Is there nothing yet, neither store nor head?
+    pub(super) fn is_absent(directory: &Path) -> Result<bool, LedgerError> {
+        let (store, head) = paths(directory);
+        Ok(!exists(&store)? && !exists(&head)?)
+    }
+
+    /// Opens what is there, and checks all of it against the head and itself. Where there is nothing yet, makes it.
+    pub(super) fn open(directory: &Path) -> Result<(Self, Content), OpenError> {
+        let (store, head) = paths(directory);
+        let said = Head::read(&head).map_err(LedgerError::file("read", &head))?;
+        let damaged = |why: String| Err(OpenError::Damaged(why));
+        match (said, exists(&store)?) {
+            (Said::Nothing, false) => Self::create(directory, new_identity()),
+            (Said::Line(identity, 0), false) => Self::create(directory, identity),
+            (Said::Line(_, sequence), false) => {
+                damaged(format!("its store is gone, {sequence} commits with it"))
+            }
+            (Said::Nothing, true) => damaged("its `head` is gone".into()),
+            (Said::Garbage, _) => damaged("its `head` can't be read".into()),
+            (Said::Line(identity, sequence), true) => Self::existing(directory, identity, sequence),
+        }
+    }
+
+    fn create(directory: &Path, identity: String) -> Result<(Self, Content), OpenError> {
+        let (path, head_path) = paths(directory);
+        let head = Head::open(&head_path, identity.clone(), 0)
+            .map_err(LedgerError::file("write", &head_path))?;
+        make_directory(&path)?;
+        let tree = open_tree(&path)?;
+        let meta = Meta {
+            identity,
+            sequence: 0,
+            records: 0,
+            digest: [0; SUM],
+        };
+        let mut store = Self {
+            tree,
+            db_file: open_db(&path)?,
+            head,
+            meta,
+        };
+        store
+            .tree
+            .insert("format", FORMAT)
+            .map_err(LedgerError::from)?;
+        store.commit(&[])?;
+        for made in [path.as_path(), directory] {
+            sync_directory(made)?;
+        }
+        Ok((store, Content::default()))
+    }
+
+    fn existing(
+        directory: &Path,
+        identity: String,
+        acknowledged: u64,
+    ) -> Result<(Self, Content), OpenError> {
+        let (path, head_path) = paths(directory);
+        let tree = open_tree(&path)?;
+        let damaged = |why: String| OpenError::Damaged(why);
+        let format = tree.get("format").map_err(of_store)?;
+        match format.as_deref().map(String::from_utf8_lossy) {
+            None if acknowledged == 0 => {
+                // The making of this store was cut off; nothing was ever in it.
+                drop(tree);
+                std::fs::remove_dir_all(&path).map_err(LedgerError::file("remove", &path))?;
+                return Self::create(directory, identity);
+            }
+            None => return Err(damaged("its store is empty, or of another kind".into())),
+            Some(format) if format == FORMAT => {}
+            Some(format) => {
+                let number = format
+                    .strip_prefix("onced ledger ")
+                    .and_then(|n| n.parse::<u32>().ok());
+                if number.is_some() {
+                    let (path, format) = (directory.to_owned(), format.into_owned());
+                    return Err(LedgerError::Format { path, format }.into());
+                }
+                return Err(damaged("its store has an unknown format".into()));
+            }
+        }
+        let bytes = tree.get("meta").map_err(of_store)?;
+        let meta: Meta = match bytes.map(|bytes| read(b"meta", &bytes)) {
+            Some(Ok(meta)) => meta,
+            Some(Err(error)) => return Err(damaged(super::chain(&error))),
+            None => return Err(damaged("its store says nothing about itself".into())),
+        };
+        if meta.identity != identity {
+            return Err(damaged(
+                "store and `head` are of two different ledgers".into(),
+            ));
+        }
+        if meta.sequence < acknowledged {
+            return Err(damaged(format!(
+                "its store is at commit {}, but {acknowledged} were acknowledged: it was cut or rolled back",
+                meta.sequence
+            )));
+        }
+        let content = content(&tree, &meta)?;
+        let sequence = meta.sequence;
+        let head = Head::open(&head_path, identity, sequence)
+            .map_err(LedgerError::file("write", &head_path))?;
+        Ok((
+            Self {
+                tree,
+                db_file: open_db(&path)?,
+                head,
+                meta,
+            },
+            content,
+        ))
+    }
+
+    /// Writes one batch, all or nothing; when this returns, it survives a power cut. After an error the store must
+    /// not be used any more.
+    pub(super) fn commit(&mut self, work: &[Work]) -> Result<(), LedgerError> {
+        let mut batch = sled::Batch::default();
+        let mut meta = self.meta.clone();
+        meta.sequence += 1;
+        let mut put = |key: &[u8], content: &[u8]| {
+            let value = seal(key, meta.sequence, content);
+            let sum: Sum = value[8..8 + SUM]
+                .try_into()
+                .expect("a sealed value has a sum");
+            batch.insert(key, value);
+            sum
+        };
+        let mut removed = Vec::new();
+        // Two changes of one entry in a batch: the second one replaces what the first one wrote.
+        let mut sums: BTreeMap<&EntryName, Option<Sum>> = BTreeMap::new();
+        for (number, work) in work.iter().enumerate() {
+            let change = match work {
+                Work::Change(change) => change,
+                Work::Listed(machine) => {
+                    put(format!("m/{machine}").as_bytes(), b"1");
+                    continue;
+                }
+            };
+            let name = &change.name;
+            let key = format!("r/{name}");
+            let before = match sums.get(name) {
+                Some(sum) => *sum,
+                None => self.sum_of(&key)?,
+            };
+            let now = match &change.record {
+                Some(record) => Some(put(key.as_bytes(), &json(&key, record)?)),
+                None => None,
+            };
+            for sum in [before, now].iter().flatten() {
+                xor(&mut meta.digest, sum);
+            }
+            meta.records = (meta.records + u64::from(now.is_some())) - u64::from(before.is_some());
+            if now.is_none() {
+                removed.push(key.into_bytes());
+            }
+            sums.insert(name, now);
+            if change.record.is_none() || change.input.is_some() {
+                let chunks = change
+                    .input
+                    .as_ref()
+                    .map_or(0, |input| input.len().div_ceil(CHUNK));
+                for item in self
+                    .tree
+                    .scan_prefix(format!("i/{name}/"))
+                    .keys()
+                    .skip(chunks)
+                {
+                    removed.push(item?.to_vec());
+                }
+            }
+            let chunks = change
+                .input
+                .iter()
+                .flat_map(|input| input.as_bytes().chunks(CHUNK));
+            for (n, chunk) in chunks.enumerate() {
+                put(format!("i/{name}/{n:04}").as_bytes(), chunk);
+            }
+            if let Some(event) = &change.event {
+                let key = format!("h/{:016}/{number:04}", meta.sequence);
+                put(key.as_bytes(), &json(&key, event)?);
+                removed.extend(self.outlived(event.time)?);
+            }
+        }
+        put(b"meta", &json("meta", &meta)?);
+        for key in removed {
+            batch.remove(key);
+        }
+        self.tree.apply_batch(batch)?;
+        self.tree.flush()?;
+        self.db_file
+            .sync_data()
+            .map_err(LedgerError::file("sync", Path::new("ledger/db")))?;
+        self.head
+            .advance(meta.sequence)
+            .map_err(LedgerError::file("write", Path::new("head")))?;
+        self.meta = meta;
+        Ok(())
+    }
+
+    fn sum_of(&self, key: &str) -> Result<Option<Sum>, LedgerError> {
+        let Some(value) = self.tree.get(key)? else {
+            return Ok(None);
+        };
+        let unsealed = unseal(key.as_bytes(), &value);
+        let (_, sum, _) = unsealed.ok_or_else(|| LedgerError::Checksum { key: key.into() })?;
+        Ok(Some(sum))
+    }
+
+    /// A few of the events that are kept no longer.
+    fn outlived(&self, now: DateTime<Utc>) -> Result<Vec<Vec<u8>>, LedgerError> {
+        let mut keys = Vec::new();
+        for item in self.tree.scan_prefix("h/").take(4) {
+            let (key, value) = item?;
+            let old =
+                read::<Event>(&key, &value).is_ok_and(|event| now > after(event.time, RETENTION));
+            if !old {
+                break;
+            }
+            keys.push(key.to_vec());
+        }
+        Ok(keys)
+    }
+
+    /// One entry's record.
+    pub(super) fn record(&self, name: &EntryName) -> Result<Option<Record>, LedgerError> {
+        let key = format!("r/{name}");
+        let value = self.tree.get(&key)?;
+        value.map(|value| read(key.as_bytes(), &value)).transpose()
+    }
+
+    /// The exact bytes of an entry's input.
+    pub(super) fn input(&self, name: &EntryName) -> Result<Option<String>, LedgerError> {
+        let mut bytes = Vec::new();
+        let mut found = false;
+        for item in self.tree.scan_prefix(format!("i/{name}/")) {
+            let (key, value) = item?;
+            let checksum = || LedgerError::Checksum {
+                key: String::from_utf8_lossy(&key).into_owned(),
+            };
+            bytes.extend_from_slice(unseal(&key, &value).ok_or_else(checksum)?.2);
+            found = true;
+        }
+        let text = String::from_utf8(bytes).map_err(|_| LedgerError::Checksum {
+            key: format!("i/{name}"),
+        })?;
+        Ok(found.then_some(text))
+    }
+
+    /// What happened, the oldest first; only to one entry, where one is named.
+    pub(super) fn history(&self, name: Option<&EntryName>) -> Result<Vec<Event>, LedgerError> {
+        let mut events = Vec::new();
+        for item in self.tree.scan_prefix("h/") {
+            let (key, value) = item?;
+            let event: Event = read(&key, &value)?;
+            if name.is_none_or(|name| event.name == *name) {
+                events.push(event);
+            }
+        }
+        Ok(events)
+    }
+
+    /// How many commits there were.
+    pub(super) fn sequence(&self) -> u64 {
+        self.meta.sequence
+    }
+
+    /// Renames what is there aside, never over anything; answers where it is now.
+    pub(super) fn set_aside(directory: &Path) -> Result<PathBuf, LedgerError> {
+        let (store, head) = paths(directory);
+        let mut number = 1;
+        let aside = loop {
+            let aside = directory.join(format!("ledger.damaged-{number}"));
+            if !exists(&aside)? {
+                break aside;
+            }
+            number += 1;
+        };
+        make_directory(&aside)?;
+        for path in [store, head] {
+            if exists(&path)? {
+                let to = aside.join(path.file_name().unwrap_or_default());
+                std::fs::rename(&path, to).map_err(LedgerError::file("rename", &path))?;
+            }
+        }
+        sync_directory(directory)?;
+        Ok(aside)
+    }
+}
+
+fn open_db(store: &Path) -> Result<File, LedgerError> {
+    let path = store.join("db");
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(&path)
+        .map_err(LedgerError::file("open", &path))
+}
+
+fn of_store(error: sled::Error) -> OpenError {
+    match error {
+        sled::Error::Io(error) if of_the_machine(&error) => {
+            LedgerError::file("read", Path::new("ledger/db"))(error).into()
+        }
+        error => OpenError::Damaged(format!("its store can't be read: {error}")),
+    }
+}
+
+fn json<T: Serialize>(key: &str, value: &T) -> Result<Vec<u8>, LedgerError> {
+    serde_json::to_vec(value).map_err(|source| LedgerError::Value {
+        key: key.into(),
+        source,
+    })
+}
+
+fn new_identity() -> String {
+    let random = || RandomState::new().hash_one(std::process::id());
+    format!("{:016x}{:016x}", random(), random())
+}
+
+/// Reads and checks every record and every listed machine.
+fn content(tree: &sled::Db, meta: &Meta) -> Result<Content, OpenError> {
+    let mut content = Content::default();
+    let (mut digest, mut count) = ([0; SUM], 0);
+    for item in tree.scan_prefix("r/") {
+        let (key, value) = item.map_err(of_store)?;
+        let text = String::from_utf8_lossy(&key).into_owned();
+        let Some((_, sum, bytes)) = unseal(&key, &value) else {
+            return Err(OpenError::Damaged(format!(
+                "`{text}` does not match its checksum"
+            )));
+        };
+        let record: Record = serde_json::from_slice(bytes)
+            .map_err(|error| OpenError::Damaged(format!("`{text}` can't be read: {error}")))?;
+        xor(&mut digest, &sum);
+        count += 1;
+        content.records.insert(record.name.clone(), record);
+    }
+    if (count, digest) != (meta.records, meta.digest) {
+        return Err(OpenError::Damaged(format!(
+            "{count} records were found where {} were written, or other ones",
+            meta.records
+        )));
+    }
+    for item in tree.scan_prefix("m/") {
+        let (key, value) = item.map_err(of_store)?;
+        let machine = String::from_utf8_lossy(&key[2..]).into_owned();
+        if unseal(&key, &value).is_none() {
+            return Err(OpenError::Damaged(format!(
+                "`m/{machine}` does not match its checksum"
+            )));
+        }
+        content.listed.insert(machine);
+    }
+    Ok(content)
+}

@@ -1,0 +1,293 @@
+//! What the ledger promises, with damage of every kind.
+
+use std::fs;
+use std::path::Path;
+
+use chrono::DateTime;
+
+use super::*;
+use crate::model::entry::Entry;
+use crate::model::name::Owner;
+
+fn record(name: &str, generation: u32) -> Record {
+    let owner = Owner::parse("test").unwrap();
+    let at = DateTime::UNIX_EPOCH;
+    let entry = Entry {
+        name: EntryName::parse(name).unwrap(),
+        at,
+        lambda: Some("f".into()),
+        state_machine: "arn:aws:states:us-east-1:123456789012:stateMachine:M".into(),
+        input: "{}".into(),
+        grace: Duration::ZERO,
+        enabled: true,
+        file: "a.yaml".into(),
+        line: 1,
+    };
+    Record {
+        generation,
+        ..Record::starting(&owner, &entry, None, at)
+    }
+}
+
+fn change(name: &str, generation: u32, input: Option<String>) -> Change {
+    let record = record(name, generation);
+    let event = record
+        .clone()
+        .in_phase(crate::model::record::Phase::Running, DateTime::UNIX_EPOCH)
+        .event("new", DateTime::UNIX_EPOCH);
+    Change {
+        name: record.name.clone(),
+        record: Some(record),
+        input: input.map(Arc::from),
+        event,
+    }
+}
+
+fn open(directory: &Path) -> (Ledger, Found) {
+    Ledger::open(directory, Holder::Command).unwrap()
+}
+
+/// What is found in a ledger that is then closed.
+async fn read(directory: &Path) -> Found {
+    let (ledger, found) = open(directory);
+    ledger.close().await;
+    found
+}
+
+/// A ledger of 20 records, each changed three times, closed.
+async fn filled(directory: &Path) -> BTreeMap<EntryName, Record> {
+    let (ledger, found) = open(directory);
+    assert!(found.records.is_empty() && found.recovered.is_none());
+    for round in 0..3 {
+        for n in 0..20 {
+            let input = (round == 0).then(|| format!("{n}").repeat(10_000));
+            ledger
+                .commit(change(&format!("e{n}"), round, input))
+                .await
+                .unwrap();
+        }
+    }
+    ledger.listed("machine").await.unwrap();
+    assert_eq!(ledger.sequence().await.unwrap(), 62);
+    ledger.close().await;
+    let found = read(directory).await;
+    assert_eq!(found.listed, BTreeSet::from(["machine".to_owned()]));
+    found.records
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for item in fs::read_dir(from).unwrap() {
+        let path = item.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            fs::copy(&path, to).unwrap();
+        }
+    }
+}
+
+/// Opens a copy of `from` after `damage`; says what was found.
+async fn after_damage(from: &Path, damage: impl FnOnce(&Path)) -> Found {
+    let world = tempfile::tempdir().unwrap();
+    let state = world.path().join("state");
+    copy(from, &state);
+    damage(&state);
+    let found = read(&state).await;
+    if let Some(why) = &found.recovered {
+        assert!(found.records.is_empty() && found.listed.is_empty(), "{why}");
+        assert!(
+            state.join("ledger.damaged-1").exists(),
+            "nothing is deleted"
+        );
+        // The new one is good.
+        assert!(read(&state).await.recovered.is_none());
+    }
+    found
+}
+
+#[tokio::test]
+async fn records_inputs_and_history_are_kept() {
+    let root = tempfile::tempdir().unwrap();
+    let (ledger, _) = open(root.path());
+    let name = EntryName::parse("e").unwrap();
+    for (generation, length) in [(0, 262_144), (1, 100_000), (2, 0), (3, 32_768)] {
+        let input = "x".repeat(length);
+        ledger
+            .commit(change("e", generation, Some(input.clone())))
+            .await
+            .unwrap();
+        let expected = Some(input).filter(|input| !input.is_empty());
+        assert_eq!(ledger.input(&name).await.unwrap(), expected);
+        assert_eq!(
+            ledger.record(&name).await.unwrap(),
+            Some(record("e", generation))
+        );
+    }
+    assert_eq!(ledger.history(Some(name.clone())).await.unwrap().len(), 4);
+    let other = EntryName::parse("e0").unwrap();
+    assert_eq!(ledger.history(Some(other)).await.unwrap().len(), 0);
+    let forget = Change {
+        name: name.clone(),
+        record: None,
+        input: None,
+        event: None,
+    };
+    ledger.commit(forget).await.unwrap();
+    assert_eq!(ledger.input(&name).await.unwrap(), None);
+    ledger.close().await;
+    assert!(read(root.path()).await.records.is_empty());
+}
+
+#[tokio::test]
+async fn every_loss_and_rollback_is_noticed() {
+    let root = tempfile::tempdir().unwrap();
+    let state = root.path().join("state");
+    let (ledger, _) = open(&state);
+    ledger.commit(change("early", 0, None)).await.unwrap();
+    ledger.close().await;
+    read(&state).await;
+    let early = root.path().join("early");
+    copy(&state, &early);
+    fs::remove_dir_all(&state).unwrap();
+    copy(&early, &state);
+    let (ledger, _) = open(&state);
+    for n in 0..5 {
+        ledger
+            .commit(change(&format!("e{n}"), 0, None))
+            .await
+            .unwrap();
+    }
+    ledger.close().await;
+    read(&state).await;
+    let other = root.path().join("other");
+    filled(&other).await;
+
+    assert!(after_damage(&state, |_| {}).await.recovered.is_none());
+    type Damage<'a> = (&'a str, &'a dyn Fn(&Path));
+    let damages: [Damage<'_>; 8] = [
+        ("a store that is gone", &|state| {
+            fs::remove_dir_all(state.join("ledger")).unwrap();
+        }),
+        ("a head that is gone", &|state| {
+            fs::remove_file(state.join("head")).unwrap();
+        }),
+        ("an empty head", &|state| {
+            fs::write(state.join("head"), "").unwrap();
+        }),
+        ("a db that is gone", &|state| {
+            fs::remove_file(state.join("ledger/db")).unwrap();
+        }),
+        ("an empty db", &|state| {
+            fs::write(state.join("ledger/db"), "").unwrap();
+        }),
+        ("the store of yesterday", &|state| {
+            fs::remove_dir_all(state.join("ledger")).unwrap();
+            copy(&early.join("ledger"), &state.join("ledger"));
+        }),
+        ("another one's store", &|state| {
+            fs::remove_dir_all(state.join("ledger")).unwrap();
+            copy(&other.join("ledger"), &state.join("ledger"));
+        }),
+        ("something else", &|state| {
+            fs::remove_dir_all(state.join("ledger")).unwrap();
+            let tree = sled::open(state.join("ledger")).unwrap();
+            tree.insert("a", "b").unwrap();
+            tree.flush().unwrap();
+        }),
+    ];
+    for (what, damage) in damages {
+        let found = after_damage(&state, damage).await;
+        let why = found
+            .recovered
+            .unwrap_or_else(|| panic!("{what} was not noticed"));
+        assert!(why.contains("set aside"), "{why}");
+    }
+    // Everything deleted is a new beginning, and nothing can tell it from one.
+    let found = after_damage(&state, |state| fs::remove_dir_all(state).unwrap()).await;
+    assert!(found.records.is_empty());
+}
+
+/// A store with flipped, zeroed and cut bytes is either as it was, or noticed. `ONCED_DAMAGE=N`: each N-th byte.
+#[tokio::test]
+async fn damage_is_never_read_as_truth() {
+    let root = tempfile::tempdir().unwrap();
+    let state = root.path().join("state");
+    let records = filled(&state).await;
+    let db = fs::read(state.join("ledger/db")).unwrap();
+    let used = db.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    let step = std::env::var("ONCED_DAMAGE")
+        .ok()
+        .and_then(|n| n.parse().ok());
+    let step = step.unwrap_or(used / 60);
+    let (mut noticed, mut harmless) = (0, 0);
+    for position in (0..used).step_by(step) {
+        let damages: [&dyn Fn(&mut Vec<u8>); 3] = [
+            &|bytes| bytes[position] ^= 0x10,
+            &|bytes| {
+                bytes[position..]
+                    .iter_mut()
+                    .take(4096)
+                    .for_each(|byte| *byte = 0)
+            },
+            &|bytes| bytes.truncate(position),
+        ];
+        for damage in damages {
+            let found = after_damage(&state, |state| {
+                let mut bytes = db.clone();
+                damage(&mut bytes);
+                fs::write(state.join("ledger/db"), bytes).unwrap();
+            })
+            .await;
+            if found.recovered.is_some() {
+                noticed += 1;
+            } else {
+                harmless += 1;
+                assert_eq!(found.records, records, "byte {position}");
+            }
+        }
+    }
+    println!("{noticed} noticed, {harmless} without effect");
+    assert!(noticed > 20);
+}
+
+#[tokio::test]
+async fn a_newer_format_is_refused_and_left_alone() {
+    let root = tempfile::tempdir().unwrap();
+    filled(root.path()).await;
+    let tree = sled::open(root.path().join("ledger")).unwrap();
+    tree.insert("format", "onced ledger 2").unwrap();
+    tree.flush().unwrap();
+    drop(tree);
+    let error = Ledger::open(root.path(), Holder::Command).unwrap_err();
+    assert!(error.to_string().contains("newer onced"), "{error}");
+    assert!(!root.path().join("ledger.damaged-1").exists());
+}
+
+#[tokio::test]
+async fn a_failed_write_is_never_acknowledged_and_mends_itself() {
+    for written in [false, true] {
+        let root = tempfile::tempdir().unwrap();
+        let (ledger, _) = open(root.path());
+        ledger.commit(change("a", 0, None)).await.unwrap();
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        ledger.set_faults(Some(Arc::new(move |n| (n <= 2).then(|| (full(), written)))));
+        for _ in 0..2 {
+            ledger.commit(change("b", 0, None)).await.unwrap_err();
+            tokio::time::sleep(MEND).await;
+        }
+        // The store was opened anew: what was acknowledged is there.
+        ledger.commit(change("c", 0, None)).await.unwrap();
+        ledger.close().await;
+        let found = read(root.path()).await;
+        assert!(found.recovered.is_none());
+        let names: Vec<&str> = found.records.keys().map(EntryName::as_str).collect();
+        let expected: &[&str] = if written {
+            &["a", "b", "c"]
+        } else {
+            &["a", "c"]
+        };
+        assert_eq!(names, expected);
+    }
+}

@@ -1,0 +1,327 @@
+//! What the listing of running executions shows: which records are in doubt, and what runs of ours that is not recorded.
+//! Never decides what is done about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::task::JoinSet;
+
+use crate::model::entry::EntryName;
+use crate::model::name::{Fingerprint, Owner, execution_arn, execution_name, parse_execution_name};
+use crate::model::plan::{Sight, after};
+use crate::model::record::{Phase, Record};
+use crate::step_functions::{CallError, Remedy, StepFunctions};
+
+/// How long a start may be missing from a listing without being doubted, and how far apart two listings must be for
+/// what both show to be believed.
+const CONSISTENT: Duration = Duration::from_mins(1);
+/// How long after a failed listing the next one begins, at most.
+const AGAIN: Duration = Duration::from_mins(1);
+
+/// An execution of ours that runs and is not the recorded one of its entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stray {
+    /// Whose entry it is, by its name.
+    pub entry: EntryName,
+    /// Of which content.
+    pub fingerprint: Fingerprint,
+    /// Which generation of it.
+    pub generation: u32,
+    /// On which machine.
+    pub state_machine: String,
+    /// When the first listing that showed it began.
+    pub first: DateTime<Utc>,
+    /// When the last one did.
+    pub last: DateTime<Utc>,
+}
+
+impl Stray {
+    /// Its ARN.
+    pub fn execution_arn(&self, owner: &Owner) -> String {
+        let name = execution_name(owner, &self.entry, &self.fingerprint, self.generation);
+        execution_arn(&self.state_machine, &name)
+    }
+
+    /// Is it beyond the doubt that one listing leaves?
+    pub fn is_confirmed(&self) -> bool {
+        self.last >= after(self.first, CONSISTENT)
+    }
+}
+
+#[derive(Debug)]
+struct Machine {
+    /// Was it listed, in this process?
+    listed: bool,
+    failures: u32,
+    due: DateTime<Utc>,
+    running: bool,
+    /// Why the last listing failed.
+    failed: Option<String>,
+    /// AWS does not let us list.
+    refused: bool,
+}
+
+struct Listing {
+    state_machine: String,
+    begun: DateTime<Utc>,
+    names: Result<BTreeSet<String>, CallError>,
+}
+
+/// All that is known from listings.
+pub(super) struct Verify {
+    every: Duration,
+    machines: BTreeMap<String, Machine>,
+    /// Listed by a process before this one, with this ledger.
+    before: BTreeSet<String>,
+    listings: JoinSet<Listing>,
+    /// By entry, then by execution name.
+    strays: BTreeMap<EntryName, BTreeMap<String, Stray>>,
+    doubted: BTreeSet<EntryName>,
+}
+
+impl Verify {
+    pub(super) fn new(every: Duration, before: BTreeSet<String>) -> Self {
+        Self {
+            every,
+            machines: BTreeMap::new(),
+            before,
+            listings: JoinSet::new(),
+            strays: BTreeMap::new(),
+            doubted: BTreeSet::new(),
+        }
+    }
+
+    /// Begins every listing that is due. Machines that nothing names any more are listed as long as this process runs.
+    pub(super) fn begin(
+        &mut self,
+        machines: impl IntoIterator<Item = String>,
+        step_functions: &StepFunctions,
+        now: DateTime<Utc>,
+    ) {
+        for state_machine in machines.into_iter().chain(self.before.clone()) {
+            self.machines.entry(state_machine).or_insert(Machine {
+                listed: false,
+                failures: 0,
+                due: now,
+                running: false,
+                failed: None,
+                refused: false,
+            });
+        }
+        for (state_machine, machine) in &mut self.machines {
+            if machine.running || now < machine.due {
+                continue;
+            }
+            machine.running = true;
+            let (state_machine, step_functions) = (state_machine.clone(), step_functions.clone());
+            self.listings.spawn(async move {
+                let names = step_functions.running(&state_machine).await;
+                Listing {
+                    state_machine,
+                    begun: now,
+                    names,
+                }
+            });
+        }
+    }
+
+    /// Waits for a listing that a Start waits for, if there is one under way.
+    pub(super) async fn wait(
+        &mut self,
+        records: &BTreeMap<EntryName, Record>,
+        owner: &Owner,
+    ) -> Option<Done> {
+        match self.listings.join_next().await? {
+            Ok(listing) => Some(self.take(listing, records, owner)),
+            Err(_) => None,
+        }
+    }
+
+    /// A listing that has ended meanwhile.
+    pub(super) fn poll(
+        &mut self,
+        records: &BTreeMap<EntryName, Record>,
+        owner: &Owner,
+    ) -> Option<Done> {
+        match self.listings.try_join_next()? {
+            Ok(listing) => Some(self.take(listing, records, owner)),
+            Err(_) => None,
+        }
+    }
+
+    fn take(
+        &mut self,
+        listing: Listing,
+        records: &BTreeMap<EntryName, Record>,
+        owner: &Owner,
+    ) -> Done {
+        let Listing {
+            state_machine,
+            begun,
+            names,
+        } = listing;
+        let machine = self
+            .machines
+            .get_mut(&state_machine)
+            .expect("a listing is of a known machine");
+        machine.running = false;
+        let names = match names {
+            Ok(names) => names,
+            Err(error) => {
+                let told = machine.failed.replace(error.to_string()) == Some(error.to_string());
+                machine.refused = error.remedy() == Remedy::Refused;
+                let wait = Duration::from_secs(1) * 2_u32.pow(machine.failures.min(6));
+                machine.failures += 1;
+                machine.due = after(begun, wait.min(AGAIN));
+                let problem = (!told).then(|| error.to_string());
+                return Done {
+                    state_machine,
+                    first: false,
+                    problem,
+                };
+            }
+        };
+        let first = !machine.listed && !self.before.contains(&state_machine);
+        machine.listed = true;
+        machine.failures = 0;
+        machine.refused = false;
+        machine.failed = None;
+        for record in records.values() {
+            let old = begun >= after(record.since, CONSISTENT);
+            let doubted = record.phase == Phase::Running
+                && record.state_machine == state_machine
+                && !names.contains(&record.execution_name());
+            if doubted && old {
+                self.doubted.insert(record.name.clone());
+            } else if !doubted {
+                self.doubted.remove(&record.name);
+            }
+        }
+        for strays in self.strays.values_mut() {
+            strays
+                .retain(|name, stray| stray.state_machine != state_machine || names.contains(name));
+        }
+        for name in names {
+            let Some((entry, fingerprint, generation)) = parse_execution_name(owner, &name) else {
+                continue;
+            };
+            let of_entry = self.strays.entry(entry.clone()).or_default();
+            let record = records.get(&entry);
+            if record.is_some_and(|record| record.is_live() && record.execution_name() == name) {
+                of_entry.remove(&name);
+                continue;
+            }
+            let stray = of_entry.entry(name).or_insert(Stray {
+                entry,
+                fingerprint,
+                generation,
+                state_machine: state_machine.clone(),
+                first: begun,
+                last: begun,
+            });
+            stray.last = begun;
+        }
+        self.strays.retain(|_, strays| !strays.is_empty());
+        let unconfirmed = self.all_strays().any(|stray| !stray.is_confirmed());
+        let wait = if unconfirmed {
+            self.every.min(CONSISTENT)
+        } else {
+            self.every
+        };
+        let machine = self
+            .machines
+            .get_mut(&state_machine)
+            .expect("a listing is of a known machine");
+        machine.due = after(begun, wait);
+        Done {
+            state_machine,
+            first,
+            problem: None,
+        }
+    }
+
+    /// What the listings show of an entry that wants to be on `state_machine`.
+    pub(super) fn sight(
+        &self,
+        name: &EntryName,
+        state_machine: Option<&str>,
+        record: Option<&Record>,
+    ) -> Sight {
+        Sight {
+            listed: state_machine.is_none_or(|machine| self.is_listed(machine)),
+            stray: self.stray(name, None, record).is_some(),
+            doubted: self.doubted.contains(name),
+        }
+    }
+
+    /// Listed by this process; or before, where AWS refuses to list now.
+    fn is_listed(&self, state_machine: &str) -> bool {
+        self.machines.get(state_machine).is_some_and(|machine| {
+            machine.listed || machine.refused && self.before.contains(state_machine)
+        })
+    }
+
+    /// Why a machine is not listed yet, where that is known.
+    pub(super) fn problem(&self, state_machine: &str) -> Option<&str> {
+        self.machines.get(state_machine)?.failed.as_deref()
+    }
+
+    /// The one execution of an entry that runs, is not recorded and is not known to be over; of several, one of what is
+    /// wanted now.
+    pub(super) fn stray(
+        &self,
+        name: &EntryName,
+        wanted: Option<&Fingerprint>,
+        record: Option<&Record>,
+    ) -> Option<&Stray> {
+        let closed = |stray: &Stray| {
+            record.is_some_and(|record| record.knows_closed(&stray.fingerprint, stray.generation))
+        };
+        self.strays
+            .get(name)?
+            .values()
+            .filter(|stray| !closed(stray))
+            .max_by_key(|stray| (Some(&stray.fingerprint) == wanted, stray.generation))
+    }
+
+    /// An execution of this entry was adopted, or is over: the next listing shows what is left.
+    pub(super) fn forget(&mut self, entry: &EntryName) {
+        self.strays.remove(entry);
+    }
+
+    fn all_strays(&self) -> impl Iterator<Item = &Stray> {
+        self.strays.values().flat_map(BTreeMap::values)
+    }
+
+    /// A record was looked at.
+    pub(super) fn looked(&mut self, name: &EntryName) {
+        self.doubted.remove(name);
+    }
+
+    /// What runs of ours that nobody wants: shown by two listings, and not about to be adopted.
+    pub(super) fn orphans(&self) -> impl Iterator<Item = &Stray> {
+        self.all_strays().filter(|stray| stray.is_confirmed())
+    }
+
+    /// Is a listing under way?
+    pub(super) fn is_listing(&self) -> bool {
+        !self.listings.is_empty()
+    }
+
+    /// When the next listing is due.
+    pub(super) fn wake(&self) -> Option<DateTime<Utc>> {
+        let waiting = self.machines.values().filter(|machine| !machine.running);
+        waiting.map(|machine| machine.due).min()
+    }
+}
+
+/// A listing that has ended.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) state_machine: String,
+    /// The first one with this ledger.
+    pub(super) first: bool,
+    /// Why it failed, where that is new.
+    pub(super) problem: Option<String>,
+}
