@@ -350,6 +350,39 @@ fn rows() -> Vec<Row> {
                 bad("StateMachineDoesNotExist", ""),
             ),
         ),
+        row(
+            "history: running, in its wait",
+            "GetExecutionHistory",
+            json!({"executionArn": "@E:n"}),
+            ok("\"type\":\"WaitStateEntered\""),
+        )
+        .moto("moto answers with the same events for every execution")
+        .after(&[start("n", AHEAD)]),
+        row(
+            "history: stopped",
+            "GetExecutionHistory",
+            json!({"executionArn": "@E:n"}),
+            ok("\"type\":\"ExecutionAborted\""),
+        )
+        .moto("moto answers with the same events for every execution")
+        .after(&[start("n", AHEAD), stop()]),
+        row(
+            "history: unknown",
+            "GetExecutionHistory",
+            json!({"executionArn": "@E:other"}),
+            bad("ExecutionDoesNotExist", ""),
+        ),
+        row(
+            "history: more than 1,000",
+            "GetExecutionHistory",
+            json!({"executionArn": "@E:n", "maxResults": 1001}),
+            bad(
+                "ValidationException",
+                "'maxResults'failedtosatisfyconstraint",
+            ),
+        )
+        .moto("moto does not check maxResults here")
+        .after(&[start("n", AHEAD)]),
         name("create: again, the same", create("@N", WAIT, ok("@M"))),
         name(
             "create: again, reformatted",

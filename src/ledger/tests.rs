@@ -47,6 +47,11 @@ fn open(directory: &Path) -> (Ledger, Found) {
     Ledger::open(directory, Holder::Command).unwrap()
 }
 
+/// Its name, and what it does to a state directory.
+type Loss<'a> = (&'a str, &'a dyn Fn(&Path));
+/// What it does to the bytes of a store.
+type Damage<'a> = &'a dyn Fn(&mut Vec<u8>);
+
 /// What is found in a ledger that is then closed.
 async fn read(directory: &Path) -> Found {
     let (ledger, found) = open(directory);
@@ -165,8 +170,7 @@ async fn every_loss_and_rollback_is_noticed() {
     filled(&other).await;
 
     assert!(after_damage(&state, |_| {}).await.recovered.is_none());
-    type Damage<'a> = (&'a str, &'a dyn Fn(&Path));
-    let damages: [Damage<'_>; 8] = [
+    let damages: [Loss<'_>; 8] = [
         ("a store that is gone", &|state| {
             fs::remove_dir_all(state.join("ledger")).unwrap();
         }),
@@ -223,13 +227,13 @@ async fn damage_is_never_read_as_truth() {
     let step = step.unwrap_or(used / 60);
     let (mut noticed, mut harmless) = (0, 0);
     for position in (0..used).step_by(step) {
-        let damages: [&dyn Fn(&mut Vec<u8>); 3] = [
+        let damages: [Damage<'_>; 3] = [
             &|bytes| bytes[position] ^= 0x10,
             &|bytes| {
                 bytes[position..]
                     .iter_mut()
                     .take(4096)
-                    .for_each(|byte| *byte = 0)
+                    .for_each(|byte| *byte = 0);
             },
             &|bytes| bytes.truncate(position),
         ];

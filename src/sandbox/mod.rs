@@ -117,6 +117,11 @@ impl Execution {
         self.face().status
     }
 
+    /// When it ended.
+    pub fn stopped(&self) -> Option<DateTime<Utc>> {
+        self.face().stop
+    }
+
     /// The error it ended with.
     pub fn error(&self) -> Option<&str> {
         self.face().error.as_deref()
@@ -143,10 +148,12 @@ pub struct Call {
     pub subject: String,
     /// The HTTP status.
     pub status: u16,
-    /// The error's code.
+    /// The error's code; `Lost` where no answer arrived.
     pub error: Option<String>,
-    /// When.
+    /// When it was answered, or took its effect.
     pub at: DateTime<Utc>,
+    /// What was asked, as JSON.
+    pub request: Arc<str>,
 }
 
 /// What befalls one request.
@@ -158,6 +165,10 @@ pub enum Fault {
     LostBefore,
     /// It is obeyed, and the answer never arrives.
     LostAfter,
+    /// It is lost, as far as the caller can tell, and is obeyed when this much time has passed.
+    Late(Duration),
+    /// The answer takes this long.
+    Slow(Duration),
     /// 500, without effect.
     Status500,
     /// `ThrottlingException`.

@@ -100,6 +100,7 @@ impl Sandbox {
             Some("StartExecution") => self.start(&mut core, &request, now),
             Some("StopExecution") => stop(&mut core, &request, now),
             Some("DescribeExecution") => self.describe(&core, &request, now),
+            Some("GetExecutionHistory") => history(&core, &request),
             Some("ListExecutions") => self.list(&core, &request, now),
             Some("CreateStateMachine") => self.create(&mut core, &request, now),
             Some("UpdateStateMachine") => update(&mut core, &request, now),
@@ -447,6 +448,69 @@ fn stop(core: &mut Core, request: &Value, now: DateTime<Utc>) -> Reply {
         output: None,
     });
     Ok(json!({"stopDate": epoch(now)}))
+}
+
+/// Not eventually consistent, by AWS's documentation. The Wait and the Task of a machine of two states, as events.
+fn history(core: &Core, request: &Value) -> Reply {
+    let execution_arn = required(request, "executionArn")?;
+    arn(execution_arn, "execution")?;
+    let most = request
+        .get("maxResults")
+        .and_then(Value::as_u64)
+        .unwrap_or(0);
+    if most > 1000 {
+        return Err(constraint(
+            "maxResults",
+            &most.to_string(),
+            "Member must have value less than or equal to 1000",
+        ));
+    }
+    let Some(execution) = core.store.executions.get(execution_arn) else {
+        return Err(error(
+            "ExecutionDoesNotExist",
+            format!("Execution Does Not Exist: '{execution_arn}'"),
+        ));
+    };
+    let face = execution.face();
+    let end = match face.status {
+        Status::Running => None,
+        Status::Succeeded => Some("ExecutionSucceeded"),
+        Status::Failed => Some("ExecutionFailed"),
+        Status::TimedOut => Some("ExecutionTimedOut"),
+        Status::Aborted => Some("ExecutionAborted"),
+    };
+    let first = text(&execution.definition, "StartAt").unwrap_or_default();
+    let waits = execution.definition["States"][first]["Type"] == "Wait";
+    let left = execution
+        .fired
+        .or(face.stop.filter(|_| face.status == Status::Succeeded));
+    let rows = [
+        Some(("ExecutionStarted", execution.start)),
+        waits.then_some(("WaitStateEntered", execution.start)),
+        left.filter(|_| waits).map(|at| ("WaitStateExited", at)),
+        execution.fired.map(|at| ("TaskStateEntered", at)),
+        execution.fired.map(|at| ("TaskScheduled", at)),
+        execution.fired.map(|at| ("TaskStarted", at)),
+        end.and_then(|kind| Some((kind, face.stop?))),
+    ];
+    let mut events: Vec<Value> = rows
+        .into_iter()
+        .flatten()
+        .enumerate()
+        .map(|(n, (kind, at))| {
+            json!({"id": n + 1, "previousEventId": n, "type": kind, "timestamp": epoch(at)})
+        })
+        .collect();
+    if request.get("reverseOrder").and_then(Value::as_bool) == Some(true) {
+        events.reverse();
+    }
+    let page = if most == 0 {
+        100
+    } else {
+        usize::try_from(most).unwrap_or(1000)
+    };
+    events.truncate(page);
+    Ok(json!({"events": events}))
 }
 
 fn update(core: &mut Core, request: &Value, now: DateTime<Utc>) -> Reply {

@@ -56,30 +56,46 @@ impl Sandbox {
                 error: Some(code.to_owned()),
             }
         };
+        if let Fault::Slow(time) = fault {
+            tokio::time::sleep(time).await;
+        }
         let answer = match fault {
-            Fault::None | Fault::LostAfter => self.call(target, body),
-            Fault::LostBefore => own(0, "Lost", ""),
+            Fault::None | Fault::LostAfter | Fault::Slow(_) => self.call(target, body),
+            Fault::LostBefore | Fault::Late(_) => own(0, "Lost", ""),
             Fault::Status500 => own(500, "InternalFailure", "an internal failure"),
             Fault::Throttle => own(400, "ThrottlingException", "Rate exceeded"),
             Fault::AccessDenied => own(403, "AccessDeniedException", "not authorized"),
         };
+        if let Fault::Late(time) = fault {
+            let (sandbox, target, body) = (self.clone(), target.to_owned(), body.to_owned());
+            tokio::spawn(async move {
+                tokio::time::sleep(time).await;
+                let answer = sandbox.call(&target, &body);
+                sandbox.note(&target, &body, &answer);
+            });
+        }
+        let lost = matches!(fault, Fault::LostBefore | Fault::LostAfter | Fault::Late(_));
+        self.note(target, body, &answer);
+        // Others run between a request and its answer, as they would over a network.
+        tokio::task::yield_now().await;
+        (!lost).then_some(answer)
+    }
+
+    fn note(&self, target: &str, body: &[u8], answer: &Answer) {
         let given: Value = serde_json::from_slice(body).unwrap_or_default();
         let subject = ["name", "executionArn", "stateMachineArn"]
             .iter()
             .find_map(|key| given[*key].as_str());
-        let subject = subject.unwrap_or_default().to_owned();
-        let at = self.now();
-        self.core().calls.push(Call {
-            operation,
-            subject,
+        let call = Call {
+            operation: target.rsplit('.').next().unwrap_or_default().to_owned(),
+            subject: subject.unwrap_or_default().to_owned(),
             status: answer.status,
             error: answer.error.clone(),
-            at,
-        });
+            at: self.now(),
+            request: String::from_utf8_lossy(body).into(),
+        };
+        self.core().calls.push(call);
         self.0.changed.notify_one();
-        // Others run between a request and its answer, as they would over a network.
-        tokio::task::yield_now().await;
-        (!matches!(fault, Fault::LostBefore | Fault::LostAfter)).then_some(answer)
     }
 
     /// An HTTP client for the SDK that reaches this sandbox without a network.
