@@ -12,15 +12,15 @@ use tokio::net::TcpListener;
 use tokio::task::block_in_place;
 
 /// A Step Functions, a directory and a state directory of one test.
-struct World {
-    sandbox: Sandbox,
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
     url: String,
     root: TempDir,
     machine: String,
 }
 
 /// The program, ended with the test.
-struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -30,7 +30,7 @@ impl Drop for Running {
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let sandbox = Sandbox::new(Options::default()).expect("a sandbox");
         let machine = sandbox.create_default_machine();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -46,18 +46,18 @@ impl World {
         }
     }
 
-    fn path(&self, file: &str) -> std::path::PathBuf {
+    pub(crate) fn path(&self, file: &str) -> std::path::PathBuf {
         self.root.path().join("schedules").join(file)
     }
 
-    fn write(&self, file: &str, text: &str) {
+    pub(crate) fn write(&self, file: &str, text: &str) {
         // As an editor does: whole, beside its place, then there in one step.
         let beside = self.path(&format!(".{file}.new"));
         fs::write(&beside, text).expect("written");
         fs::rename(beside, self.path(file)).expect("renamed");
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = onced(self.root.path());
         let (schedules, state) = (
             self.root.path().join("schedules"),
@@ -86,7 +86,7 @@ impl World {
         command
     }
 
-    fn daemon(&self) -> Running {
+    pub(crate) fn daemon(&self) -> Running {
         Running(
             self.command(&["run"])
                 .stdout(Stdio::null())
@@ -96,11 +96,11 @@ impl World {
         )
     }
 
-    fn output(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn output(&self, arguments: &[&str]) -> Output {
         block_in_place(|| self.command(arguments).output().expect("onced runs"))
     }
 
-    fn list(&self) -> Value {
+    pub(crate) fn list(&self) -> Value {
         let output = self.output(&["list", "--format", "json"]);
         assert!(
             output.status.success(),
@@ -111,7 +111,7 @@ impl World {
     }
 
     /// Starts and stops on the wire so far.
-    fn wire(&self) -> (usize, usize) {
+    pub(crate) fn wire(&self) -> (usize, usize) {
         let calls = self.sandbox.calls();
         let count = |operation: &str| {
             calls
@@ -123,7 +123,7 @@ impl World {
     }
 
     /// Waits for exactly so many starts and stops, and sees that no more come.
-    async fn settles_at(&self, starts: usize, stops: usize) {
+    pub(crate) async fn settles_at(&self, starts: usize, stops: usize) {
         let begun = Instant::now();
         while self.wire() != (starts, stops) && begun.elapsed() < Duration::from_mins(1) {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -134,7 +134,7 @@ impl World {
 }
 
 /// The program with a clean environment.
-fn onced(home: &Path) -> Command {
+pub(crate) fn onced(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_onced"));
     command
         .env_clear()
@@ -145,17 +145,17 @@ fn onced(home: &Path) -> Command {
     command
 }
 
-fn entry(name: &str, at: &str) -> String {
+pub(crate) fn entry(name: &str, at: &str) -> String {
     format!("  {name}: {{at: {at}, lambda: f}}\n")
 }
 
-fn file(entries: &[(&str, &str)]) -> String {
+pub(crate) fn file(entries: &[(&str, &str)]) -> String {
     let entries: Vec<String> = entries.iter().map(|(name, at)| entry(name, at)).collect();
     format!("schedules:\n{}", entries.concat())
 }
 
 /// A day within the horizon.
-fn day(ahead: i64) -> String {
+pub(crate) fn day(ahead: i64) -> String {
     (chrono::Utc::now() + chrono::TimeDelta::days(ahead))
         .format("%Y-%m-%dT09:00:00Z")
         .to_string()

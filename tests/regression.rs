@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use onced::ledger::{Holder, Ledger};
 use tokio::task::block_in_place;
 
+use crate::process::{World, day, file};
+
 fn onced(root: &std::path::Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_onced"));
     command.env_clear().env("HOME", root);
@@ -44,4 +46,46 @@ async fn a_command_that_looks_does_not_keep_a_daemon_from_starting() {
     let log = String::from_utf8_lossy(&output.stderr);
     assert!(answers, "{log}");
     assert_eq!(status.code(), Some(0), "the list waits too");
+}
+
+/// An entry that had moved to another file was stopped when that file became invalid: its record still named the file
+/// it was first seen in. Found by seed 357 of the simulation.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_moved_is_pinned_by_its_new_file() {
+    let world = World::new().await;
+    let at = day(10);
+    let _daemon = world.daemon();
+    world.write("a.yaml", &file(&[("e", &at)]));
+    world.settles_at(1, 0).await;
+    world.write("b.yaml", &file(&[("e", &at)]));
+    world.write("a.yaml", "schedules: {}\n");
+    world.settles_at(1, 0).await;
+    world.write("b.yaml", "schedules: [\n");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    world.settles_at(1, 0).await;
+}
+
+/// `onced sync` ended well although a step had failed: it looked at the last round only, in which that step waited to be
+/// tried again.
+#[tokio::test(flavor = "multi_thread")]
+async fn sync_waits_for_what_failed() {
+    let world = World::new().await;
+    world.write("a.yaml", &file(&[("e", &day(10))]));
+    world
+        .sandbox
+        .set_faults(Some(std::sync::Arc::new(|n, operation: &str| {
+            use onced::sandbox::Fault;
+            if operation == "StartExecution" && n < 6 {
+                Fault::Status500
+            } else {
+                Fault::None
+            }
+        })));
+    let output = world.output(&["sync"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.starts_with("1 scheduled, 0 held, 0 not done"),
+        "{text}"
+    );
 }

@@ -96,7 +96,7 @@ impl World {
             max_stops: MaxStops::Percent(30),
             rules: Rules::default(),
         };
-        Reconciler::new(hands, found, policy, Duration::from_mins(15), 1)
+        Reconciler::new(hands, found, policy, (Duration::from_mins(15), None), 1)
     }
 
     /// Reconciles until nothing fails and nothing waits to be stopped.

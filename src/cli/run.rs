@@ -158,7 +158,13 @@ async fn daemon(
     };
     let policy = settings.policy.clone();
     let seed = RandomState::new().hash_one(std::process::id());
-    let reconciler = Reconciler::new(hands, found, policy.clone(), settings.verify, seed);
+    let reconciler = Reconciler::new(
+        hands,
+        found,
+        policy.clone(),
+        (settings.verify, settings.defaults.state_machine.clone()),
+        seed,
+    );
     let scanner = Scanner::new(directory.to_owned(), settings.defaults.clone());
     let (settle, resync) = (settings.settle, settings.resync);
     Ok(Daemon::new(

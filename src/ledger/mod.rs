@@ -6,16 +6,17 @@ mod lock;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{DirBuilder, File};
-use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 
 use crate::model::entry::EntryName;
 use crate::model::record::{Event, Record};
@@ -178,6 +179,8 @@ pub struct Found {
     pub records: BTreeMap<EntryName, Record>,
     /// The state machines whose running executions were listed since this ledger began.
     pub listed: BTreeSet<String>,
+    /// The state machines that were listed since this state directory began: they outlive a ledger that is lost.
+    pub machines: BTreeSet<String>,
     /// The ledger before this one was not what had been acknowledged: what was wrong, and where it lies now.
     pub recovered: Option<String>,
 }
@@ -199,6 +202,7 @@ impl Ledger {
         };
         let (store, Content { records, listed }) =
             opened.map_err(|error| refuse(directory, error))?;
+        let machines = machines(directory)?;
         let shared = Arc::new(Shared {
             directory: directory.to_owned(),
             state: Mutex::new(State::Open(store)),
@@ -212,6 +216,7 @@ impl Ledger {
             Found {
                 records,
                 listed,
+                machines,
                 recovered,
             },
         ))
@@ -228,6 +233,7 @@ impl Ledger {
         Ok(Some(Found {
             records,
             listed,
+            machines: machines(directory)?,
             recovered: None,
         }))
     }
@@ -293,6 +299,9 @@ impl Ledger {
 
     /// Makes it durable that the running executions of a state machine were listed.
     pub async fn listed(&self, state_machine: &str) -> Result<(), LedgerError> {
+        let (shared, machine) = (Arc::clone(&self.shared), state_machine.to_owned());
+        let adding = spawn_blocking(move || add_machine(&shared.directory, &machine));
+        adding.await.map_err(|_| LedgerError::Closed)??;
         self.send(Work::Listed(state_machine.to_owned())).await
     }
 
@@ -329,6 +338,40 @@ impl Ledger {
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = (0, faults);
     }
+}
+
+/// The names in the file `machines`, a line each. A last line that was cut is passed over.
+fn machines(directory: &Path) -> Result<BTreeSet<String>, LedgerError> {
+    let path = directory.join("machines");
+    let text = match std::fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        read => read.map_err(LedgerError::file("read", &path))?,
+    };
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let whole = text
+        .split_inclusive('\n')
+        .filter_map(|line| line.strip_suffix('\n'));
+    Ok(whole
+        .filter(|line| line.starts_with("arn:"))
+        .map(str::to_owned)
+        .collect())
+}
+
+fn add_machine(directory: &Path, state_machine: &str) -> Result<(), LedgerError> {
+    if machines(directory)?.contains(state_machine) {
+        return Ok(());
+    }
+    let path = directory.join("machines");
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(&path);
+    file.and_then(|mut file| {
+        file.write_all(format!("{state_machine}\n").as_bytes())?;
+        file.sync_all()
+    })
+    .map_err(LedgerError::file("write", &path))
 }
 
 fn refuse(directory: &Path, error: OpenError) -> LedgerError {

@@ -5,7 +5,7 @@
 //! | new | none | Start; late beyond grace: missed; beyond the horizon: deferred |
 //! | same | Starting | Start again, the same call; its time past by more than the grace: look |
 //! | other, gone | Starting | Stop, by the name it would have; never sent: Forget, or Start the new content |
-//! | any | Stopping | Stop again: finish what was begun; its time past: look |
+//! | any | Stopping | Stop again: finish what was begun; the stop answered, or its time past: look |
 //! | same | Running | nothing; its time past: look |
 //! | changed | Running | Replace: stop now, start on a later pass; its time past: look |
 //! | gone | Running | held while absence is not proven; then Stop; its time past: look |
@@ -17,7 +17,7 @@
 //!
 //! What the listing of running executions showed (`Sight`) comes on top: no Start before the machine's running executions
 //! were listed; an execution of this entry that runs and is not recorded is adopted before anything is started; a running
-//! record that was not listed is looked at.
+//! record that was not listed is looked at. And an entry that has moved to another file is noted there.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -61,6 +61,8 @@ pub enum Step {
     Look,
     /// Record an execution of ours that runs and is not recorded. Changes nothing at AWS.
     Adopt,
+    /// Record which file it is in now. Calls nobody.
+    Note,
     /// Drop the record.
     Forget,
 }
@@ -74,6 +76,7 @@ impl Step {
             Self::Replace => "Replace",
             Self::Look => "Look",
             Self::Adopt => "Adopt",
+            Self::Note => "Note",
             Self::Forget => "Forget",
         }
     }
@@ -225,6 +228,12 @@ pub fn decide(
         (Decision::Rest { .. } | Decision::Hold { .. }, _) if sight.doubted && running => {
             Decision::Act(Step::Look, "it was not among the running executions")
         }
+        // Should its new file become invalid, this is how it is known to have been in it.
+        (Decision::Rest { .. } | Decision::Hold { .. }, Want::Present(entry))
+            if record.is_some_and(|record| record.file != entry.file) =>
+        {
+            Decision::Act(Step::Note, "it is in another file now")
+        }
         (decision, _) => decision,
     }
 }
@@ -247,6 +256,9 @@ fn by_record(
     match (record.phase, want) {
         (Phase::Stopping, _) if now >= record.at => {
             Decision::Act(Step::Look, "its time came before it was stopped")
+        }
+        (Phase::Stopping, _) if record.stop_taken && now <= after(record.since, LATE_DELIVERY) => {
+            Decision::Act(Step::Look, "see how it ended")
         }
         (Phase::Stopping, _) => Decision::Act(
             Step::Stop(record.stop_reason.unwrap_or(StopReason::Removed)),

@@ -339,6 +339,11 @@ fn what_the_listing_showed() {
         enabled: false,
         ..same.clone()
     };
+    let moved = Entry {
+        file: "b.yaml".into(),
+        ..same.clone()
+    };
+    let clear = Sight::CLEAR;
     let gone = Want::Absent {
         since: now() - TimeDelta::seconds(31),
     };
@@ -390,6 +395,7 @@ fn what_the_listing_showed() {
             stray,
             "rest",
         ),
+        ("in another file", here(&moved), running(), clear, "Note"),
         ("gone, runs", gone.clone(), None, stray, "rest"),
         ("running, doubted", here(&same), running(), doubted, "Look"),
         (

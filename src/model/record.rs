@@ -161,6 +161,9 @@ pub struct Record {
     /// Why it is being, or was, stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<StopReason>,
+    /// StopExecution was answered: only how it ended is still to be seen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stop_taken: bool,
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
@@ -206,6 +209,7 @@ impl Record {
             in_doubt: None,
             missing: None,
             stop_reason: None,
+            stop_taken: false,
             outcome: None,
             refused: None,
             earlier,
@@ -274,6 +278,7 @@ impl Record {
     pub fn in_phase(mut self, phase: Phase, now: DateTime<Utc>) -> Self {
         self.phase = phase;
         self.since = now;
+        self.stop_taken = false;
         self
     }
 

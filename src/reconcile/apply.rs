@@ -103,6 +103,11 @@ impl Hands {
                 };
                 self.adopt(entry, record, stray, now).await
             }
+            (Step::Note, Some(entry), Some(record)) => {
+                let file = entry.file.clone();
+                let noted = Record { file, ..record };
+                Ok(Some(self.write(noted, None, None).await?))
+            }
             (Step::Forget, _, Some(record)) => {
                 self.forget(record, why, now).await?;
                 Ok(None)
@@ -289,7 +294,13 @@ impl Hands {
                 .await
                 .unwrap_or_default();
         }
-        if let Some(next) = found(&record, &seen, now) {
+        let next = match &seen {
+            Found::Over(outcome) if !self.rules.generation && record.phase == Phase::Starting => {
+                Some(record.clone().ended(outcome.clone(), now))
+            }
+            seen => found(&record, seen, now),
+        };
+        if let Some(next) = next {
             let moved = next.phase != record.phase || next.generation != record.generation;
             let event = next.event(why, now).filter(|_| moved);
             let next = if next == record {
@@ -442,7 +453,18 @@ impl Hands {
             .stop(&record.execution_arn(), reason.error(), &cause)
             .await
         {
-            Ok(()) => self.look(record, why, now).await.map(Some),
+            Ok(()) => match self.look(record.clone(), why, now).await {
+                Err(StepError::Unsettled) => {
+                    let stop_taken = true;
+                    let taken = Record {
+                        stop_taken,
+                        ..record
+                    };
+                    self.write(taken, None, None).await?;
+                    Err(StepError::Unsettled)
+                }
+                looked => looked.map(Some),
+            },
             Err(error) if error.remedy() == Remedy::Absent && !self.rules.no_gaps => {
                 let stopped = record.in_phase(Phase::Stopped, now);
                 Ok(Some(self.write(stopped, None, None).await?))

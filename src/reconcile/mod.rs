@@ -11,7 +11,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::ledger::{Found, Ledger};
 use crate::model::entry::{Entry, EntryName, instant};
@@ -22,6 +22,9 @@ use apply::{Hands, StepError, Task};
 use retry::{Budget, Retries};
 use verify::{Done, Stray, Verify};
 
+/// An entry needs three passes at most. If a plan does not get empty in this many, something is wrong, and must not
+/// become a storm of calls.
+const PASSES: u32 = 50;
 /// How long a listing of running executions is waited for before files are looked at again.
 const LISTING: Duration = Duration::from_secs(1);
 
@@ -116,8 +119,16 @@ pub struct Reconciler {
 }
 
 impl Reconciler {
-    /// Begins with what was found in the ledger. Running executions are listed at once, and then every `verify`.
-    pub fn new(hands: Hands, found: Found, policy: Policy, verify: Duration, seed: u64) -> Self {
+    /// Begins with what was found in the ledger. Running executions are listed at once, and then every `verify`; those of
+    /// `configured` even if no entry names it.
+    pub fn new(
+        hands: Hands,
+        found: Found,
+        policy: Policy,
+        (verify, configured): (Duration, Option<String>),
+        seed: u64,
+    ) -> Self {
+        let machines = found.machines.into_iter().chain(configured).collect();
         if let Some(why) = &found.recovered {
             warn!(
                 "the ledger was not what had been acknowledged: {why}. A new one is begun, and what runs is adopted"
@@ -127,7 +138,7 @@ impl Reconciler {
             hands,
             policy,
             desk: Desk::new(found.records),
-            verify: Verify::new(verify, found.listed),
+            verify: Verify::new(verify, found.listed, machines),
             retries: Retries::new(seed),
             looks: Budget::default(),
             told_orphans: BTreeSet::new(),
@@ -206,7 +217,7 @@ impl Reconciler {
         interrupted: &(dyn Fn() -> bool + Send + Sync),
     ) -> Report {
         let mut report = Report::default();
-        loop {
+        for pass in 0.. {
             self.list(desired).await;
             let plan = self.plan(desired);
             report.guard.clone_from(&plan.guard);
@@ -220,6 +231,14 @@ impl Reconciler {
                 break;
             }
             if queue.is_empty() || (!report.done.is_empty() && interrupted()) {
+                break;
+            }
+            if pass == PASSES {
+                warn!(
+                    steps = queue.len(),
+                    "the plan does not get empty: the rest is done a little later"
+                );
+                report.wake = Some(after(self.now(), Duration::from_secs(1)));
                 break;
             }
             self.pass(queue, desired, interrupted, &mut report).await;
@@ -343,7 +362,7 @@ impl Reconciler {
             let questions = match step {
                 Step::Look if at.is_some_and(|at| now >= at) => 2.0,
                 Step::Look | Step::Adopt => 1.0,
-                Step::Start | Step::Stop(_) | Step::Replace | Step::Forget => 0.0,
+                Step::Start | Step::Stop(_) | Step::Replace | Step::Note | Step::Forget => 0.0,
             };
             if questions > 0.0 && !self.looks.take(questions, now) {
                 let soon = after(now, Duration::from_millis(200));
@@ -472,6 +491,11 @@ fn say(name: &EntryName, step: Step, why: &str, record: Option<&Record>) {
     };
     let (at, execution) = (instant(record.at), record.execution_arn());
     match (record.phase, &record.outcome) {
+        _ if matches!(step, Step::Note) => debug!(entry = %name, file = record.file, why, "noted"),
+        (Phase::Running, _) if step == Step::Look => debug!(entry = %name, at, execution, "runs"),
+        (Phase::Running, _) if step == Step::Adopt => {
+            info!(entry = %name, why, at, execution, "adopted");
+        }
         (Phase::Running, _) => info!(entry = %name, why, at, execution, "scheduled"),
         (Phase::Stopped, _) => info!(entry = %name, why, at, execution, "stopped"),
         (Phase::Ended, Some(outcome)) => {

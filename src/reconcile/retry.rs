@@ -95,9 +95,8 @@ impl Retries {
 
     /// What waits, and why it failed. What only goes on for longer has not failed.
     pub(super) fn waiting(&self) -> impl Iterator<Item = (&EntryName, &str)> {
-        self.waits
-            .iter()
-            .map(|(name, wait)| (name, wait.error.as_str()))
+        let waits = self.waits.iter().filter(|(_, wait)| !wait.error.is_empty());
+        waits.map(|(name, wait)| (name, wait.error.as_str()))
     }
 
     pub(super) fn done(&mut self, name: &EntryName) {

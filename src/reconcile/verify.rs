@@ -74,6 +74,8 @@ pub(super) struct Verify {
     machines: BTreeMap<String, Machine>,
     /// Listed by a process before this one, with this ledger.
     before: BTreeSet<String>,
+    /// Listed even if no entry names them.
+    always: BTreeSet<String>,
     listings: JoinSet<Listing>,
     /// By entry, then by execution name.
     strays: BTreeMap<EntryName, BTreeMap<String, Stray>>,
@@ -81,11 +83,12 @@ pub(super) struct Verify {
 }
 
 impl Verify {
-    pub(super) fn new(every: Duration, before: BTreeSet<String>) -> Self {
+    pub(super) fn new(every: Duration, before: BTreeSet<String>, always: BTreeSet<String>) -> Self {
         Self {
             every,
             machines: BTreeMap::new(),
             before,
+            always,
             listings: JoinSet::new(),
             strays: BTreeMap::new(),
             doubted: BTreeSet::new(),
@@ -99,7 +102,7 @@ impl Verify {
         step_functions: &StepFunctions,
         now: DateTime<Utc>,
     ) {
-        for state_machine in machines.into_iter().chain(self.before.clone()) {
+        for state_machine in machines.into_iter().chain(self.always.clone()) {
             self.machines.entry(state_machine).or_insert(Machine {
                 listed: false,
                 failures: 0,

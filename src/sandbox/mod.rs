@@ -152,6 +152,8 @@ pub struct Call {
     pub error: Option<String>,
     /// When it was answered, or took its effect.
     pub at: DateTime<Utc>,
+    /// It took its effect long after its caller had given it up.
+    pub late: bool,
     /// What was asked, as JSON.
     pub request: Arc<str>,
 }

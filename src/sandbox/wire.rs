@@ -71,17 +71,17 @@ impl Sandbox {
             tokio::spawn(async move {
                 tokio::time::sleep(time).await;
                 let answer = sandbox.call(&target, &body);
-                sandbox.note(&target, &body, &answer);
+                sandbox.note(&target, &body, &answer, true);
             });
         }
         let lost = matches!(fault, Fault::LostBefore | Fault::LostAfter | Fault::Late(_));
-        self.note(target, body, &answer);
+        self.note(target, body, &answer, false);
         // Others run between a request and its answer, as they would over a network.
         tokio::task::yield_now().await;
         (!lost).then_some(answer)
     }
 
-    fn note(&self, target: &str, body: &[u8], answer: &Answer) {
+    fn note(&self, target: &str, body: &[u8], answer: &Answer, late: bool) {
         let given: Value = serde_json::from_slice(body).unwrap_or_default();
         let subject = ["name", "executionArn", "stateMachineArn"]
             .iter()
@@ -92,6 +92,7 @@ impl Sandbox {
             status: answer.status,
             error: answer.error.clone(),
             at: self.now(),
+            late,
             request: String::from_utf8_lossy(body).into(),
         };
         self.core().calls.push(call);

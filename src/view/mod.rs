@@ -277,7 +277,8 @@ impl Moment<'_> {
         let (mut steps, mut held) = (Vec::new(), Vec::new());
         for (name, decision) in &self.plan.decisions {
             match decision {
-                Decision::Act(Step::Look | Step::Adopt, _) | Decision::Rest { .. } => {}
+                Decision::Act(Step::Look | Step::Adopt | Step::Note, _) | Decision::Rest { .. } => {
+                }
                 Decision::Act(step, reason) => {
                     steps.push(self.step(name, *step, (*reason).to_owned(), None));
                 }

@@ -1,0 +1,263 @@
+//! Judges a history by what Step Functions saw and what the folder said, and by nothing else.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use onced::model::entry::EntryName;
+use onced::model::name::{Fingerprint, Owner, parse_execution_name};
+use onced::sandbox::{Execution, Status};
+use onced::view::List;
+
+use crate::world::{Content, GRACE, STOP_AFTER, Timeline, World};
+
+struct Seen {
+    entry: EntryName,
+    fingerprint: Fingerprint,
+    generation: u32,
+    execution: Execution,
+}
+
+impl Seen {
+    fn stopped_by_us(&self) -> bool {
+        let by_us = |error: &str| error.starts_with("onced.");
+        self.execution.status() == Status::Aborted && self.execution.error().is_some_and(by_us)
+    }
+
+    fn end(&self) -> DateTime<Utc> {
+        self.execution.stopped().unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+}
+
+fn seen(world: &World) -> Vec<Seen> {
+    let owner = Owner::parse("test").expect("an owner");
+    let mut all: Vec<Seen> = world
+        .sandbox
+        .executions()
+        .into_iter()
+        .map(|execution| {
+            let parts = parse_execution_name(&owner, &execution.name);
+            let (entry, fingerprint, generation) = parts.expect("a name of ours");
+            Seen {
+                entry,
+                fingerprint,
+                generation,
+                execution,
+            }
+        })
+        .collect();
+    all.sort_by_key(|seen| seen.execution.start);
+    all
+}
+
+/// What the folder asked for at `time`.
+fn wanted_at(timeline: &Timeline, time: DateTime<Utc>) -> Option<&Content> {
+    let last = timeline.iter().rev().find(|(since, _)| *since <= time)?;
+    last.1.as_ref()
+}
+
+/// Was exactly this content asked for at every moment between the two?
+fn always_wanted(
+    timeline: &Timeline,
+    fingerprint: &Fingerprint,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> bool {
+    let is = |content: Option<&Content>| content.is_some_and(|c| c.fingerprint() == *fingerprint);
+    let within = timeline
+        .iter()
+        .filter(|(since, _)| *since > from && *since <= to);
+    is(wanted_at(timeline, from)) && within.map(|(_, c)| c.as_ref()).all(is)
+}
+
+/// What must hold of every history, at every moment of it.
+pub(crate) fn never(world: &World) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let all = seen(world);
+    let mut by_entry: BTreeMap<&EntryName, Vec<&Seen>> = BTreeMap::new();
+    for seen in &all {
+        by_entry.entry(&seen.entry).or_default().push(seen);
+    }
+    for (entry, of_entry) in &by_entry {
+        let timeline = &world.timelines[*entry];
+        for (n, a) in of_entry.iter().enumerate() {
+            for b in &of_entry[n + 1..] {
+                if b.execution.start < a.end() && a.execution.start < b.end() {
+                    wrong.push(format!(
+                        "1: {} and {} ran at the same time",
+                        a.execution.name, b.execution.name
+                    ));
+                }
+                if a.fingerprint == b.fingerprint
+                    && a.execution.fired.is_some()
+                    && b.execution.fired.is_some()
+                {
+                    wrong.push(format!(
+                        "2: {} and {} both fired",
+                        a.execution.name, b.execution.name
+                    ));
+                }
+            }
+        }
+        for seen in of_entry {
+            let name = &seen.execution.name;
+            if seen.generation > 0 {
+                let before = of_entry.iter().find(|before| {
+                    before.fingerprint == seen.fingerprint
+                        && before.generation + 1 == seen.generation
+                });
+                // A stop by a person, of what was to be stopped anyway, is as good as ours.
+                let unwanted = |before: &Seen| {
+                    !always_wanted(
+                        timeline,
+                        &before.fingerprint,
+                        before.execution.start,
+                        before.end() + TimeDelta::minutes(20),
+                    )
+                };
+                let closed = before.is_some_and(|before| {
+                    before.end() <= seen.execution.start
+                        && (before.stopped_by_us()
+                            || before.execution.status() == Status::Aborted && unwanted(before))
+                });
+                if !closed {
+                    wrong.push(format!(
+                        "4: {name} was started, and the generation before it was not closed by us"
+                    ));
+                }
+            }
+            if !seen.stopped_by_us() {
+                continue;
+            }
+            let (start, end) = (seen.execution.start, seen.end());
+            if always_wanted(timeline, &seen.fingerprint, start, end) {
+                wrong.push(format!("5: {name} was stopped, and nobody had removed it"));
+            }
+            let stop_after = TimeDelta::from_std(STOP_AFTER).expect("seconds");
+            let gone = timeline.iter().rev().find(|(since, _)| *since <= end);
+            let removed = gone.is_some_and(|(since, content)| {
+                let absent = content.is_none() && !world.disabled(entry, *since);
+                let at = world.at_of(entry, &seen.fingerprint);
+                absent
+                    && always_wanted(
+                        timeline,
+                        &seen.fingerprint,
+                        start.min(*since - TimeDelta::seconds(1)),
+                        *since - TimeDelta::milliseconds(1),
+                    )
+                    && end < *since + stop_after
+                    && at.is_none_or(|at| at > *since + stop_after)
+            });
+            if removed {
+                wrong.push(format!(
+                    "5: {name} was stopped sooner than stop_after after its removal"
+                ));
+            }
+        }
+    }
+    let mut inputs: BTreeMap<String, String> = BTreeMap::new();
+    for call in world.sandbox.calls() {
+        if call.operation != "StartExecution" {
+            continue;
+        }
+        let request: serde_json::Value = serde_json::from_str(&call.request).expect("JSON");
+        let input = request["input"].as_str().expect("an input").to_owned();
+        let given: serde_json::Value = serde_json::from_str(&input).expect("JSON");
+        let at: DateTime<Utc> = given["invocationTime"]
+            .as_str()
+            .and_then(|at| at.parse().ok())
+            .expect("a time");
+        if !call.late && call.at > at + GRACE + TimeDelta::minutes(1) {
+            wrong.push(format!("8: {} was started too late", call.subject));
+        }
+        if inputs
+            .entry(call.subject.clone())
+            .or_insert_with(|| input.clone())
+            != &input
+        {
+            wrong.push(format!("3: {} was sent with two inputs", call.subject));
+        }
+    }
+    wrong
+}
+
+/// What must hold once the faults have ended and some time has passed. `held`: a mass of stops waits for approval.
+pub(crate) fn settled(world: &World, list: &List, held: bool) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let now = world.now();
+    let all = seen(world);
+    let orphans: Vec<&str> = list
+        .orphans
+        .iter()
+        .map(|orphan| orphan.execution_arn.as_str())
+        .collect();
+    if !orphans.is_empty() && !world.damaged {
+        wrong.push(format!("orphans without a lost ledger: {orphans:?}"));
+    }
+    for (entry, timeline) in &world.timelines {
+        let wanted = wanted_at(timeline, now);
+        let running: Vec<&Seen> = all
+            .iter()
+            .filter(|seen| seen.entry == *entry && seen.execution.status() == Status::Running)
+            .collect();
+        let unwanted = running.iter().filter(|seen| {
+            wanted.is_none_or(|content| content.fingerprint() != seen.fingerprint)
+                && !orphans.contains(&seen.execution.arn.as_str())
+        });
+        for seen in unwanted.filter(|_| !held) {
+            wrong.push(format!(
+                "7: {} runs, and nobody wants it",
+                seen.execution.name
+            ));
+        }
+        let Some(content) = wanted.filter(|content| content.at > now) else {
+            continue;
+        };
+        let fingerprint = content.fingerprint();
+        let by_a_person = all.iter().any(|seen| {
+            seen.entry == *entry
+                && seen.fingerprint == fingerprint
+                && world.by_a_person.contains(&seen.execution.arn)
+                && !seen.stopped_by_us()
+        });
+        let runs = running.iter().any(|seen| seen.fingerprint == fingerprint);
+        if !runs && !by_a_person && !held {
+            wrong.push(format!(
+                "7: {entry} is wanted at {}, and nothing runs for it",
+                content.at
+            ));
+        }
+    }
+    wrong
+}
+
+/// What must hold when everything that ran after `settled` has fired.
+pub(crate) fn fired(
+    world: &World,
+    settled: DateTime<Utc>,
+    running: &[(EntryName, Fingerprint)],
+) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for seen in seen(world) {
+        let ran = running.contains(&(seen.entry.clone(), seen.fingerprint.clone()));
+        let at = world
+            .at_of(&seen.entry, &seen.fingerprint)
+            .expect("it was wanted once");
+        let spans = seen.execution.start < settled && seen.end() > settled;
+        if ran && at > settled && spans && seen.execution.fired != Some(at) {
+            wrong.push(format!(
+                "{} was to fire at {at}, and did at {:?}",
+                seen.execution.name, seen.execution.fired
+            ));
+        }
+    }
+    wrong
+}
+
+/// What is wanted and runs now.
+pub(crate) fn running(world: &World) -> Vec<(EntryName, Fingerprint)> {
+    seen(world)
+        .into_iter()
+        .filter(|seen| seen.execution.status() == Status::Running)
+        .map(|seen| (seen.entry, seen.fingerprint))
+        .collect()
+}

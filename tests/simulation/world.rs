@@ -1,0 +1,658 @@
+//! One history: a folder that is edited, a daemon that is killed, a ledger that is damaged, a Step Functions that loses,
+//! delays and refuses. Everything follows from the seed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_sdk_sfn::config::{BehaviorVersion, Builder, Credentials, Region};
+use chrono::{DateTime, TimeDelta, Utc};
+use fastrand::Rng;
+use onced::daemon::Daemon;
+use onced::ledger::{Holder, Ledger};
+use onced::model::entry::{EntryName, instant, lambda_input};
+use onced::model::name::{Fingerprint, Owner};
+use onced::model::plan::{MaxStops, Policy, Rules};
+use onced::reconcile::apply::Hands;
+use onced::reconcile::{Reconciler, Report};
+use onced::sandbox::{Fault, Options, Sandbox};
+use onced::source::parse::Defaults;
+use onced::source::scan::Scanner;
+use onced::step_functions::StepFunctions;
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+pub(crate) const MACHINE: &str =
+    "arn:aws:states:us-east-1:123456789012:stateMachine:OneTimeLambdaScheduler";
+pub(crate) const GRACE: TimeDelta = TimeDelta::minutes(5);
+pub(crate) const STOP_AFTER: Duration = Duration::from_secs(30);
+
+/// What an entry asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Content {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) payload: u32,
+    pub(crate) enabled: bool,
+}
+
+impl Content {
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        let input = lambda_input("f", self.at, self.payload.into());
+        Fingerprint::of_input(self.at, MACHINE, &input)
+    }
+}
+
+/// From when on an entry asked for what; `None`: for nothing.
+pub(crate) type Timeline = Vec<(DateTime<Utc>, Option<Content>)>;
+
+/// What befell a history. One that had too little proves nothing.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Effort {
+    pub(crate) lost: u64,
+    pub(crate) crashes: u64,
+    pub(crate) removals: u64,
+    pub(crate) damages: u64,
+    pub(crate) stops_by_a_person: u64,
+    pub(crate) disk_faults: u64,
+}
+
+impl Effort {
+    /// Did it have what a history needs to prove anything?
+    pub(crate) fn is_enough(&self) -> bool {
+        self.lost > 0 && self.crashes > 0 && self.removals > 0
+    }
+}
+
+struct Faults {
+    rng: Mutex<Rng>,
+    on: AtomicBool,
+    /// The process dies at this many calls from now.
+    crash_at_call: AtomicI64,
+    crash_at_commit: AtomicI64,
+    crash: Notify,
+    effort: Mutex<Effort>,
+    late_until: Mutex<DateTime<Utc>>,
+}
+
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) rng: Rng,
+    pub(crate) rules: Rules,
+    pub(crate) log: String,
+    root: PathBuf,
+    _keep: tempfile::TempDir,
+    faults: Arc<Faults>,
+    lag: Duration,
+    pub(crate) process: Option<(Daemon, Ledger)>,
+    files: [BTreeMap<EntryName, Content>; 2],
+    bad: [bool; 2],
+    /// Every content an entry ever had, to be put back.
+    known: BTreeMap<EntryName, Vec<Content>>,
+    pub(crate) timelines: BTreeMap<EntryName, Timeline>,
+    pub(crate) by_a_person: BTreeSet<String>,
+    switched: BTreeSet<(EntryName, DateTime<Utc>)>,
+    snapshot: bool,
+    pub(crate) damaged: bool,
+    starts: u64,
+}
+
+pub(crate) fn begin() -> DateTime<Utc> {
+    "2026-11-23T12:00:00Z".parse().expect("a time")
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a directory");
+    for item in fs::read_dir(from).expect("a directory") {
+        let path = item.expect("an item").path();
+        let to = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            fs::copy(&path, to).expect("copied");
+        }
+    }
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, rules: Rules) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let lag = Duration::from_secs(*rng.choice(&[0, 0, 2, 20]).expect("a lag"));
+        let options = Options {
+            lag,
+            ..Options::default()
+        };
+        let sandbox = Sandbox::with_clock(options, begin()).expect("a sandbox");
+        sandbox.create_default_machine();
+        // A disk in memory, where there is one: what is tested is the order of writes, not the disk.
+        let memory = Path::new("/dev/shm");
+        let keep = if memory.is_dir() {
+            tempfile::tempdir_in(memory)
+        } else {
+            tempfile::tempdir()
+        };
+        let keep = keep.expect("a directory");
+        let root = keep.path().to_owned();
+        fs::create_dir(root.join("schedules")).expect("a directory");
+        let faults = Arc::new(Faults {
+            rng: Mutex::new(rng.fork()),
+            on: AtomicBool::new(false),
+            crash_at_call: AtomicI64::new(0),
+            crash_at_commit: AtomicI64::new(0),
+            crash: Notify::new(),
+            effort: Mutex::default(),
+            late_until: Mutex::new(begin()),
+        });
+        let (asked, clock) = (Arc::clone(&faults), sandbox.clone());
+        sandbox.set_faults(Some(Arc::new(move |_, operation: &str| {
+            asked.at_call(operation, clock.now())
+        })));
+        let mut world = Self {
+            sandbox,
+            rng,
+            rules,
+            log: String::new(),
+            root,
+            _keep: keep,
+            faults,
+            lag,
+            process: None,
+            files: [BTreeMap::new(), BTreeMap::new()],
+            bad: [false; 2],
+            known: BTreeMap::new(),
+            timelines: BTreeMap::new(),
+            by_a_person: BTreeSet::new(),
+            switched: BTreeSet::new(),
+            snapshot: false,
+            damaged: false,
+            starts: 0,
+        };
+        world.write();
+        world
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.sandbox.now()
+    }
+
+    pub(crate) fn effort(&self) -> Effort {
+        self.faults.effort.lock().expect("no panic").clone()
+    }
+
+    pub(crate) fn say(&mut self, what: &str) {
+        let now = self.now();
+        let _ = writeln!(self.log, "{} {what}", instant(now));
+    }
+
+    pub(crate) fn set_faults(&self, on: bool) {
+        self.faults.on.store(on, Ordering::Relaxed);
+    }
+
+    // The folder.
+
+    fn write(&mut self) {
+        for (n, name) in ["a.yaml", "b.yaml"].iter().enumerate() {
+            let mut text = "schedules:\n".to_owned();
+            for (name, content) in &self.files[n] {
+                let Content {
+                    at,
+                    payload,
+                    enabled,
+                } = content;
+                let at = instant(*at);
+                let _ = writeln!(
+                    text,
+                    "  {name}: {{at: {at}, lambda: f, payload: {payload}, enabled: {enabled}}}"
+                );
+            }
+            if self.files[n].is_empty() {
+                text = "schedules: {}\n".into();
+            }
+            if self.bad[n] {
+                text = "schedules: [\n".into();
+            }
+            let beside = self.root.join("beside");
+            fs::write(&beside, text).expect("written");
+            fs::rename(beside, self.root.join("schedules").join(name)).expect("renamed");
+        }
+        let now = self.now();
+        let names: BTreeSet<EntryName> = self.known.keys().cloned().collect();
+        for name in names {
+            let content = self.files.iter().find_map(|file| file.get(&name)).cloned();
+            if content.as_ref().is_some_and(|content| !content.enabled) {
+                self.switched.insert((name.clone(), now));
+            }
+            let content = content.filter(|content| content.enabled);
+            let timeline = self.timelines.entry(name).or_default();
+            if timeline.last().map(|(_, last)| last) != Some(&content) {
+                timeline.push((now, content));
+            }
+        }
+    }
+
+    fn good_file(&mut self) -> Option<usize> {
+        let good: Vec<usize> = (0..2).filter(|n| !self.bad[*n]).collect();
+        self.rng.choice(good)
+    }
+
+    fn any_entry(&mut self) -> Option<(usize, EntryName)> {
+        let all: Vec<(usize, EntryName)> = (0..2)
+            .filter(|n| !self.bad[*n])
+            .flat_map(|n| self.files[n].keys().map(move |name| (n, name.clone())))
+            .collect();
+        self.rng.choice(all)
+    }
+
+    fn content(&mut self) -> Content {
+        let ahead = *self
+            .rng
+            .choice(&[2, 8, 30, 45, 90, 150, 240])
+            .expect("minutes");
+        let at = begin() + (self.now() - begin()) + TimeDelta::minutes(ahead);
+        let at = DateTime::from_timestamp(at.timestamp(), 0).expect("a time");
+        Content {
+            at,
+            payload: self.rng.u32(0..3),
+            enabled: true,
+        }
+    }
+
+    fn put(&mut self, file: usize, name: EntryName, content: Content) {
+        self.known
+            .entry(name.clone())
+            .or_default()
+            .push(content.clone());
+        self.files[file].insert(name, content);
+    }
+
+    /// Adds, changes, removes, puts back, moves, breaks or mends something.
+    pub(crate) fn edit(&mut self) {
+        let Some(file) = self.good_file() else {
+            self.bad = [false; 2];
+            self.write();
+            self.say("mend all files");
+            return;
+        };
+        let what = match self.rng.u32(0..20) {
+            0..5 => {
+                let name = format!("e{}", self.rng.u32(0..5));
+                let name = EntryName::parse(&name).expect("a name");
+                if self.files.iter().any(|file| file.contains_key(&name)) {
+                    return;
+                }
+                let earlier = self.known.get(&name).cloned().unwrap_or_default();
+                let content = match self.rng.choice(earlier) {
+                    Some(content) if self.rng.u32(0..4) > 0 => content,
+                    _ => self.content(),
+                };
+                let said = format!("add {name} {} {}", instant(content.at), content.payload);
+                self.put(file, name, content);
+                said
+            }
+            5..9 => {
+                let Some((file, name)) = self.any_entry() else {
+                    return;
+                };
+                let earlier = self.known.get(&name).cloned().unwrap_or_default();
+                let content = match self.rng.choice(earlier) {
+                    Some(content) if self.rng.u32(0..2) > 0 => content,
+                    _ => self.content(),
+                };
+                let said = format!("change {name} {} {}", instant(content.at), content.payload);
+                self.put(file, name, content);
+                said
+            }
+            9..14 => {
+                let Some((file, name)) = self.any_entry() else {
+                    return;
+                };
+                self.files[file].remove(&name);
+                self.faults.effort.lock().expect("no panic").removals += 1;
+                format!("remove {name}")
+            }
+            14 => {
+                let Some((file, name)) = self.any_entry() else {
+                    return;
+                };
+                let content = self.files[file].get_mut(&name).expect("it is there");
+                content.enabled = !content.enabled;
+                format!("{name}: enabled {}", content.enabled)
+            }
+            15 => {
+                if self.bad.contains(&true) {
+                    return;
+                }
+                let Some((file, name)) = self.any_entry() else {
+                    return;
+                };
+                let content = self.files[file].remove(&name).expect("it is there");
+                self.files[1 - file].insert(name.clone(), content);
+                format!("move {name} to another file")
+            }
+            16 => {
+                self.bad[file] = true;
+                format!("break file {file}")
+            }
+            17 => {
+                for file in &mut self.files {
+                    file.clear();
+                }
+                self.bad = [false; 2];
+                self.faults.effort.lock().expect("no panic").removals += 1;
+                "remove everything".into()
+            }
+            _ => {
+                self.bad = [false; 2];
+                "mend all files".into()
+            }
+        };
+        self.write();
+        self.say(&what);
+    }
+
+    /// When a content of this entry was to fire.
+    pub(crate) fn at_of(
+        &self,
+        name: &EntryName,
+        fingerprint: &Fingerprint,
+    ) -> Option<DateTime<Utc>> {
+        let contents = self.known.get(name)?;
+        let content = contents.iter().find(|c| c.fingerprint() == *fingerprint)?;
+        Some(content.at)
+    }
+
+    /// Was the entry switched off, not removed, at this moment?
+    pub(crate) fn disabled(&self, name: &EntryName, since: DateTime<Utc>) -> bool {
+        self.switched.contains(&(name.clone(), since))
+    }
+
+    pub(crate) fn mend(&mut self) {
+        self.bad = [false; 2];
+        self.write();
+        self.say("mend all files");
+    }
+
+    // The process.
+
+    async fn start(&mut self) {
+        self.starts += 1;
+        let config = Builder::new()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("a", "b", None, None, "test"))
+            .http_client(self.sandbox.http_client());
+        let state = self.root.join("state");
+        let mut opened = Ledger::open(&state, Holder::Daemon);
+        for _ in 0..5_000 {
+            // sled's own threads may hold the file of the process before for a moment.
+            if opened.is_ok() {
+                break;
+            }
+            let pause = || std::thread::sleep(Duration::from_millis(1));
+            tokio::task::spawn_blocking(pause).await.expect("slept");
+            opened = Ledger::open(&state, Holder::Daemon);
+        }
+        let (ledger, found) = opened.expect("a ledger");
+        if let Some(why) = &found.recovered {
+            let why = format!("recovered: {why}");
+            self.say(&why);
+        }
+        let faults = Arc::clone(&self.faults);
+        ledger.set_faults(Some(Arc::new(move |_| faults.at_commit())));
+        let sandbox = self.sandbox.clone();
+        let clock: onced::reconcile::Clock = Arc::new(move || sandbox.now());
+        let hands = Hands {
+            owner: Owner::parse("test").expect("an owner"),
+            ledger: ledger.clone(),
+            step_functions: StepFunctions::new(config),
+            clock: Arc::clone(&clock),
+            rules: self.rules,
+            standard: Arc::default(),
+        };
+        let policy = Policy {
+            start_only: false,
+            stop_after: STOP_AFTER,
+            horizon: Duration::from_hours(300 * 24),
+            max_stops: MaxStops::Percent(30),
+            rules: self.rules,
+        };
+        let verify = (Duration::from_mins(15), Some(MACHINE.to_owned()));
+        let reconciler = Reconciler::new(hands, found, policy.clone(), verify, self.starts);
+        let scanner = Scanner::new(self.root.join("schedules"), defaults());
+        let settle = Duration::from_millis(100);
+        let resync = Duration::from_mins(1);
+        let daemon = Daemon::new(scanner, reconciler, policy, settle, resync, clock);
+        self.process = Some((daemon, ledger));
+    }
+
+    /// Ends the process as SIGKILL does.
+    pub(crate) async fn kill(&mut self) {
+        if let Some((daemon, ledger)) = self.process.take() {
+            drop(daemon);
+            ledger.close().await;
+            self.faults.effort.lock().expect("no panic").crashes += 1;
+        }
+    }
+
+    /// Lets the daemon live until `until`; it may die on the way, and is started again.
+    pub(crate) async fn live(&mut self, until: DateTime<Utc>) -> Option<Report> {
+        let mut last = None;
+        while self.now() < until {
+            if self.process.is_none() {
+                self.start().await;
+            }
+            let faults = Arc::clone(&self.faults);
+            let (daemon, _) = self.process.as_mut().expect("it was started");
+            let report = tokio::select! {
+                biased;
+                () = faults.crash.notified() => None,
+                (_, report) = daemon.once() => Some(report),
+            };
+            let Some(report) = report else {
+                self.say("the daemon dies");
+                self.kill().await;
+                continue;
+            };
+            let now = self.now();
+            let wake = report.wake.map_or(Duration::from_mins(2), |wake| {
+                (wake - now).to_std().unwrap_or_default()
+            });
+            last = Some(report);
+            let rest = (until - now).to_std().unwrap_or_default();
+            let most = if faults.on.load(Ordering::Relaxed) {
+                Duration::from_mins(1)
+            } else {
+                Duration::from_mins(10)
+            };
+            sleep(wake.max(Duration::from_millis(20)).min(most).min(rest)).await;
+        }
+        last
+    }
+
+    pub(crate) fn crash_soon(&mut self) {
+        let calls = self.rng.i64(1..8);
+        if self.rng.bool() {
+            self.faults.crash_at_call.store(calls, Ordering::Relaxed);
+        } else {
+            self.faults.crash_at_commit.store(calls, Ordering::Relaxed);
+        }
+    }
+
+    /// Does something to the ledger of a dead process. Nothing is under way then: a ledger that is lost while a start is
+    /// on its way to AWS leaves an execution that nobody can know of in time.
+    pub(crate) async fn damage(&mut self) {
+        self.kill().await;
+        let late = *self.faults.late_until.lock().expect("no panic");
+        let rest = (late - self.now()).to_std().unwrap_or_default();
+        sleep(rest + self.lag + Duration::from_secs(1)).await;
+        let state = self.root.join("state");
+        if !state.join("ledger").exists() {
+            return;
+        }
+        let before = self.root.join("before");
+        let db = state.join("ledger/db");
+        let what = self.rng.u32(0..7);
+        let said = match what {
+            0 if !self.snapshot => {
+                copy(&state, &before);
+                self.snapshot = true;
+                return;
+            }
+            0 | 1 if self.snapshot => {
+                fs::remove_dir_all(&state).expect("removed");
+                copy(&before, &state);
+                fs::remove_dir_all(&before).expect("removed");
+                self.snapshot = false;
+                "the ledger is rolled back, head and all"
+            }
+            2 if self.snapshot => {
+                fs::remove_dir_all(state.join("ledger")).expect("removed");
+                copy(&before.join("ledger"), &state.join("ledger"));
+                "the store is rolled back"
+            }
+            3 => {
+                fs::remove_dir_all(&state).expect("removed");
+                "the ledger is lost"
+            }
+            4 => {
+                fs::remove_dir_all(state.join("ledger")).expect("removed");
+                "the store is lost"
+            }
+            5 => {
+                let bytes = fs::read(&db).expect("a store");
+                let used = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0);
+                fs::write(&db, &bytes[..self.rng.usize(0..=used)]).expect("written");
+                "the store is cut"
+            }
+            6 => {
+                let mut bytes = fs::read(&db).expect("a store");
+                let used = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0);
+                bytes[self.rng.usize(0..=used)] ^= 1 << self.rng.u32(0..8);
+                fs::write(&db, bytes).expect("written");
+                "a bit of the store is flipped"
+            }
+            _ => return,
+        };
+        self.damaged = true;
+        self.faults.effort.lock().expect("no panic").damages += 1;
+        self.say(said);
+    }
+
+    /// Somebody stops an execution in the console.
+    pub(crate) fn person(&mut self) {
+        let running: Vec<String> = self
+            .sandbox
+            .executions()
+            .into_iter()
+            .filter(|execution| execution.status() == onced::sandbox::Status::Running)
+            .map(|execution| execution.arn)
+            .collect();
+        let Some(arn) = self.rng.choice(running) else {
+            return;
+        };
+        let body = format!("{{\"executionArn\":\"{arn}\"}}");
+        self.sandbox
+            .call("AWSStepFunctions.StopExecution", body.as_bytes());
+        self.faults
+            .effort
+            .lock()
+            .expect("no panic")
+            .stops_by_a_person += 1;
+        self.say(&format!("a person stops {arn}"));
+        self.by_a_person.insert(arn);
+    }
+
+    pub(crate) fn history(&self) -> String {
+        let mut text = self.log.clone();
+        for call in self.sandbox.calls() {
+            if call.operation == "DescribeStateMachine" {
+                continue;
+            }
+            let error = call.error.as_deref().unwrap_or("-");
+            let late = if call.late { " late" } else { "" };
+            let _ = writeln!(
+                text,
+                "{} {} {} {error}{late}",
+                call.at.format("%Y-%m-%dT%H:%M:%SZ"),
+                call.operation,
+                call.subject.rsplit(':').next().unwrap_or_default()
+            );
+        }
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines.sort_by_key(|line| line.get(..20).map(str::to_owned));
+        lines.join("\n")
+    }
+}
+
+fn defaults() -> Defaults {
+    Defaults {
+        state_machine: Some(MACHINE.into()),
+        ..Defaults::default()
+    }
+}
+
+impl Faults {
+    fn at_call(&self, operation: &str, now: DateTime<Utc>) -> Fault {
+        let count = |what: fn(&mut Effort)| what(&mut self.effort.lock().expect("no panic"));
+        let mut rng = self.rng.lock().expect("no panic");
+        if self.crash_at_call.load(Ordering::Relaxed) > 0
+            && self.crash_at_call.fetch_sub(1, Ordering::Relaxed) == 1
+        {
+            self.crash.notify_one();
+            count(|effort| effort.lost += 1);
+            return if rng.bool() {
+                Fault::LostBefore
+            } else {
+                Fault::LostAfter
+            };
+        }
+        if !self.on.load(Ordering::Relaxed) || operation == "DescribeStateMachine" {
+            return Fault::None;
+        }
+        match rng.u32(0..40) {
+            0 | 1 => {
+                count(|effort| effort.lost += 1);
+                Fault::LostBefore
+            }
+            2..5 => {
+                count(|effort| effort.lost += 1);
+                Fault::LostAfter
+            }
+            5 => Fault::Status500,
+            6 => Fault::Throttle,
+            7 | 8 => {
+                count(|effort| effort.lost += 1);
+                let time = Duration::from_secs(rng.u64(1..600));
+                let mut until = self.late_until.lock().expect("no panic");
+                *until = (*until).max(now + TimeDelta::from_std(time).expect("minutes"));
+                Fault::Late(time)
+            }
+            9 => Fault::AccessDenied,
+            10 => Fault::Slow(Duration::from_millis(rng.u64(1..40_000))),
+            _ => Fault::None,
+        }
+    }
+
+    fn at_commit(&self) -> Option<(std::io::Error, bool)> {
+        let mut rng = self.rng.lock().expect("no panic");
+        if self.crash_at_commit.load(Ordering::Relaxed) > 0
+            && self.crash_at_commit.fetch_sub(1, Ordering::Relaxed) == 1
+        {
+            self.crash.notify_one();
+            return Some((std::io::Error::other("the process died"), rng.bool()));
+        }
+        if self.on.load(Ordering::Relaxed) && rng.u32(0..60) == 0 {
+            self.effort.lock().expect("no panic").disk_faults += 1;
+            let kind = if rng.bool() {
+                std::io::ErrorKind::StorageFull
+            } else {
+                std::io::ErrorKind::Other
+            };
+            return Some((std::io::Error::from(kind), rng.bool()));
+        }
+        None
+    }
+}
