@@ -2,6 +2,7 @@
 mod conformance;
 mod language;
 mod layers;
+mod operator;
 mod process;
 mod regression;
 mod scanning;

@@ -15,12 +15,12 @@ use tokio::task::block_in_place;
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
     url: String,
-    root: TempDir,
+    pub(crate) root: TempDir,
     machine: String,
 }
 
 /// The program, ended with the test.
-pub(crate) struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {

@@ -154,6 +154,24 @@ pub(super) enum Command {
         /// The entry.
         name: String,
     },
+    /// What happened, the oldest first, for 90 days.
+    #[command(after_help = "Example: onced history launch-email")]
+    History {
+        /// Only this entry.
+        name: Option<String>,
+    },
+    /// Let go what `onced plan` says waits for approval.
+    #[command(after_help = "Example: onced approve 3f9a0c12b7de")]
+    Approve {
+        /// The digest that `onced plan` shows.
+        digest: String,
+    },
+    /// Look after the ledger.
+    Ledger {
+        /// What to do with it.
+        #[command(subcommand)]
+        what: LedgerCommand,
+    },
     /// Write a schedule file with one entry.
     #[command(
         after_help = "Example: onced add hello --in 30s --lambda hello --directory examples/schedules"
@@ -169,6 +187,27 @@ pub(super) enum Command {
         #[arg(long, value_name = "URL")]
         lambda_endpoint: Option<String>,
     },
+}
+
+/// `onced ledger`.
+#[derive(Debug, Subcommand)]
+pub(super) enum LedgerCommand {
+    /// Print everything as lines of JSON, inputs and history too.
+    #[command(after_help = "Example: onced ledger export > backup.jsonl")]
+    Export,
+    /// Read into an empty ledger what `export` printed.
+    #[command(after_help = "Example: onced ledger import backup.jsonl")]
+    Import {
+        /// The file; `-` is standard input.
+        #[arg(default_value = "-")]
+        file: String,
+    },
+    /// Is everything as it was written? Changes nothing.
+    #[command(after_help = "Example: onced ledger check")]
+    Check,
+    /// Set the ledger aside; the next `onced run` builds it anew from what runs.
+    #[command(after_help = "Example: onced ledger rebuild")]
+    Rebuild,
 }
 
 /// `onced add`.

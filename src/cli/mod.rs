@@ -2,7 +2,9 @@
 #![expect(clippy::print_stderr, reason = "this floor is the one that prints")]
 
 mod add;
+mod approve;
 mod arguments;
+mod ledger;
 mod results;
 mod run;
 mod text;
@@ -178,6 +180,9 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Check { paths } => results::check(context, paths),
         Command::List => results::list(context).await,
         Command::Show { name } => results::show(context, &name).await,
+        Command::History { name } => results::history(context, name).await,
+        Command::Approve { digest } => approve::approve(context, &digest).await,
+        Command::Ledger { what } => ledger::ledger(context, &what).await,
         Command::Add(add) => add::add(context, &add),
         Command::Sandbox {
             listen,

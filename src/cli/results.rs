@@ -10,9 +10,12 @@ use tokio::time::{Instant, sleep};
 use super::arguments::Format;
 use super::{Context, Failure, Outcome, exit, print, run, text};
 use crate::daemon::{Snapshot, socket};
+use crate::ledger::Ledger;
+use crate::model::entry::EntryName;
+use crate::model::record::Event;
 use crate::settings::{Settings, SettingsError};
 use crate::source::scan;
-use crate::view::{self, EntryView, FileView, List, PlanView, StepView};
+use crate::view::{self, EntryView, FileView, List, OrphanView, PlanView, StepView};
 
 /// How long a ledger that is held, with no daemon that answers, is asked for.
 const BUSY: Duration = Duration::from_secs(10);
@@ -163,12 +166,28 @@ fn plan_text(plan: &PlanView, settings: &Settings, now: DateTime<Utc>, color: bo
     text += &text::table(&rows);
     if let Some(why) = &plan.guard {
         let _ = writeln!(text, "held: this plan {why}");
+    }
+    text += &orphans_text(&plan.orphans);
+    if plan.guard.is_some() || !plan.orphans.is_empty() {
         let _ = writeln!(
             text,
-            "hint: to let it go, run with `--set reconcile.max_stops=100%`"
+            "hint: to let exactly these stops go: onced approve {}",
+            plan.digest
         );
     }
     let _ = writeln!(text, "{}", counts(plan));
+    text
+}
+
+fn orphans_text(orphans: &[OrphanView]) -> String {
+    let mut text = String::new();
+    for orphan in orphans {
+        let _ = writeln!(
+            text,
+            "orphan: `{}` runs since {} or earlier, and no entry asks for it",
+            orphan.execution_arn, orphan.since
+        );
+    }
     text
 }
 
@@ -240,12 +259,64 @@ pub(super) async fn list(context: &Context) -> Outcome {
     }
     print(&text::problems(&list.files, context.color));
     print(&text::table(&rows));
+    print(&orphans_text(&list.orphans));
     print(&format!(
         "{} entries of owner {}\n",
         list.entries.len(),
         list.owner
     ));
     Ok(exit::DONE)
+}
+
+/// `onced history`.
+pub(super) async fn history(context: &Context, name: Option<String>) -> Outcome {
+    let format = format(context, &[Format::Text, Format::Json])?;
+    let settings = context.settings(None)?;
+    let name = name.as_deref().map(EntryName::parse).transpose();
+    let name = name.map_err(Failure::usage)?;
+    let mut events = all_events(&settings).await?;
+    events.retain(|event| name.as_ref().is_none_or(|name| event.name == *name));
+    if format == Format::Json {
+        let owner = settings.owner.as_str();
+        let history = serde_json::json!({"version": 1, "owner": owner, "events": events});
+        print(&to_json(&history)?);
+        return Ok(exit::DONE);
+    }
+    let zone = settings.defaults.timezone;
+    let rows: Vec<Vec<String>> = events
+        .iter()
+        .map(|event| {
+            let late = event.late_ms.map(|ms| format!("{} late", text::span(ms)));
+            vec![
+                text::local(event.time, zone),
+                event.name.to_string(),
+                event.event.clone(),
+                format!("for {}", text::local(event.at, zone)),
+                late.or(event.detail.clone()).unwrap_or_default(),
+            ]
+        })
+        .collect();
+    print(&text::table(&rows));
+    Ok(exit::DONE)
+}
+
+/// From the daemon, else from the ledger.
+async fn all_events(settings: &Settings) -> Result<Vec<Event>, Failure> {
+    let Some(state) = &settings.state_directory else {
+        return Ok(Vec::new());
+    };
+    let begun = Instant::now();
+    loop {
+        if let Some(events) = socket::ask(&socket::path(state), "/v1/history").await {
+            return Ok(events);
+        }
+        match Ledger::whole(state).map_err(Failure::from) {
+            Err(failure) if failure.code == exit::BUSY && begun.elapsed() < BUSY => {
+                sleep(Duration::from_millis(20)).await;
+            }
+            whole => return Ok(whole?.map(|whole| whole.events).unwrap_or_default()),
+        }
+    }
 }
 
 /// `onced show`.
@@ -298,6 +369,15 @@ fn show_text(entry: &EntryView, settings: &Settings) -> String {
             .unwrap_or_default();
         format!("{}{ended}{error}", outcome.status.as_str())
     });
+    let cause = entry.outcome.as_ref().and_then(|o| o.cause.clone());
+    let fired = entry.outcome.as_ref().and_then(|outcome| outcome.fired);
+    let fired = fired.map(|fired| {
+        let late = text::span((fired - at).num_milliseconds());
+        format!(
+            "{} ({late} after its time)",
+            crate::model::entry::instant(fired)
+        )
+    });
     let rows = [
         ("entry", Some(entry.name.to_string())),
         ("phase", Some(entry.phase.clone())),
@@ -325,6 +405,8 @@ fn show_text(entry: &EntryView, settings: &Settings) -> String {
             entry.generation.map(|generation| generation.to_string()),
         ),
         ("outcome", outcome),
+        ("fired", fired),
+        ("cause", cause),
         ("file", Some(place)),
     ];
     let rows: Vec<Vec<String>> = rows

@@ -1,5 +1,6 @@
 //! Commands that act: run and sync; and the sandbox they can run against. Puts the floors together, and nothing more.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,14 +10,16 @@ use std::time::Duration;
 use aws_sdk_sfn::config::{BehaviorVersion, Builder, Credentials, ProvideCredentials, Region};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::{Context, Failure, Outcome, chain, exit, print};
 use crate::daemon::{Daemon, Snapshot, desired, socket, wall_clock};
 use crate::ledger::{Found, Holder, Ledger, LedgerError};
+use crate::model::entry::EntryName;
 use crate::model::plan::{Sight, after};
+use crate::model::record::Record;
 use crate::reconcile::apply::Hands;
 use crate::reconcile::{Desk, Reconciler};
 use crate::sandbox::{Options, Sandbox};
@@ -174,7 +177,10 @@ async fn daemon(
 
 /// The ledger, as soon as a command that holds it for a moment lets go. A daemon is given the time in which one that
 /// was told to stop ends.
-async fn open(state_directory: &Path, holder: Holder) -> Result<(Ledger, Found), LedgerError> {
+pub(super) async fn open(
+    state_directory: &Path,
+    holder: Holder,
+) -> Result<(Ledger, Found), LedgerError> {
     let begun = Instant::now();
     loop {
         match Ledger::open(state_directory, holder) {
@@ -214,11 +220,17 @@ pub(super) async fn run(
     }
     let (stop, stopping) = watch::channel(false);
     let (snapshots, shown) = watch::channel(None);
+    let (approvals, approved) = mpsc::channel(4);
+    let sources = socket::Sources {
+        snapshots: shown,
+        ledger: daemon.ledger().clone(),
+        approvals,
+    };
     let socket_path = socket::path(&state.path);
     let serving = tokio::spawn({
         let path = socket_path.clone();
         async move {
-            if let Err(error) = socket::serve(path.clone(), shown).await {
+            if let Err(error) = socket::serve(path.clone(), sources).await {
                 warn!(path = %path.display(), %error, "no control socket: other commands can't ask this daemon");
             }
         }
@@ -226,7 +238,7 @@ pub(super) async fn run(
     let failed = |error| Failure::new(format!("can't listen for signals: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    let running = tokio::spawn(daemon.run(snapshots, stopping));
+    let running = tokio::spawn(daemon.run(snapshots, approved, stopping));
     tokio::pin!(running);
     let ended = tokio::select! {
         ended = &mut running => ended,
@@ -328,6 +340,11 @@ pub(super) async fn sync(
 /// Files and ledger as they are now, for commands that find no daemon. Calls nobody and changes nothing; where there is
 /// no ledger yet, none is made.
 pub(super) fn look(settings: &Settings) -> Result<Snapshot, Failure> {
+    look_and_wait(settings).map(|(snapshot, _)| snapshot)
+}
+
+/// The same, with the executions whose stop waits for approval.
+pub(super) fn look_and_wait(settings: &Settings) -> Result<(Snapshot, BTreeSet<String>), Failure> {
     let directory = directory(settings)?;
     let found = match &settings.state_directory {
         None => None,
@@ -340,24 +357,36 @@ pub(super) fn look(settings: &Settings) -> Result<Snapshot, Failure> {
             found => found?,
         },
     };
-    let mut desk = Desk::new(found.unwrap_or_default().records);
+    let found = found.unwrap_or_default();
+    let mut desk = Desk::new(found.records);
     let scan = Scanner::new(directory, settings.defaults.clone()).scan();
     let now = (wall_clock())();
     let desired = desired(&scan, &desk.records);
-    let plan = desk.plan(&desired, |_, _| Sight::CLEAR, &settings.policy, now);
+    let sight = |name: &EntryName, desk: &Desk| {
+        let record = desk.records.get(name);
+        let is_approved = |record: &Record| found.approved.contains(&record.execution_arn());
+        Sight {
+            approved: record.is_some_and(is_approved),
+            ..Sight::CLEAR
+        }
+    };
+    let plan = desk.plan(&desired, sight, &settings.policy, now);
+    let to_approve = plan.guarded(&desk.records);
     let moment = Moment {
         owner: &settings.owner,
         scan: &scan,
         records: &desk.records,
         plan: &plan,
         orphans: &[],
+        to_approve: &to_approve,
         policy: &settings.policy,
         now,
     };
-    Ok(Snapshot {
+    let snapshot = Snapshot {
         list: moment.list(),
         plan: moment.plan(),
-    })
+    };
+    Ok((snapshot, to_approve))
 }
 
 /// `onced sandbox`.

@@ -30,6 +30,15 @@ pub(super) fn relative(now: DateTime<Utc>, at: DateTime<Utc>) -> String {
     }
 }
 
+/// A span, short: `12 ms`, `3.2 s`, `5 min`.
+pub(super) fn span(ms: i64) -> String {
+    match ms {
+        ..1_000 => format!("{ms} ms"),
+        1_000..120_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        _ => format!("{} min", ms / 60_000),
+    }
+}
+
 /// An instant in a zone, with its offset: `2026-12-01 09:00:00 +01:00`.
 pub(super) fn local(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone)

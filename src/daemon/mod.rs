@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
+use crate::ledger::Ledger;
 use crate::model::entry::EntryName;
 use crate::model::plan::{Plan, Policy};
 use crate::model::record::Record;
@@ -19,6 +20,7 @@ use crate::source::problem::{FileState, Problem};
 use crate::source::scan::{Scan, Scanner};
 use crate::source::watch::Watch;
 use crate::view::{List, Moment, PlanView};
+use socket::Approval;
 
 /// How often the directory is scanned where no events come.
 const POLL: Duration = Duration::from_secs(2);
@@ -79,6 +81,7 @@ impl Daemon {
     pub async fn run(
         mut self,
         snapshots: watch::Sender<Option<Arc<Snapshot>>>,
+        mut approvals: mpsc::Receiver<Approval>,
         mut stop: watch::Receiver<bool>,
     ) {
         let (hints, mut hinted) = watch::channel(0_u64);
@@ -115,6 +118,12 @@ impl Daemon {
             let rest = self.rest(&report, watching.is_some());
             tokio::select! {
                 _ = stop.changed() => {}
+                Some(approval) = approvals.recv() => {
+                    let scan = self.last.clone().unwrap_or_default();
+                    let wanted = desired(&scan, self.reconciler.records());
+                    let answer = self.reconciler.approve(&approval.digest, &wanted).await;
+                    let _ = approval.answer.send(answer);
+                }
                 changed = timeout(rest, hinted.changed()) => {
                     quiet = changed.is_ok();
                     if quiet {
@@ -132,6 +141,11 @@ impl Daemon {
         (scan, report)
     }
 
+    /// The ledger.
+    pub fn ledger(&self) -> &Ledger {
+        self.reconciler.ledger()
+    }
+
     /// What is planned now.
     pub fn plan(&mut self, scan: &Scan) -> Plan {
         let desired = desired(scan, self.reconciler.records());
@@ -141,15 +155,16 @@ impl Daemon {
     /// The present moment, as people see it.
     pub fn snapshot(&mut self, scan: &Scan) -> Snapshot {
         let plan = self.plan(scan);
-        let orphans = self
-            .reconciler
-            .orphans(&desired(scan, self.reconciler.records()));
+        let wanted = desired(scan, self.reconciler.records());
+        let orphans = self.reconciler.orphans(&wanted);
+        let to_approve = self.reconciler.to_approve(&plan, &wanted);
         let moment = Moment {
             owner: self.reconciler.owner(),
             scan,
             records: self.reconciler.records(),
             plan: &plan,
             orphans: &orphans,
+            to_approve: &to_approve,
             policy: &self.policy,
             now: (self.clock)(),
         };
@@ -212,9 +227,7 @@ impl Daemon {
         let report = self.reconciler.reconcile(&desired, interrupted).await;
         if report.guard != self.told_guard {
             if let Some(why) = &report.guard {
-                warn!(
-                    "held: this plan {why}\nhint: see `onced plan`; to let it go, run with `--set reconcile.max_stops=100%`"
-                );
+                warn!("held: this plan {why}\nhint: see `onced plan`, which says how to let it go");
             } else {
                 info!("no stops are held any more");
             }

@@ -153,6 +153,9 @@ struct Shared {
 enum Work {
     Change(Box<Change>),
     Listed(String),
+    /// Executions whose stop a person approved; `false`: no longer.
+    Approved(BTreeSet<String>, bool),
+    Event(Box<Event>),
 }
 
 type Job = (Work, oneshot::Sender<Result<(), LedgerError>>);
@@ -179,10 +182,25 @@ pub struct Found {
     pub records: BTreeMap<EntryName, Record>,
     /// The state machines whose running executions were listed since this ledger began.
     pub listed: BTreeSet<String>,
+    /// The executions whose stop a person approved.
+    pub approved: BTreeSet<String>,
     /// The state machines that were listed since this state directory began: they outlive a ledger that is lost.
     pub machines: BTreeSet<String>,
     /// The ledger before this one was not what had been acknowledged: what was wrong, and where it lies now.
     pub recovered: Option<String>,
+}
+
+/// All of a ledger.
+#[derive(Debug)]
+pub struct Whole {
+    /// Every record, with its input.
+    pub records: Vec<(Record, Option<String>)>,
+    /// What happened, the oldest first.
+    pub events: Vec<Event>,
+    /// The executions whose stop a person approved.
+    pub approved: BTreeSet<String>,
+    /// How many commits there were.
+    pub sequence: u64,
 }
 
 impl Ledger {
@@ -200,8 +218,14 @@ impl Ledger {
             }
             opened => (opened, None),
         };
-        let (store, Content { records, listed }) =
-            opened.map_err(|error| refuse(directory, error))?;
+        let (
+            store,
+            Content {
+                records,
+                listed,
+                approved,
+            },
+        ) = opened.map_err(|error| refuse(directory, error))?;
         let machines = machines(directory)?;
         let shared = Arc::new(Shared {
             directory: directory.to_owned(),
@@ -216,6 +240,7 @@ impl Ledger {
             Found {
                 records,
                 listed,
+                approved,
                 machines,
                 recovered,
             },
@@ -228,13 +253,40 @@ impl Ledger {
             return Ok(None);
         }
         let _lock = lock::lock(directory, Holder::Command)?;
-        let (_, Content { records, listed }) =
-            Store::open(directory).map_err(|error| refuse(directory, error))?;
+        let (
+            _,
+            Content {
+                records,
+                listed,
+                approved,
+            },
+        ) = Store::open(directory).map_err(|error| refuse(directory, error))?;
         Ok(Some(Found {
             records,
             listed,
+            approved,
             machines: machines(directory)?,
             recovered: None,
+        }))
+    }
+
+    /// Reads all of the ledger in `directory`, inputs and history too, changing nothing; `None`: there is none.
+    pub fn whole(directory: &Path) -> Result<Option<Whole>, LedgerError> {
+        if Store::is_absent(directory)? {
+            return Ok(None);
+        }
+        let _lock = lock::lock(directory, Holder::Command)?;
+        let (store, content) = Store::open(directory).map_err(|error| refuse(directory, error))?;
+        let mut records = Vec::with_capacity(content.records.len());
+        for record in content.records.into_values() {
+            let input = store.input(&record.name)?;
+            records.push((record, input));
+        }
+        Ok(Some(Whole {
+            records,
+            events: store.history(None)?,
+            approved: content.approved,
+            sequence: store.sequence(),
         }))
     }
 
@@ -303,6 +355,20 @@ impl Ledger {
         let adding = spawn_blocking(move || add_machine(&shared.directory, &machine));
         adding.await.map_err(|_| LedgerError::Closed)??;
         self.send(Work::Listed(state_machine.to_owned())).await
+    }
+
+    /// Makes it durable that a person approved the stop of these executions, or that this holds no longer.
+    pub async fn approved(
+        &self,
+        executions: BTreeSet<String>,
+        holds: bool,
+    ) -> Result<(), LedgerError> {
+        self.send(Work::Approved(executions, holds)).await
+    }
+
+    /// Adds to the history what happened to an execution that has no record.
+    pub async fn tell(&self, event: Event) -> Result<(), LedgerError> {
+        self.send(Work::Event(Box::new(event))).await
     }
 
     async fn send(&self, work: Work) -> Result<(), LedgerError> {

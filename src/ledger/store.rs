@@ -7,6 +7,7 @@
 //! | `r/NAME` | a record |
 //! | `i/NAME/0000` | its input, in chunks: sled keeps large values in files that are never synced |
 //! | `m/ARN` | a state machine whose running executions were listed since this store began |
+//! | `a/ARN` | an execution whose stop a person approved |
 //! | `h/SEQUENCE/0000` | what happened, in order |
 //!
 //! Every value but `format` begins with the sequence number of the commit that wrote it and a checksum over key,
@@ -75,6 +76,7 @@ pub(super) struct Store {
 pub(super) struct Content {
     pub(super) records: BTreeMap<EntryName, Record>,
     pub(super) listed: BTreeSet<String>,
+    pub(super) approved: BTreeSet<String>,
 }
 
 fn sum(key: &[u8], sequence: u64, content: &[u8]) -> Sum {
@@ -320,6 +322,21 @@ impl Store {
                     put(format!("m/{machine}").as_bytes(), b"1");
                     continue;
                 }
+                Work::Event(event) => {
+                    let key = format!("h/{:016}/{number:04}", meta.sequence);
+                    put(key.as_bytes(), &json(&key, event)?);
+                    continue;
+                }
+                Work::Approved(executions, holds) => {
+                    for key in executions.iter().map(|execution| format!("a/{execution}")) {
+                        if *holds {
+                            put(key.as_bytes(), b"1");
+                        } else {
+                            removed.push(key.into_bytes());
+                        }
+                    }
+                    continue;
+                }
             };
             let name = &change.name;
             let key = format!("r/{name}");
@@ -526,15 +543,17 @@ fn content(tree: &sled::Db, meta: &Meta) -> Result<Content, OpenError> {
             meta.records
         )));
     }
-    for item in tree.scan_prefix("m/") {
-        let (key, value) = item.map_err(of_store)?;
-        let machine = String::from_utf8_lossy(&key[2..]).into_owned();
-        if unseal(&key, &value).is_none() {
-            return Err(OpenError::Damaged(format!(
-                "`m/{machine}` does not match its checksum"
-            )));
+    for (prefix, names) in [("m/", &mut content.listed), ("a/", &mut content.approved)] {
+        for item in tree.scan_prefix(prefix) {
+            let (key, value) = item.map_err(of_store)?;
+            let text = String::from_utf8_lossy(&key).into_owned();
+            if unseal(&key, &value).is_none() {
+                return Err(OpenError::Damaged(format!(
+                    "`{text}` does not match its checksum"
+                )));
+            }
+            names.extend(text.strip_prefix(prefix).map(str::to_owned));
         }
-        content.listed.insert(machine);
     }
     Ok(content)
 }

@@ -19,7 +19,7 @@
 //! were listed; an execution of this entry that runs and is not recorded is adopted before anything is started; a running
 //! record that was not listed is looked at. And an entry that has moved to another file is noted there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -105,6 +105,8 @@ pub enum Decision {
         why: String,
         /// When it will be done by itself, if it will.
         until: Option<DateTime<Utc>>,
+        /// When something else may have to be done.
+        wake: Option<DateTime<Utc>>,
     },
 }
 
@@ -164,6 +166,8 @@ pub struct Sight {
     pub stray: bool,
     /// It is recorded as running, and was not listed.
     pub doubted: bool,
+    /// A person has approved that its recorded execution is stopped.
+    pub approved: bool,
 }
 
 impl Sight {
@@ -172,6 +176,7 @@ impl Sight {
         listed: true,
         stray: false,
         doubted: false,
+        approved: false,
     };
 }
 
@@ -223,6 +228,7 @@ pub fn decide(
                 step,
                 why,
                 until: None,
+                wake: Some(entry.at),
             }
         }
         (Decision::Rest { .. } | Decision::Hold { .. }, _) if sight.doubted && running => {
@@ -287,18 +293,22 @@ fn by_record(
             wake: Some(record.at),
         },
         (Phase::Starting | Phase::Running, Want::Present(_)) if enabled => {
-            stop(policy, Step::Replace, "changed")
+            stop(policy, record.at, Step::Replace, "changed")
         }
-        (Phase::Starting | Phase::Running, Want::Present(_)) => {
-            stop(policy, Step::Stop(StopReason::Removed), "disabled")
-        }
+        (Phase::Starting | Phase::Running, Want::Present(_)) => stop(
+            policy,
+            record.at,
+            Step::Stop(StopReason::Removed),
+            "disabled",
+        ),
         (Phase::Starting | Phase::Running, Want::Absent { since }) => {
             removed(policy, record, *since, now)
         }
         (Phase::Starting | Phase::Running, Want::Unclear(why)) => Decision::Hold {
             step: Step::Stop(StopReason::Removed),
             why: why.clone(),
-            until: Some(record.at),
+            until: None,
+            wake: Some(record.at),
         },
         (Phase::Stopped, Want::Present(entry)) => fresh(
             entry,
@@ -329,13 +339,14 @@ fn fresh(entry: &Entry, policy: &Policy, now: DateTime<Utc>, reason: &'static st
     Decision::Act(Step::Start, reason)
 }
 
-fn stop(policy: &Policy, step: Step, reason: &'static str) -> Decision {
+fn stop(policy: &Policy, at: DateTime<Utc>, step: Step, reason: &'static str) -> Decision {
     if policy.start_only {
         let why = "the policy is `start-only`".to_owned();
         return Decision::Hold {
             step,
             why,
             until: None,
+            wake: Some(at),
         };
     }
     Decision::Act(step, reason)
@@ -346,7 +357,7 @@ fn removed(policy: &Policy, record: &Record, since: DateTime<Utc>, now: DateTime
     let step = Step::Stop(StopReason::Removed);
     let due = after(since, policy.stop_after);
     if now >= due || due >= record.at {
-        return stop(policy, step, "removed");
+        return stop(policy, record.at, step, "removed");
     }
     Decision::Hold {
         step,
@@ -355,6 +366,7 @@ fn removed(policy: &Policy, record: &Record, since: DateTime<Utc>, now: DateTime
             policy.stop_after.as_secs()
         ),
         until: Some(due),
+        wake: Some(due),
     }
 }
 
@@ -381,7 +393,7 @@ impl Plan {
             let decision = decide(want, records.get(name), sight(name), policy, now);
             decisions.insert(name.clone(), decision);
         }
-        guard(decisions, records, policy)
+        guard(decisions, records, sight, policy)
     }
 
     /// The steps, earliest time first, then by name.
@@ -392,6 +404,21 @@ impl Plan {
                 Decision::Act(step, reason) => Some((name, *step, *reason)),
                 Decision::Rest { .. } | Decision::Hold { .. } => None,
             })
+    }
+
+    /// The recorded executions that would be stopped, and are held by the guard; with those that soon would be.
+    pub fn guarded(&self, records: &BTreeMap<EntryName, Record>) -> BTreeSet<String> {
+        if self.guard.is_none() {
+            return BTreeSet::new();
+        }
+        let held = |decision: &Decision| {
+            matches!(decision, Decision::Hold { step, why, until, .. }
+                if step.stops() && (until.is_some() || Some(why) == self.guard.as_ref()))
+        };
+        let names = self.decisions.iter().filter(|(_, decision)| held(decision));
+        names
+            .filter_map(|(name, _)| records.get(name).map(Record::execution_arn))
+            .collect()
     }
 
     /// Is there a start that waits for a listing of running executions?
@@ -414,28 +441,29 @@ impl Plan {
             .decisions
             .values()
             .filter_map(|decision| match decision {
-                Decision::Rest { wake } => *wake,
-                Decision::Hold { until, .. } => *until,
+                Decision::Rest { wake } | Decision::Hold { wake, .. } => *wake,
                 Decision::Act(..) => None,
             });
         wakes.min()
     }
 }
 
-/// Holds all stops of a plan that has too many at once. A stop already begun is not counted, and goes on.
+/// Holds all stops of a plan that has too many at once. A stop already begun, or approved, is not counted, and goes on.
 fn guard(
     mut decisions: BTreeMap<EntryName, Decision>,
     records: &BTreeMap<EntryName, Record>,
+    sight: impl Fn(&EntryName) -> Sight,
     policy: &Policy,
 ) -> Plan {
     let running = records
         .values()
         .filter(|r| matches!(r.phase, Phase::Starting | Phase::Running | Phase::Stopping))
         .count();
-    let begun = |name: &EntryName| {
-        records
+    let let_go = |name: &EntryName| {
+        let begun = records
             .get(name)
-            .is_some_and(|r| r.phase == Phase::Stopping)
+            .is_some_and(|r| r.phase == Phase::Stopping);
+        begun || sight(name).approved
     };
     // A stop that only waits for `stop_after` belongs to the same set: mass removals seldom arrive in one moment.
     let counts = |name: &EntryName, decision: &Decision| {
@@ -448,7 +476,7 @@ fn guard(
             } => *step,
             _ => return false,
         };
-        step.stops() && !begun(name)
+        step.stops() && !let_go(name)
     };
     let stops = decisions
         .iter()
@@ -474,12 +502,13 @@ fn guard(
     for (name, decision) in &mut decisions {
         if let Decision::Act(step, _) = decision
             && step.stops()
-            && !begun(name)
+            && !let_go(name)
         {
             *decision = Decision::Hold {
                 step: *step,
                 why: why.clone(),
                 until: None,
+                wake: records.get(name).map(|record| record.at),
             };
         }
     }

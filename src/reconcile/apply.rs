@@ -396,6 +396,34 @@ impl Hands {
         ))
     }
 
+    /// Stops an execution that no entry asks for, as a person approved: the approval is the durable intent.
+    pub(super) async fn stop_orphan(&self, stray: &Stray) -> Result<(), StepError> {
+        let execution = stray.execution_arn(&self.owner);
+        let why = "no entry asked for it, and its stop was approved";
+        let owner = self.owner.as_str();
+        let cause = serde_json::json!({"entry": stray.entry, "owner": owner, "why": why});
+        let cause = cause.to_string();
+        let error = StopReason::Removed.error();
+        let stopped = self.step_functions.stop(&execution, error, &cause);
+        match stopped.await {
+            Err(error) if error.remedy() != Remedy::Absent => return Err(error.into()),
+            _ => {}
+        }
+        let now = (self.clock)();
+        let event = Event {
+            time: now,
+            name: stray.entry.clone(),
+            event: "stopped".into(),
+            at: now,
+            execution_arn: execution.clone(),
+            detail: Some(why.into()),
+            late_ms: None,
+        };
+        self.ledger.tell(event).await?;
+        self.ledger.approved([execution].into(), false).await?;
+        Ok(())
+    }
+
     /// How the execution is found, and the input it was started with.
     async fn observe(&self, execution: &str) -> Result<(Found, Option<String>), StepError> {
         let observed = match self.step_functions.describe(execution).await {

@@ -1,6 +1,7 @@
 //! The loop: look → plan → apply, until the plan is empty. Never reads a schedule file, never decides by itself.
 
 pub mod apply;
+pub mod approve;
 mod retry;
 pub mod verify;
 
@@ -114,6 +115,7 @@ pub struct Reconciler {
     verify: Verify,
     retries: Retries,
     looks: Budget,
+    approved: BTreeSet<String>,
     told_orphans: BTreeSet<String>,
     told_ledger: bool,
 }
@@ -141,6 +143,7 @@ impl Reconciler {
             verify: Verify::new(verify, found.listed, machines),
             retries: Retries::new(seed),
             looks: Budget::default(),
+            approved: found.approved,
             told_orphans: BTreeSet::new(),
             told_ledger: false,
         }
@@ -183,14 +186,20 @@ impl Reconciler {
     /// The plan for this moment.
     pub fn plan(&mut self, desired: &Desired) -> Plan {
         let now = self.now();
-        let (verify, rules) = (&self.verify, self.policy.rules);
+        let (verify, rules, approved) = (&self.verify, self.policy.rules, &self.approved);
         let sight = |name: &EntryName, desk: &Desk| {
             let entry = desired.entries.get(name);
             let machine = entry.map(|entry| entry.state_machine.as_str());
-            if rules.verify {
-                verify.sight(name, machine, desk.records.get(name))
+            let record = desk.records.get(name);
+            let seen = if rules.verify {
+                verify.sight(name, machine, record)
             } else {
                 Sight::CLEAR
+            };
+            let is_approved = |record: &Record| approved.contains(&record.execution_arn());
+            Sight {
+                approved: !approved.is_empty() && record.is_some_and(is_approved),
+                ..seen
             }
         };
         let mut plan = self.desk.plan(desired, sight, &self.policy, now);
@@ -220,6 +229,7 @@ impl Reconciler {
         for pass in 0.. {
             self.list(desired).await;
             let plan = self.plan(desired);
+            self.void(&plan).await;
             report.guard.clone_from(&plan.guard);
             report.wake = plan.wake();
             let queue = self.due(&plan, desired, &mut report);
@@ -256,10 +266,12 @@ impl Reconciler {
         for (name, error) in self.retries.waiting() {
             report.failed.insert(name.clone(), error.to_owned());
         }
+        let left = self.stop_orphans(desired, interrupted).await;
         self.tell_orphans(desired);
         report.listing = self.verify.is_listing();
         let soon = report.listing.then(|| after(self.now(), LISTING));
-        let wakes = [self.retries.next(), self.verify.wake(), soon];
+        let left = left.then(|| after(self.now(), Duration::from_secs(5)));
+        let wakes = [self.retries.next(), self.verify.wake(), soon, left];
         report.wake = report
             .wake
             .into_iter()

@@ -255,6 +255,7 @@ impl Verify {
             listed: state_machine.is_none_or(|machine| self.is_listed(machine)),
             stray: self.stray(name, None, record).is_some(),
             doubted: self.doubted.contains(name),
+            approved: false,
         }
     }
 
@@ -291,6 +292,13 @@ impl Verify {
     /// An execution of this entry was adopted, or is over: the next listing shows what is left.
     pub(super) fn forget(&mut self, entry: &EntryName) {
         self.strays.remove(entry);
+    }
+
+    /// This one is over.
+    pub(super) fn over(&mut self, stray: &Stray) {
+        if let Some(strays) = self.strays.get_mut(&stray.entry) {
+            strays.retain(|_, other| other != stray);
+        }
     }
 
     fn all_strays(&self) -> impl Iterator<Item = &Stray> {

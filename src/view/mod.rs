@@ -1,16 +1,16 @@
 //! What people and scripts see of a moment: the list and the plan, as the contract's JSON. Pure: the time is an argument,
 //! and nothing is printed here. Never holds an input or a payload.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::model::entry::{Entry, EntryName, instant};
 use crate::model::name::{Fingerprint, Owner};
 use crate::model::plan::{Decision, Plan, Policy, Step, after, is_late};
 use crate::model::record::{Outcome, Phase, Record};
+use crate::reconcile::approve;
 use crate::reconcile::verify::Stray;
 use crate::source::problem::{FileReport, FileState};
 use crate::source::scan::Scan;
@@ -104,6 +104,9 @@ pub struct PlanView {
     pub files: Vec<FileView>,
     /// Why stops and replaces wait for approval, if they do.
     pub guard: Option<String>,
+    /// Executions of this owner that run and that no entry asks for: stopped once they are approved.
+    #[serde(default)]
+    pub orphans: Vec<OrphanView>,
 }
 
 /// One step, or one that is held.
@@ -139,6 +142,8 @@ pub struct Moment<'a> {
     pub plan: &'a Plan,
     /// What runs of ours that nobody wants.
     pub orphans: &'a [Stray],
+    /// The executions whose stop waits for approval.
+    pub to_approve: &'a BTreeSet<String>,
     /// The limits that it was planned with.
     pub policy: &'a Policy,
     /// When.
@@ -282,7 +287,9 @@ impl Moment<'_> {
                 Decision::Act(step, reason) => {
                     steps.push(self.step(name, *step, (*reason).to_owned(), None));
                 }
-                Decision::Hold { step, why, until } => {
+                Decision::Hold {
+                    step, why, until, ..
+                } => {
                     held.push(self.step(name, *step, why.clone(), *until));
                 }
             }
@@ -290,20 +297,17 @@ impl Moment<'_> {
         for list in [&mut steps, &mut held] {
             list.sort_by(|a, b| (&a.at, &a.name).cmp(&(&b.at, &b.name)));
         }
-        let mut hash = Sha256::new();
-        for view in steps.iter().chain(&held) {
+        let all = steps.iter().chain(&held).map(|view| {
             let fingerprint = self.scan.entries.get(&view.name).map(Fingerprint::of);
             let recorded = self.records.get(&view.name).map(Record::execution_name);
-            hash.update(format!(
-                "{}\0{}\0{fingerprint:?}\0{recorded:?}\n",
-                view.step, view.name
-            ));
-        }
-        let digest = hash.finalize()[..6]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<Vec<_>>()
-            .concat();
+            format!("{} {} {fingerprint:?} {recorded:?}", view.step, view.name)
+        });
+        // What waits for approval has a digest that no other change of the files voids.
+        let digest = if self.to_approve.is_empty() {
+            approve::digest(&all.collect())
+        } else {
+            approve::digest(self.to_approve)
+        };
         PlanView {
             version: 1,
             digest,
@@ -311,6 +315,7 @@ impl Moment<'_> {
             held,
             files: files(&self.scan.files),
             guard: self.plan.guard.clone(),
+            orphans: self.orphans(),
         }
     }
 

@@ -1,0 +1,31 @@
+//! `onced approve`: a person's word on what the guard holds and on what no entry asks for.
+
+use super::{Context, Failure, Outcome, exit, print, run};
+use crate::daemon::socket;
+use crate::ledger::Holder;
+use crate::reconcile::approve;
+
+pub(super) async fn approve(context: &Context, digest: &str) -> Outcome {
+    let settings = context.settings(None)?;
+    let Some(state) = &settings.state_directory else {
+        return Err(Failure::new(
+            "there is no state directory, so nothing can be approved\nhint: give --state-directory",
+        ));
+    };
+    if let Some(answer) = socket::tell(&socket::path(state), &format!("/v1/approve/{digest}")).await
+    {
+        let answer = answer.map_err(Failure::new)?;
+        print(&format!("approved: {} executions\n", answer["approved"]));
+        return Ok(exit::DONE);
+    }
+    let (_, waiting) = run::look_and_wait(&settings)?;
+    approve::allowed(digest, &waiting).map_err(Failure::new)?;
+    let (ledger, _) = run::open(state, Holder::Command).await?;
+    let number = waiting.len();
+    ledger.approved(waiting, true).await?;
+    ledger.close().await;
+    print(&format!(
+        "approved: {number} executions, for the next `onced run` or `onced sync`\n"
+    ));
+    Ok(exit::DONE)
+}

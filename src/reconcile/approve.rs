@@ -1,0 +1,129 @@
+//! What only a person may let go: a mass of stops that the guard holds, and executions that no entry asks for. An
+//! approval names exact executions; it is durable, and void once its execution is wanted again or over.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+use tracing::{info, warn};
+
+use super::{Desired, Reconciler};
+use crate::model::plan::{Decision, Plan};
+use crate::model::record::Record;
+
+/// The most orphans that are stopped in one reconciliation.
+const AT_ONCE: usize = 50;
+
+/// Twelve hex digits that name exactly this set.
+pub fn digest(of: &BTreeSet<String>) -> String {
+    let mut hash = Sha256::new();
+    for text in of {
+        hash.update(text);
+        hash.update([0]);
+    }
+    let bytes = hash.finalize();
+    bytes[..6]
+        .iter()
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+impl Reconciler {
+    /// The executions whose stop waits for approval.
+    pub fn to_approve(&self, plan: &Plan, desired: &Desired) -> BTreeSet<String> {
+        let mut waiting = plan.guarded(&self.desk.records);
+        let orphans = self.orphans(desired);
+        waiting.extend(
+            orphans
+                .iter()
+                .map(|stray| stray.execution_arn(&self.hands.owner)),
+        );
+        waiting.retain(|execution| !self.approved.contains(execution));
+        waiting
+    }
+
+    /// Lets go what exactly this digest names. Answers how many executions that were; the error says why not.
+    pub async fn approve(&mut self, asked: &str, desired: &Desired) -> Result<usize, String> {
+        let plan = self.plan(desired);
+        let waiting = self.to_approve(&plan, desired);
+        allowed(asked, &waiting)?;
+        let written = self.hands.ledger.approved(waiting.clone(), true).await;
+        written.map_err(|error| format!("the approval can't be recorded: {error}"))?;
+        info!(digest = asked, executions = waiting.len(), "approved");
+        let number = waiting.len();
+        self.approved.extend(waiting);
+        Ok(number)
+    }
+
+    /// An approval is for what was to be stopped then. What is wanted again, or is over, needs another.
+    pub(super) async fn void(&mut self, plan: &Plan) {
+        if self.approved.is_empty() {
+            return;
+        }
+        let records = &self.desk.records;
+        let is_over = |name| !records.get(name).is_some_and(Record::is_live);
+        let kept = |decision: &Decision| matches!(decision, Decision::Rest { .. });
+        let void: BTreeSet<String> = plan
+            .decisions
+            .iter()
+            .filter(|(name, decision)| kept(decision) || is_over(*name))
+            .filter_map(|(name, _)| records.get(name).map(Record::execution_arn))
+            .filter(|execution| self.approved.contains(execution))
+            .collect();
+        if void.is_empty() {
+            return;
+        }
+        self.approved.retain(|execution| !void.contains(execution));
+        if let Err(error) = self.hands.ledger.approved(void, false).await {
+            warn!(%error, "the ledger can't be written");
+        }
+    }
+
+    /// Stops what no entry asks for and a person approved. Answers whether some are left.
+    pub(super) async fn stop_orphans(
+        &mut self,
+        desired: &Desired,
+        interrupted: &(dyn Fn() -> bool + Send + Sync),
+    ) -> bool {
+        if self.approved.is_empty() {
+            return false;
+        }
+        let orphans = self.orphans(desired).into_iter();
+        let approved: Vec<_> = orphans
+            .filter(|stray| {
+                self.approved
+                    .contains(&stray.execution_arn(&self.hands.owner))
+            })
+            .collect();
+        let mut left = approved.len();
+        for stray in approved.into_iter().take(AT_ONCE) {
+            if interrupted() {
+                break;
+            }
+            let execution = stray.execution_arn(&self.hands.owner);
+            match self.hands.stop_orphan(&stray).await {
+                Ok(()) => {
+                    info!(execution, "stopped, as approved");
+                    self.approved.remove(&execution);
+                    self.verify.over(&stray);
+                    left -= 1;
+                }
+                Err(error) => warn!(execution, %error, "not stopped yet"),
+            }
+        }
+        left > 0
+    }
+}
+
+/// Does the digest name exactly what waits?
+pub fn allowed(asked: &str, waiting: &BTreeSet<String>) -> Result<(), String> {
+    if waiting.is_empty() {
+        return Err("nothing waits for approval".into());
+    }
+    let now = digest(waiting);
+    if asked != now {
+        return Err(format!(
+            "`{asked}` is not what waits for approval now: {} executions with the digest {now}\nhint: see `onced plan`",
+            waiting.len()
+        ));
+    }
+    Ok(())
+}
