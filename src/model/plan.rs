@@ -12,12 +12,13 @@
 //! | disabled | Running | Stop |
 //! | same | Stopped | Start the next generation |
 //! | same | Ended | nothing, for ever |
-//! | changed | Stopped, Ended | Start the new content, if its time is not past |
+//! | changed | Stopped, Ended | Start the new content, if its time is not past; an entry that has run: only at a later time |
 //! | gone | Stopped, Ended | nothing; Forget after 90 days |
 //!
 //! What the listing of running executions showed (`Sight`) comes on top: no Start before the machine's running executions
 //! were listed; an execution of this entry that runs and is not recorded is adopted before anything is started; a running
-//! record that was not listed is looked at. And an entry that has moved to another file is noted there.
+//! record that was not listed is looked at.
+//! Beside its decision, a record may need a `Note`: in which file its entry is now, and since when it is gone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -26,7 +27,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::entry::{Entry, EntryName};
 use crate::model::name::Fingerprint;
-use crate::model::record::{Phase, Record, StopReason};
+use crate::model::record::{Outcome, OutcomeStatus, Phase, Record, StopReason};
 
 /// How long an earlier StartExecution may still be on its way (a signature is valid for 15 minutes; some air).
 pub const LATE_DELIVERY: Duration = Duration::from_mins(20);
@@ -61,8 +62,6 @@ pub enum Step {
     Look,
     /// Record an execution of ours that runs and is not recorded. Changes nothing at AWS.
     Adopt,
-    /// Record which file it is in now. Calls nobody.
-    Note,
     /// Drop the record.
     Forget,
 }
@@ -76,7 +75,6 @@ impl Step {
             Self::Replace => "Replace",
             Self::Look => "Look",
             Self::Adopt => "Adopt",
-            Self::Note => "Note",
             Self::Forget => "Forget",
         }
     }
@@ -205,6 +203,19 @@ pub fn is_late(at: DateTime<Utc>, grace: Duration, now: DateTime<Utc>) -> bool {
     now > after(at, grace)
 }
 
+/// An entry that has run is not run again for another content, only for a later time.
+pub fn has_run(entry: &Entry, record: &Record) -> bool {
+    let ran = |outcome: &Outcome| {
+        matches!(
+            outcome.status,
+            OutcomeStatus::Succeeded | OutcomeStatus::Failed | OutcomeStatus::TimedOut
+        )
+    };
+    record.phase == Phase::Ended
+        && record.outcome.as_ref().is_some_and(ran)
+        && entry.at <= record.at
+}
+
 /// The next step of one entry, with what the listing showed of it.
 pub fn decide(
     want: &Want<'_>,
@@ -233,12 +244,6 @@ pub fn decide(
         }
         (Decision::Rest { .. } | Decision::Hold { .. }, _) if sight.doubted && running => {
             Decision::Act(Step::Look, "it was not among the running executions")
-        }
-        // Should its new file become invalid, this is how it is known to have been in it.
-        (Decision::Rest { .. } | Decision::Hold { .. }, Want::Present(entry))
-            if record.is_some_and(|record| record.file != entry.file) =>
-        {
-            Decision::Act(Step::Note, "it is in another file now")
         }
         (decision, _) => decision,
     }
@@ -316,7 +321,9 @@ fn by_record(
             now,
             if same { "put back" } else { "changed" },
         ),
-        (Phase::Ended, Want::Present(_)) if same => Decision::Rest { wake: None },
+        (Phase::Ended, Want::Present(entry)) if same || has_run(entry, record) => {
+            Decision::Rest { wake: None }
+        }
         (Phase::Ended, Want::Present(entry)) => fresh(entry, policy, now, "changed"),
         (Phase::Stopped | Phase::Ended, _)
             if now > after(record.since, RETENTION) && matches!(want, Want::Absent { .. }) =>
@@ -370,9 +377,34 @@ fn removed(policy: &Policy, record: &Record, since: DateTime<Utc>, now: DateTime
     }
 }
 
+/// Bookkeeping of a record that calls nobody: it must outlive this process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Where its entry is: should that file become invalid, the entry is known to have been in it.
+    pub file: String,
+    /// Since when its entry is gone, so that the wait for `stop_after` goes on after a restart.
+    pub gone: Option<DateTime<Utc>>,
+}
+
+/// What a record should note, where it does not.
+fn note(want: &Want<'_>, record: &Record) -> Option<Note> {
+    let (file, gone) = match want {
+        Want::Present(entry) => (&entry.file, None),
+        Want::Absent { since } => (&record.file, Some(*since)),
+        Want::Unclear(_) => (&record.file, None),
+    };
+    if !record.is_live() || (&record.file, record.gone) == (file, gone) {
+        return None;
+    }
+    let file = file.clone();
+    Some(Note { file, gone })
+}
+
 /// The whole plan: one decision an entry, and the guard's word on its stops.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
+    /// What records should note before anything else is done.
+    pub notes: BTreeMap<EntryName, Note>,
     /// By name.
     pub decisions: BTreeMap<EntryName, Decision>,
     /// What the guard held, if it did.
@@ -389,11 +421,20 @@ impl Plan {
         now: DateTime<Utc>,
     ) -> Self {
         let mut decisions: BTreeMap<EntryName, Decision> = BTreeMap::new();
+        let mut notes = BTreeMap::new();
         for (name, want) in wants {
+            if let Some(note) = records.get(name).and_then(|record| note(want, record)) {
+                notes.insert(name.clone(), note);
+            }
             let decision = decide(want, records.get(name), sight(name), policy, now);
             decisions.insert(name.clone(), decision);
         }
-        guard(decisions, records, sight, policy)
+        let (decisions, guard) = guard(decisions, records, sight, policy);
+        Self {
+            notes,
+            decisions,
+            guard,
+        }
     }
 
     /// The steps, earliest time first, then by name.
@@ -454,7 +495,7 @@ fn guard(
     records: &BTreeMap<EntryName, Record>,
     sight: impl Fn(&EntryName) -> Sight,
     policy: &Policy,
-) -> Plan {
+) -> (BTreeMap<EntryName, Decision>, Option<String>) {
     let running = records
         .values()
         .filter(|r| matches!(r.phase, Phase::Starting | Phase::Running | Phase::Stopping))
@@ -487,10 +528,7 @@ fn guard(
         MaxStops::Count(count) => stops > count,
     };
     if stops <= 3 || !many {
-        return Plan {
-            decisions,
-            guard: None,
-        };
+        return (decisions, None);
     }
     let limit = match policy.max_stops {
         MaxStops::Percent(percent) => format!("{percent}%"),
@@ -512,10 +550,7 @@ fn guard(
             };
         }
     }
-    Plan {
-        decisions,
-        guard: Some(why),
-    }
+    (decisions, Some(why))
 }
 
 #[cfg(test)]

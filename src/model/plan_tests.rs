@@ -339,11 +339,6 @@ fn what_the_listing_showed() {
         enabled: false,
         ..same.clone()
     };
-    let moved = Entry {
-        file: "b.yaml".into(),
-        ..same.clone()
-    };
-    let clear = Sight::CLEAR;
     let gone = Want::Absent {
         since: now() - TimeDelta::seconds(31),
     };
@@ -395,7 +390,6 @@ fn what_the_listing_showed() {
             stray,
             "rest",
         ),
-        ("in another file", here(&moved), running(), clear, "Note"),
         ("gone, runs", gone.clone(), None, stray, "rest"),
         ("running, doubted", here(&same), running(), doubted, "Look"),
         (
@@ -417,4 +411,44 @@ fn what_the_listing_showed() {
         let decision = decide(&want, record.as_ref(), sight, &policy(), now());
         assert_eq!(act(&decision), step, "{row}: {decision:?}");
     }
+}
+
+#[test]
+fn notes() {
+    let same = entry("e", 3600);
+    let moved = Entry {
+        file: "b.yaml".into(),
+        ..same.clone()
+    };
+    let note_of = |want: &Want<'_>, record: &Record| {
+        note(want, record).map(|note| (note.file, note.gone.is_some()))
+    };
+    let running = record(&same, Phase::Running);
+    let gone = Want::Absent { since: now() };
+    let missed = Record {
+        gone: Some(now()),
+        ..running.clone()
+    };
+    assert_eq!(note_of(&Want::Present(&same), &running), None);
+    let other = Some(("b.yaml".to_owned(), false));
+    assert_eq!(note_of(&Want::Present(&moved), &running), other);
+    let here = |gone| Some(("a.yaml".to_owned(), gone));
+    assert_eq!(note_of(&gone, &running), here(true));
+    assert_eq!(note_of(&gone, &missed), None);
+    assert_eq!(note_of(&Want::Present(&same), &missed), here(false));
+    assert_eq!(note_of(&Want::Unclear(String::new()), &missed), here(false));
+    assert_eq!(note_of(&gone, &record(&same, Phase::Ended)), None);
+}
+
+#[test]
+fn what_has_run_is_run_again_only_at_a_later_time() {
+    let (old, later) = (entry("e", -20), entry("e", -10));
+    let ended = record(&old, Phase::Ended);
+    let mut corrected = old.clone();
+    corrected.input = "{}".into();
+    let step = |entry: &Entry| {
+        let want = Want::Present(entry);
+        act(&decide(&want, Some(&ended), Sight::CLEAR, &policy(), now()))
+    };
+    assert_eq!((step(&corrected), step(&later)), ("rest", "Start"));
 }

@@ -175,6 +175,9 @@ pub struct Record {
     pub earlier: BTreeMap<Fingerprint, u32>,
     /// The schedule file it was last seen in.
     pub file: String,
+    /// Since when it is in none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone: Option<DateTime<Utc>>,
 }
 
 impl Record {
@@ -214,6 +217,7 @@ impl Record {
             refused: None,
             earlier,
             file: entry.file.clone(),
+            gone: None,
         }
     }
 

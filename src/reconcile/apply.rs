@@ -12,7 +12,7 @@ use super::verify::Stray;
 use crate::ledger::{Change, Ledger, LedgerError};
 use crate::model::entry::Entry;
 use crate::model::name::{Fingerprint, Owner};
-use crate::model::plan::{LATE_DELIVERY, Rules, Step, after, is_late};
+use crate::model::plan::{LATE_DELIVERY, Note, Rules, Step, after, is_late};
 use crate::model::record::answer::{Found, found};
 use crate::model::record::{Event, Outcome, OutcomeStatus, Phase, Record, StopReason};
 use crate::step_functions::{CallError, Remedy, Status, StepFunctions};
@@ -103,17 +103,27 @@ impl Hands {
                 };
                 self.adopt(entry, record, stray, now).await
             }
-            (Step::Note, Some(entry), Some(record)) => {
-                let file = entry.file.clone();
-                let noted = Record { file, ..record };
-                Ok(Some(self.write(noted, None, None).await?))
-            }
             (Step::Forget, _, Some(record)) => {
                 self.forget(record, why, now).await?;
                 Ok(None)
             }
             (_, _, record) => Ok(record),
         }
+    }
+
+    /// Makes what a record notes durable.
+    pub(super) async fn note(&self, record: Record, note: Note) -> Result<Record, LedgerError> {
+        let Note { file, gone } = note;
+        self.write(
+            Record {
+                file,
+                gone,
+                ..record
+            },
+            None,
+            None,
+        )
+        .await
     }
 
     async fn forget(

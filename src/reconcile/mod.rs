@@ -98,8 +98,11 @@ impl Desk {
                 self.gone_since.remove(name);
                 Want::Unclear(why.clone())
             } else {
+                let recorded = self.records.get(name).and_then(|record| record.gone);
                 let since = *self.gone_since.entry(name.clone()).or_insert(now);
-                Want::Absent { since }
+                Want::Absent {
+                    since: recorded.unwrap_or(since),
+                }
             };
             wants.insert(name.clone(), want);
         }
@@ -228,7 +231,10 @@ impl Reconciler {
         let mut report = Report::default();
         for pass in 0.. {
             self.list(desired).await;
-            let plan = self.plan(desired);
+            let mut plan = self.plan(desired);
+            if pass == 0 && self.note(&mut plan).await {
+                plan = self.plan(desired);
+            }
             self.void(&plan).await;
             report.guard.clone_from(&plan.guard);
             report.wake = plan.wake();
@@ -278,6 +284,32 @@ impl Reconciler {
             .chain(wakes.into_iter().flatten())
             .min();
         report
+    }
+
+    /// Makes the plan's notes durable, all at once. Where that fails, they are noted next time.
+    async fn note(&mut self, plan: &mut Plan) -> bool {
+        let mut writing = JoinSet::new();
+        for (name, note) in std::mem::take(&mut plan.notes) {
+            let Some(record) = self.desk.records.get(&name).cloned() else {
+                continue;
+            };
+            let hands = self.hands.clone();
+            writing.spawn(async move { hands.note(record, note).await });
+        }
+        let any = !writing.is_empty();
+        while let Some(written) = writing.join_next().await {
+            match written {
+                Ok(Ok(record)) => {
+                    self.desk.records.insert(record.name.clone(), record);
+                }
+                Ok(Err(error)) if !self.told_ledger => {
+                    self.told_ledger = true;
+                    warn!(%error, "nothing is started or stopped until the ledger can be written");
+                }
+                _ => {}
+            }
+        }
+        any
     }
 
     /// Begins the listings that are due, and takes what others have brought.
@@ -374,7 +406,7 @@ impl Reconciler {
             let questions = match step {
                 Step::Look if at.is_some_and(|at| now >= at) => 2.0,
                 Step::Look | Step::Adopt => 1.0,
-                Step::Start | Step::Stop(_) | Step::Replace | Step::Note | Step::Forget => 0.0,
+                Step::Start | Step::Stop(_) | Step::Replace | Step::Forget => 0.0,
             };
             if questions > 0.0 && !self.looks.take(questions, now) {
                 let soon = after(now, Duration::from_millis(200));
@@ -503,7 +535,6 @@ fn say(name: &EntryName, step: Step, why: &str, record: Option<&Record>) {
     };
     let (at, execution) = (instant(record.at), record.execution_arn());
     match (record.phase, &record.outcome) {
-        _ if matches!(step, Step::Note) => debug!(entry = %name, file = record.file, why, "noted"),
         (Phase::Running, _) if step == Step::Look => debug!(entry = %name, at, execution, "runs"),
         (Phase::Running, _) if step == Step::Adopt => {
             info!(entry = %name, why, at, execution, "adopted");

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::entry::{Entry, EntryName, instant};
 use crate::model::name::{Fingerprint, Owner};
-use crate::model::plan::{Decision, Plan, Policy, Step, after, is_late};
+use crate::model::plan::{Decision, Plan, Policy, Step, after, has_run, is_late};
 use crate::model::record::{Outcome, Phase, Record};
 use crate::reconcile::approve;
 use crate::reconcile::verify::Stray;
@@ -209,7 +209,7 @@ impl Moment<'_> {
         // A record of another content that is over says nothing about the entry as it is now.
         let current = record.filter(|record| match (record.phase, wanted) {
             (Phase::Stopped | Phase::Ended, Some(entry)) => {
-                Fingerprint::of(entry) == record.fingerprint
+                Fingerprint::of(entry) == record.fingerprint || has_run(entry, record)
             }
             _ => true,
         });
@@ -282,8 +282,7 @@ impl Moment<'_> {
         let (mut steps, mut held) = (Vec::new(), Vec::new());
         for (name, decision) in &self.plan.decisions {
             match decision {
-                Decision::Act(Step::Look | Step::Adopt | Step::Note, _) | Decision::Rest { .. } => {
-                }
+                Decision::Act(Step::Look | Step::Adopt, _) | Decision::Rest { .. } => {}
                 Decision::Act(step, reason) => {
                     steps.push(self.step(name, *step, (*reason).to_owned(), None));
                 }
@@ -375,6 +374,13 @@ fn recorded_phase(record: &Record, wanted: Option<&Entry>) -> (&'static str, Opt
             Some("put back: starts as the next generation".into()),
         ),
         Phase::Stopped => ("stopped", None),
+        Phase::Ended if changed => (
+            record
+                .outcome
+                .as_ref()
+                .map_or("succeeded", |outcome| outcome.status.as_str()),
+            Some("changed after it had run: it runs again only with a later time".into()),
+        ),
         Phase::Ended => {
             let outcome = record.outcome.as_ref();
             (
