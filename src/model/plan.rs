@@ -5,6 +5,7 @@
 //! | new | none | Start; late beyond grace: missed; beyond the horizon: deferred |
 //! | same | Starting | Start again, the same call; its time past by more than the grace: look |
 //! | other, gone | Starting | Stop, by the name it would have; never sent: Forget, or Start the new content |
+//! | same | Stopping, and no stop had or can have an effect | Start, the same call |
 //! | any | Stopping | Stop again: finish what was begun; the stop answered, or its time past: look |
 //! | same | Running | nothing; its time past: look |
 //! | changed | Running | Replace: stop now, start on a later pass; its time past: look |
@@ -265,6 +266,14 @@ fn by_record(
     let same = matches!(want, Want::Present(entry) if Fingerprint::of(entry) == record.fingerprint);
     let enabled = matches!(want, Want::Present(entry) if entry.enabled);
     match (record.phase, want) {
+        (Phase::Stopping, Want::Present(entry))
+            if same
+                && enabled
+                && may_be_kept(record, now)
+                && !is_late(entry.at, entry.grace, now) =>
+        {
+            Decision::Act(Step::Start, "put back before it was stopped")
+        }
         (Phase::Stopping, _) if now >= record.at => {
             Decision::Act(Step::Look, "its time came before it was stopped")
         }
@@ -332,6 +341,13 @@ fn by_record(
         }
         (Phase::Stopped | Phase::Ended, _) => Decision::Rest { wake: None },
     }
+}
+
+/// Was every stop of this record so far without effect, and none is still on its way? Then the same start again is the
+/// same call again: it answers with the execution that runs, or starts it.
+fn may_be_kept(record: &Record, now: DateTime<Utc>) -> bool {
+    let arrived = |since| now > after(since, LATE_DELIVERY);
+    !record.stop_taken && record.stop_in_doubt.is_none_or(arrived)
 }
 
 /// A content that has no execution yet.

@@ -172,8 +172,20 @@ fn truth_table() {
             "hold",
         ),
         (
-            "any, stopping",
+            "same, stopping",
             here(&same),
+            Some(record(&same, Phase::Stopping)),
+            "Start",
+        ),
+        (
+            "changed, stopping",
+            here(&changed),
+            Some(record(&same, Phase::Stopping)),
+            "Stop",
+        ),
+        (
+            "gone, stopping",
+            gone.clone(),
             Some(record(&same, Phase::Stopping)),
             "Stop",
         ),
@@ -451,4 +463,30 @@ fn what_has_run_is_run_again_only_at_a_later_time() {
         act(&decide(&want, Some(&ended), Sight::CLEAR, &policy(), now()))
     };
     assert_eq!((step(&corrected), step(&later)), ("rest", "Start"));
+}
+
+#[test]
+fn put_back_while_it_is_being_stopped() {
+    let same = entry("e", 3600);
+    let stopping = record(&same, Phase::Stopping);
+    let step = |record: &Record| {
+        let want = Want::Present(&same);
+        act(&decide(&want, Some(record), Sight::CLEAR, &policy(), now()))
+    };
+    assert_eq!(step(&stopping), "Start");
+    let on_its_way = Record {
+        stop_in_doubt: Some(now() - TimeDelta::minutes(19)),
+        ..stopping.clone()
+    };
+    assert_eq!(step(&on_its_way), "Stop");
+    let arrived = Record {
+        stop_in_doubt: Some(now() - TimeDelta::minutes(21)),
+        ..stopping.clone()
+    };
+    assert_eq!(step(&arrived), "Start");
+    let taken = Record {
+        stop_taken: true,
+        ..stopping
+    };
+    assert_eq!(step(&taken), "Look");
 }

@@ -161,6 +161,10 @@ pub struct Record {
     /// Why it is being, or was, stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<StopReason>,
+    /// The last StopExecution of unknown fate: it may still be on its way until 20 minutes later, and would stop what is
+    /// started meanwhile under the same name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_in_doubt: Option<DateTime<Utc>>,
     /// StopExecution was answered: only how it ended is still to be seen.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stop_taken: bool,
@@ -212,6 +216,7 @@ impl Record {
             in_doubt: None,
             missing: None,
             stop_reason: None,
+            stop_in_doubt: None,
             stop_taken: false,
             outcome: None,
             refused: None,
@@ -283,6 +288,7 @@ impl Record {
         self.phase = phase;
         self.since = now;
         self.stop_taken = false;
+        self.stop_in_doubt = None;
         self
     }
 

@@ -178,11 +178,11 @@ impl Hands {
     ) -> Result<Record, StepError> {
         let wanted = Record::starting(&self.owner, entry, before.as_ref(), now);
         let mut intent = match before {
-            Some(begun)
-                if begun.phase == Phase::Starting && begun.fingerprint == wanted.fingerprint =>
-            {
-                begun
-            }
+            Some(begun) if begun.fingerprint == wanted.fingerprint => match begun.phase {
+                Phase::Starting => begun,
+                Phase::Stopping => begun.in_phase(Phase::Starting, now),
+                Phase::Running | Phase::Stopped | Phase::Ended => wanted,
+            },
             _ => wanted,
         };
         if !self.rules.generation {
@@ -467,15 +467,28 @@ impl Hands {
         why: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<Record>, StepError> {
-        let record = if record.phase == Phase::Stopping {
+        let begun = record.phase == Phase::Stopping;
+        let still_in_doubt = record
+            .stop_in_doubt
+            .filter(|since| begun && now <= after(*since, LATE_DELIVERY));
+        let record = if begun {
             record
         } else {
-            let stopping = Record {
+            Record {
                 stop_reason: Some(reason),
                 ..record
             }
-            .in_phase(Phase::Stopping, now);
-            self.write(stopping, None, None).await?
+            .in_phase(Phase::Stopping, now)
+        };
+        let record = if still_in_doubt.is_some() {
+            record
+        } else {
+            let stop_in_doubt = Some(now);
+            let intent = Record {
+                stop_in_doubt,
+                ..record
+            };
+            self.write(intent, None, None).await?
         };
         let reason = record.stop_reason.unwrap_or(reason);
         let told = match reason {
@@ -511,7 +524,17 @@ impl Hands {
                 self.forget(record, "it never came to run", now).await?;
                 Ok(None)
             }
-            Err(error) => Err(error.into()),
+            Err(error) => {
+                if still_in_doubt.is_none() && error.remedy() != Remedy::Retry {
+                    // The answer is definite: this stop had no effect, and none is on its way.
+                    let record = Record {
+                        stop_in_doubt: None,
+                        ..record
+                    };
+                    self.write(record, None, None).await?;
+                }
+                Err(error.into())
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ use tracing::{debug, info, warn};
 use crate::ledger::{Found, Ledger};
 use crate::model::entry::{Entry, EntryName, instant};
 use crate::model::name::{Fingerprint, Owner};
-use crate::model::plan::{Decision, Plan, Policy, Sight, Step, Want, after};
+use crate::model::plan::{Decision, Note, Plan, Policy, Sight, Step, Want, after};
 use crate::model::record::{Phase, Record};
 use apply::{Hands, StepError, Task};
 use retry::{Budget, Retries};
@@ -119,6 +119,8 @@ pub struct Reconciler {
     retries: Retries,
     looks: Budget,
     approved: BTreeSet<String>,
+    /// Notes that a failing disk did not take yet.
+    unwritten: BTreeMap<EntryName, Note>,
     told_orphans: BTreeSet<String>,
     told_ledger: bool,
 }
@@ -147,6 +149,7 @@ impl Reconciler {
             retries: Retries::new(seed),
             looks: Budget::default(),
             approved: found.approved,
+            unwritten: BTreeMap::new(),
             told_orphans: BTreeSet::new(),
             told_ledger: false,
         }
@@ -289,24 +292,30 @@ impl Reconciler {
     /// Makes the plan's notes durable, all at once. Where that fails, they are noted next time.
     async fn note(&mut self, plan: &mut Plan) -> bool {
         let mut writing = JoinSet::new();
-        for (name, note) in std::mem::take(&mut plan.notes) {
+        let mut notes = std::mem::take(&mut self.unwritten);
+        notes.append(&mut plan.notes);
+        for (name, note) in notes {
             let Some(record) = self.desk.records.get(&name).cloned() else {
                 continue;
             };
             let hands = self.hands.clone();
-            writing.spawn(async move { hands.note(record, note).await });
+            // For this process it holds even where it can't be written.
+            let in_memory = Record {
+                file: note.file.clone(),
+                gone: note.gone,
+                ..record.clone()
+            };
+            self.desk.records.insert(name.clone(), in_memory);
+            writing.spawn(async move { (name, hands.note(record, note.clone()).await, note) });
         }
         let any = !writing.is_empty();
         while let Some(written) = writing.join_next().await {
-            match written {
-                Ok(Ok(record)) => {
-                    self.desk.records.insert(record.name.clone(), record);
-                }
-                Ok(Err(error)) if !self.told_ledger => {
+            if let Ok((name, Err(error), note)) = written {
+                self.unwritten.insert(name, note);
+                if !self.told_ledger {
                     self.told_ledger = true;
                     warn!(%error, "nothing is started or stopped until the ledger can be written");
                 }
-                _ => {}
             }
         }
         any

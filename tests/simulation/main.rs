@@ -3,6 +3,7 @@
 //!
 //! `ONCED_SEEDS=N` runs N seeds instead of 2,000; `ONCED_SEED=S` runs seed S alone and prints its history.
 
+mod kill;
 mod oracle;
 mod world;
 

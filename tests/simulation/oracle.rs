@@ -73,6 +73,13 @@ fn always_wanted(
 pub(crate) fn never(world: &World) -> Vec<String> {
     let mut wrong = Vec::new();
     let all = seen(world);
+    // A start that arrived late was asked for earlier.
+    let mut asked: BTreeMap<String, DateTime<Utc>> = BTreeMap::new();
+    for call in world.sandbox.calls() {
+        if call.operation == "StartExecution" {
+            asked.entry(call.subject).or_insert(call.at);
+        }
+    }
     let mut by_entry: BTreeMap<&EntryName, Vec<&Seen>> = BTreeMap::new();
     for seen in &all {
         by_entry.entry(&seen.entry).or_default().push(seen);
@@ -128,7 +135,7 @@ pub(crate) fn never(world: &World) -> Vec<String> {
             if !seen.stopped_by_us() {
                 continue;
             }
-            let (start, end) = (seen.execution.start, seen.end());
+            let (start, end) = (asked[name], seen.end());
             if always_wanted(timeline, &seen.fingerprint, start, end) {
                 wrong.push(format!("5: {name} was stopped, and nobody had removed it"));
             }
