@@ -583,3 +583,53 @@ async fn what_is_wrong_is_said_once_and_the_daemon_ends_when_told() {
     assert_eq!(status.code(), Some(0), "{log}");
     assert_eq!(log.matches("bad.yaml:1:12").count(), 1, "{log}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_stop_it_ends_within_ten_seconds_and_leaves_only_intents() {
+    use onced::sandbox::Fault;
+    use std::sync::Arc;
+    let world = World::new().await;
+    let at = day(10);
+    let names: Vec<String> = (0..100).map(|n| format!("e{n}")).collect();
+    let entries: Vec<(&str, &str)> = names.iter().map(|n| (n.as_str(), at.as_str())).collect();
+    world.write("a.yaml", &file(&entries));
+    world
+        .sandbox
+        .set_faults(Some(Arc::new(|_, operation: &str| {
+            if operation == "StartExecution" {
+                Fault::Slow(Duration::from_secs(3))
+            } else {
+                Fault::None
+            }
+        })));
+    let mut daemon = world.daemon();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let pid = daemon.0.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let begun = Instant::now();
+    let status = block_in_place(|| daemon.0.wait().unwrap());
+    assert_eq!(status.code(), Some(0));
+    assert!(
+        begun.elapsed() < Duration::from_secs(11),
+        "{:?}",
+        begun.elapsed()
+    );
+    let (starts, _) = world.wire();
+    assert!(
+        (1..=64).contains(&starts),
+        "no new calls after the signal: {starts}"
+    );
+    world.sandbox.set_faults(None);
+    let _again = world.daemon();
+    let begun = Instant::now();
+    while world.sandbox.executions().len() < 100 && begun.elapsed() < Duration::from_mins(1) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(world.sandbox.executions().len(), 100);
+}

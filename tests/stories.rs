@@ -51,6 +51,7 @@ fn desired(entries: &[Entry]) -> Desired {
 struct World {
     sandbox: Sandbox,
     state: tempfile::TempDir,
+    disk: Option<onced::ledger::Faults>,
 }
 
 impl World {
@@ -60,6 +61,16 @@ impl World {
         Self {
             sandbox,
             state: tempfile::tempdir().expect("a directory"),
+            disk: None,
+        }
+    }
+
+    /// Another installation, with a ledger of its own, on the same account.
+    fn beside(&self) -> Self {
+        Self {
+            sandbox: self.sandbox.clone(),
+            state: tempfile::tempdir().expect("a directory"),
+            disk: None,
         }
     }
 
@@ -81,6 +92,7 @@ impl World {
         let owner = Owner::parse("test").expect("an owner");
         let sandbox = self.sandbox.clone();
         let (ledger, found) = ledger.expect("a ledger");
+        ledger.set_faults(self.disk.clone());
         let hands = Hands {
             owner,
             ledger,
@@ -310,4 +322,144 @@ async fn an_express_machine_is_refused() {
             .is_some()
     );
     assert!(world.sandbox.executions().is_empty());
+}
+
+/// Every commit of the story fails once, before it is written or after, with a crash after it or without.
+#[tokio::test(start_paused = true)]
+async fn a_failing_disk_at_every_commit_in_turn_changes_nothing_in_the_end() {
+    use std::io::{Error, ErrorKind};
+    use std::sync::atomic::{AtomicU64, Ordering};
+    for crash in [false, true] {
+        for kind in [ErrorKind::StorageFull, ErrorKind::Other] {
+            for written in [false, true] {
+                for number in 1.. {
+                    let mut world = World::new(Options::default());
+                    let commits = Arc::new(AtomicU64::new(0));
+                    let counted = Arc::clone(&commits);
+                    world.disk = Some(Arc::new(move |_| {
+                        let fails = counted.fetch_add(1, Ordering::Relaxed) + 1 == number;
+                        fails.then(|| (Error::from(kind), written))
+                    }));
+                    story(&world, crash).await;
+                    assert_eq!(
+                        world.history(),
+                        told(),
+                        "{kind} at commit {number}, written: {written}, crash: {crash}"
+                    );
+                    if commits.load(Ordering::Relaxed) < number {
+                        assert!(number > 8, "the story has commits");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Two installations with the same owner and the same files, one a little behind the other: as if there were one.
+#[tokio::test(start_paused = true)]
+async fn two_daemons_with_two_ledgers_do_no_harm() {
+    let first = World::new(Options::default());
+    let second = first.beside();
+    let (mut a, mut b) = (first.reconciler().await, second.reconciler().await);
+    let (one, two) = (entry(1, 86_400), entry(2, 86_400));
+    for wanted in [
+        &[one][..],
+        std::slice::from_ref(&two),
+        &[],
+        std::slice::from_ref(&two),
+    ] {
+        first.settle(&mut a, &desired(wanted)).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        second.settle(&mut b, &desired(wanted)).await;
+        first.one_at_most();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    assert_eq!(first.history(), told());
+    let phase = |reconciler: &Reconciler| {
+        let record = reconciler.records().values().next().expect("a record");
+        (record.phase, record.generation)
+    };
+    assert_eq!(phase(&a), (Phase::Running, 1));
+    assert_eq!(phase(&a), phase(&b));
+}
+
+/// Many entries due at once: their outcomes are asked for at no more than ten calls a second, and what is new does not
+/// wait for them. `ONCED_DUE=N`: so many.
+#[tokio::test(start_paused = true)]
+async fn outcomes_of_many_are_asked_for_within_the_quota() {
+    let many: usize = std::env::var("ONCED_DUE")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(500);
+    let world = World::new(Options::default());
+    let name = |n: usize| EntryName::parse(&format!("e{n}")).expect("a name");
+    let entries: Vec<Entry> = (0..many)
+        .map(|n| Entry {
+            name: name(n),
+            ..entry(1, 600)
+        })
+        .collect();
+    let mut wanted = desired(&entries);
+    let mut reconciler = world.reconciler().await;
+    let begun = reconciler.reconcile(&wanted, &|| false).await;
+    assert!(begun.failed.is_empty());
+    tokio::time::sleep(Duration::from_secs(601)).await;
+    let before = world.sandbox.calls().len();
+    let late = entry(2, 86_400);
+    let late_name = late.name.clone();
+    let mut rounds = 0;
+    loop {
+        rounds += 1;
+        if rounds == 20 {
+            wanted
+                .entries
+                .insert(late_name.clone(), Arc::new(late.clone()));
+        }
+        let report = reconciler.reconcile(&wanted, &|| false).await;
+        let ended = reconciler
+            .records()
+            .values()
+            .filter(|r| r.phase == Phase::Ended)
+            .count();
+        if rounds == 20 {
+            assert_eq!(
+                reconciler.records()[&late_name].phase,
+                Phase::Running,
+                "it did not wait"
+            );
+            assert!(ended < many);
+        }
+        if ended == many {
+            break;
+        }
+        let wake = report.wake.expect("there is more to ask") - world.sandbox.now();
+        tokio::time::sleep(
+            wake.to_std()
+                .unwrap_or_default()
+                .max(Duration::from_millis(10)),
+        )
+        .await;
+    }
+    let calls = world.sandbox.calls().split_off(before);
+    let reads =
+        |operation: &str| operation == "DescribeExecution" || operation == "GetExecutionHistory";
+    let mut seconds: std::collections::BTreeMap<i64, usize> = std::collections::BTreeMap::new();
+    for call in calls.iter().filter(|call| reads(&call.operation)) {
+        *seconds.entry(call.at.timestamp()).or_default() += 1;
+    }
+    let total: usize = seconds.values().sum();
+    let span =
+        usize::try_from(seconds.keys().max().unwrap() - seconds.keys().min().unwrap()).unwrap();
+    assert!(total <= 10 * (span + 1) + 10, "{total} calls in {span} s");
+    assert!(
+        total >= many * 2 && span <= many / 4,
+        "and not much slower: {total} in {span} s"
+    );
+    let late_by: Vec<i64> = reconciler
+        .records()
+        .values()
+        .filter_map(|record| record.late().map(|late| late.num_milliseconds()))
+        .collect();
+    assert_eq!(late_by.len(), many, "each knows when it fired");
 }
