@@ -89,3 +89,38 @@ async fn sync_waits_for_what_failed() {
         "{text}"
     );
 }
+
+/// After the directory was swapped (git-sync), or moved away and put back, file events were lost: what was new waited for
+/// the next `resync`.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_is_swapped_is_watched_anew() {
+    let world = World::new().await;
+    let root = world.root.path().to_owned();
+    let (link, first, second) = (root.join("schedules"), root.join("v1"), root.join("v2"));
+    fs::rename(&link, &first).unwrap();
+    fs::create_dir(&second).unwrap();
+    std::os::unix::fs::symlink(&first, &link).unwrap();
+    let at = day(10);
+    fs::write(first.join("a.yaml"), file(&[("a", &at)])).unwrap();
+    fs::write(second.join("a.yaml"), file(&[("a", &at), ("b", &at)])).unwrap();
+    let mut command = world.command(&["run", "--set", "reconcile.resync=1h"]);
+    let log = fs::File::create(root.join("log")).unwrap();
+    let _daemon = crate::process::Running(command.stderr(log).spawn().unwrap());
+    world.settles_at(1, 0).await;
+    let beside = root.join("beside");
+    std::os::unix::fs::symlink(&second, &beside).unwrap();
+    fs::rename(&beside, &link).unwrap();
+    world.settles_at(2, 0).await;
+    fs::write(second.join("c.yaml"), file(&[("c", &at)])).unwrap();
+    world.settles_at(3, 0).await;
+    // Away, something else in its place, and back.
+    fs::rename(&second, root.join("away")).unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    fs::create_dir(&second).unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    fs::remove_dir(&second).unwrap();
+    fs::rename(root.join("away"), &second).unwrap();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    fs::write(second.join("d.yaml"), file(&[("d", &at)])).unwrap();
+    world.settles_at(4, 0).await;
+}

@@ -88,6 +88,7 @@ impl Daemon {
         let mut watching: Option<Watch> = None;
         let mut told_polling = false;
         let mut quiet = false;
+        let mut replaced = 0;
         while !*stop.borrow() {
             if watching.is_none() {
                 let directory = self
@@ -106,9 +107,17 @@ impl Daemon {
             }
             hinted.borrow_and_update();
             let scan = self.scan(quiet).await;
-            if scan.unclear.is_some() {
+            if let Some(watch) = &watching
+                && !watch.is_of(scan.identity)
+            {
                 watching = None;
+                // What happened between the scan and the new watch would be missed.
+                if scan.unclear.is_none() && replaced < RESTLESS {
+                    replaced += 1;
+                    continue;
+                }
             }
+            replaced = 0;
             let seen = &hinted;
             let ended = &stop;
             let interrupted = move || *ended.borrow() || seen.has_changed().unwrap_or(false);
@@ -195,7 +204,7 @@ impl Daemon {
             }
             scan = again;
         }
-        if let Some(device) = scan.device {
+        if let Some((device, _)) = scan.identity {
             let known = *self.device.get_or_insert(device);
             if known != device && scan.files.is_empty() {
                 scan.unclear = Some("the directory is on another device than before, and empty: is a disk not mounted?".into());

@@ -31,8 +31,8 @@ pub struct Scan {
     pub files: Vec<FileReport>,
     /// Why this scan proves no absence at all.
     pub unclear: Option<String>,
-    /// The device that the directory lies on.
-    pub device: Option<u64>,
+    /// The device that the directory lies on, and its number there.
+    pub identity: Option<(u64, u64)>,
 }
 
 impl Scan {
@@ -119,7 +119,7 @@ impl Scanner {
             fs::canonicalize(&self.directory).and_then(|root| Ok((fs::metadata(&root)?, root)));
         let root = match resolved {
             Ok((metadata, root)) if metadata.is_dir() => {
-                scan.device = Some(metadata.dev());
+                scan.identity = Some((metadata.dev(), metadata.ino()));
                 root
             }
             Ok(_) => {

@@ -1,9 +1,12 @@
 //! Hints that something below the directory may have changed, from inotify through notify. Only hints: the scan is the
 //! truth, and nothing is read from an event.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use notify::event::{AccessKind, AccessMode, EventKind};
+use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::watch::Sender;
 
@@ -11,6 +14,8 @@ use tokio::sync::watch::Sender;
 #[derive(Debug)]
 pub struct Watch {
     _watcher: RecommendedWatcher,
+    identity: (u64, u64),
+    stale: Arc<AtomicBool>,
 }
 
 impl Watch {
@@ -19,8 +24,17 @@ impl Watch {
     pub fn start(directory: &Path, hint: Sender<u64>) -> notify::Result<Self> {
         let resolved = std::fs::canonicalize(directory).map_err(notify::Error::io)?;
         let named = std::path::absolute(directory).map_err(notify::Error::io)?;
+        let metadata = std::fs::metadata(&resolved).map_err(notify::Error::io)?;
         let ours = [resolved.clone(), named.clone()];
+        let stale = Arc::new(AtomicBool::new(false));
+        let marked = Arc::clone(&stale);
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            if event
+                .as_ref()
+                .map_or(true, |event| is_replacement(event, &ours))
+            {
+                marked.store(true, Ordering::Relaxed);
+            }
             // An error may stand for lost events: look.
             if event.as_ref().map_or(true, |event| is_change(event, &ours)) {
                 hint.send_modify(|hints| *hints += 1);
@@ -31,8 +45,26 @@ impl Watch {
         if let Some(parent) = named.parent() {
             let _ = watcher.watch(parent, RecursiveMode::NonRecursive);
         }
-        Ok(Self { _watcher: watcher })
+        Ok(Self {
+            _watcher: watcher,
+            identity: (metadata.dev(), metadata.ino()),
+            stale,
+        })
     }
+
+    /// Does this still watch the directory that a scan has read? Where it may not, watch anew, and scan again.
+    pub fn is_of(&self, identity: Option<(u64, u64)>) -> bool {
+        identity == Some(self.identity) && !self.stale.load(Ordering::Relaxed)
+    }
+}
+
+/// The directory itself, or the link to it, was made, moved or removed: what is watched may be another one now.
+fn is_replacement(event: &Event, ours: &[PathBuf]) -> bool {
+    let moved = matches!(
+        event.kind,
+        EventKind::Create(_) | EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))
+    );
+    moved && event.paths.iter().any(|path| ours.contains(path))
 }
 
 /// Our own reads are no change, and neither is what happens beside the directory in its parent.
@@ -53,7 +85,7 @@ fn is_change(event: &Event, ours: &[PathBuf]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use notify::event::{CreateKind, ModifyKind};
+    use notify::event::CreateKind;
 
     use super::*;
 
