@@ -157,6 +157,9 @@ struct Given {
 
 struct Keys(BTreeMap<String, Given>);
 
+/// The farthest horizon.
+const MOST_AHEAD: Duration = Duration::from_hours(364 * 24);
+
 impl Settings {
     /// Flags win over environment (`ONCED_RECONCILE_SETTLE` and so on), environment over file, file over default.
     pub fn resolve(
@@ -339,6 +342,24 @@ impl Keys {
         Ok(self.get(key, parse)?.unwrap_or(default))
     }
 
+    /// AWS ends an execution after a year, its wait too: nothing may be started that far ahead.
+    fn horizon(&self) -> Result<Duration, SettingsError> {
+        let parse = |value: &Value| {
+            let text = text(value)?;
+            let wrong = |wrong: time::Wrong| (wrong.message, wrong.hint.unwrap_or_default());
+            let horizon = time::duration(&text).map_err(wrong)?;
+            if horizon > MOST_AHEAD {
+                return Err((
+                    format!("`{text}` is too far: AWS ends executions after one year"),
+                    "write at most `364d`".to_owned(),
+                ));
+            }
+            Ok(horizon)
+        };
+        let default = Duration::from_hours(300 * 24);
+        Ok(self.get("reconcile.horizon", parse)?.unwrap_or(default))
+    }
+
     fn settings(
         &self,
         sandbox: bool,
@@ -402,7 +423,7 @@ impl Keys {
             rules: Rules::default(),
             start_only: self.get("reconcile.policy", start_only)?.unwrap_or(false),
             stop_after: self.duration("reconcile.stop_after", Duration::from_secs(30))?,
-            horizon: self.duration("reconcile.horizon", Duration::from_hours(300 * 24))?,
+            horizon: self.horizon()?,
             max_stops: self
                 .get("reconcile.max_stops", max_stops)?
                 .unwrap_or(MaxStops::Percent(30)),

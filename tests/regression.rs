@@ -124,3 +124,115 @@ async fn a_directory_that_is_swapped_is_watched_anew() {
     fs::write(second.join("d.yaml"), file(&[("d", &at)])).unwrap();
     world.settles_at(4, 0).await;
 }
+
+/// `onced plan --directory e` answered with the plan of another directory, whose daemon held the ledger.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_answers_for_its_own_directory_and_owner_alone() {
+    let world = World::new().await;
+    world.write("a.yaml", &file(&[("a", &day(10))]));
+    let _daemon = world.daemon();
+    world.settles_at(1, 0).await;
+    let other = world.root.path().join("other");
+    fs::create_dir(&other).unwrap();
+    let ask = |directory: &std::path::Path, owner: &str| {
+        let mut command = crate::process::onced(world.root.path());
+        command
+            .args(["list", "--owner", owner, "--directory"])
+            .arg(directory);
+        command
+            .arg("--state-directory")
+            .arg(world.root.path().join("state"));
+        let output = block_in_place(|| command.output()).unwrap();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    let schedules = world.root.path().join("schedules");
+    assert_eq!(ask(&schedules, "test").0, Some(0));
+    let (code, told) = ask(&other, "test");
+    assert!(code == Some(1) && told.contains("watches"), "{told}");
+    let (code, told) = ask(&schedules, "else");
+    assert!(code == Some(1) && told.contains("owner `test`"), "{told}");
+}
+
+/// What has run ran again when its payload was corrected within the grace.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_after_it_has_run_does_not_run_it_again() {
+    let world = World::new().await;
+    let soon = (chrono::Utc::now() + chrono::TimeDelta::seconds(2)).format("%Y-%m-%dT%H:%M:%SZ");
+    let text =
+        |payload: u32| format!("schedules:\n  e: {{at: {soon}, lambda: f, payload: {payload}}}\n");
+    world.write("a.yaml", &text(1));
+    let _daemon = world.daemon();
+    let begun = Instant::now();
+    while world.list()["entries"][0]["phase"] != "succeeded" {
+        assert!(begun.elapsed() < Duration::from_mins(1));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    world.write("a.yaml", &text(2));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.wire(), (1, 0));
+    let entry = &world.list()["entries"][0];
+    assert_eq!(entry["phase"], "succeeded");
+    assert!(
+        entry["detail"].as_str().unwrap().contains("later time"),
+        "{entry}"
+    );
+}
+
+/// A result that could not be written was a success.
+#[test]
+fn a_result_that_can_not_be_written_is_a_failure() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("a.yaml"), "schedules: {}\n").unwrap();
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = crate::process::onced(root.path());
+    let output = command
+        .arg("check")
+        .arg(root.path())
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+}
+
+/// Files named one by one were not looked at as one set; one named twice was counted twice.
+#[test]
+fn check_sees_a_name_that_two_named_files_share() {
+    let root = tempfile::tempdir().unwrap();
+    let (one, two) = (root.path().join("1.yaml"), root.path().join("2.yaml"));
+    for path in [&one, &two] {
+        fs::write(path, file(&[("e", &day(10))])).unwrap();
+    }
+    let check = |paths: &[&std::path::Path]| {
+        let output = crate::process::onced(root.path())
+            .arg("check")
+            .args(paths)
+            .output()
+            .unwrap();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+        )
+    };
+    let (code, told) = check(&[&one, &two]);
+    assert!(
+        code == Some(4) && told.contains("is also the name of an entry"),
+        "{told}"
+    );
+    let (code, told) = check(&[&one, &one]);
+    assert!(code == Some(0) && told.contains("1 good"), "{told}");
+}
+
+/// `add` wrote an entry that every scan passes over.
+#[test]
+fn add_refuses_a_name_that_would_be_passed_over() {
+    let root = tempfile::tempdir().unwrap();
+    let mut command = crate::process::onced(root.path());
+    command
+        .args(["add", "x-e", "--in", "1h", "--lambda", "f", "--directory"])
+        .arg(root.path());
+    assert_eq!(command.output().unwrap().status.code(), Some(64));
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+}

@@ -37,6 +37,11 @@ pub(super) fn add(context: &Context, add: &Add) -> Outcome {
     let directory = directory
         .ok_or_else(|| Failure::new("no directory is given\nhint: give --directory DIRECTORY"))?;
     let name = EntryName::parse(&add.name).map_err(Failure::usage)?;
+    if add.name.starts_with("x-") {
+        return Err(Failure::usage(
+            "an entry whose name begins with `x-` would be passed over: such keys are the user's own\nhint: take another name",
+        ));
+    }
     let zone = add
         .timezone
         .as_deref()

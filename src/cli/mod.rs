@@ -11,15 +11,16 @@ mod text;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use crate::ledger::LedgerError;
 use crate::settings::{Settings, SettingsError};
-use arguments::{Arguments, Color, Command, Common, LogFormat};
+use arguments::{Arguments, Color, Command, Common, Format, LogFormat};
 
 /// The contract's exit codes.
 mod exit {
@@ -109,10 +110,21 @@ impl Context {
     }
 }
 
-/// Prints a result. A reader that went away is no failure of ours.
+/// Could a result not be written?
+static UNWRITTEN: AtomicBool = AtomicBool::new(false);
+
+/// Prints a result. A reader that went away is no failure of ours; a full disk is.
 fn print(text: &str) {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error)
+            if error.kind() != ErrorKind::BrokenPipe
+                && !UNWRITTEN.swap(true, Ordering::Relaxed) =>
+        {
+            eprintln!("error: the result can't be written: {error}");
+        }
+        _ => {}
+    }
 }
 
 /// Runs what was typed.
@@ -155,6 +167,7 @@ pub fn main() -> ExitCode {
         environment,
     };
     match runtime.block_on(dispatch(arguments.command, &context)) {
+        Ok(_) if UNWRITTEN.load(Ordering::Relaxed) => ExitCode::from(exit::FAILURE),
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             eprintln!("error: {}", failure.message);
@@ -164,6 +177,20 @@ pub fn main() -> ExitCode {
 }
 
 async fn dispatch(command: Command, context: &Context) -> Outcome {
+    let text_only = matches!(
+        command,
+        Command::Run { .. }
+            | Command::Sync { .. }
+            | Command::Add(_)
+            | Command::Approve { .. }
+            | Command::Ledger { .. }
+            | Command::Sandbox { .. }
+    );
+    if text_only && !matches!(context.common.format, None | Some(Format::Text)) {
+        return Err(Failure::usage(
+            "this command has no such `--format`\nhint: it prints text",
+        ));
+    }
     match command {
         Command::Run {
             directory,

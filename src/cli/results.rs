@@ -48,6 +48,7 @@ async fn ask<T: serde::de::DeserializeOwned>(
         if let Some(state) = &settings.state_directory
             && let Some(answer) = socket::ask(&socket::path(state), what).await
         {
+            same_daemon(settings, &socket::path(state)).await?;
             return Ok(answer);
         }
         match run::look(settings) {
@@ -57,6 +58,30 @@ async fn ask<T: serde::de::DeserializeOwned>(
             }
             looked => return looked.map(pick),
         }
+    }
+}
+
+/// A daemon answers for its own owner and directory; asked for others, it would answer something else than was asked.
+async fn same_daemon(settings: &Settings, path: &std::path::Path) -> Result<(), Failure> {
+    let Some(about) = socket::ask::<socket::About>(path, "/v1/about").await else {
+        return Ok(());
+    };
+    if about.owner != settings.owner.as_str() {
+        return Err(Failure::new(format!(
+            "the daemon that holds this ledger is of owner `{}`, not `{}`\nhint: give another --state-directory",
+            about.owner,
+            settings.owner.as_str()
+        )));
+    }
+    let resolved =
+        |path: &std::path::Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match &settings.directory {
+        Some(asked) if resolved(asked) != resolved(&about.directory) => Err(Failure::new(format!(
+            "the daemon that holds this ledger watches `{}`, not `{}`\nhint: give another --state-directory",
+            about.directory.display(),
+            asked.display()
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -221,7 +221,12 @@ pub(super) async fn run(
     let (stop, stopping) = watch::channel(false);
     let (snapshots, shown) = watch::channel(None);
     let (approvals, approved) = mpsc::channel(4);
+    let about = socket::About {
+        owner: settings.owner.as_str().to_owned(),
+        directory: std::path::absolute(&directory).map_err(Failure::new)?,
+    };
     let sources = socket::Sources {
+        about,
         snapshots: shown,
         ledger: daemon.ledger().clone(),
         approvals,

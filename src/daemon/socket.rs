@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::TokioIo;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -33,9 +33,20 @@ pub struct Approval {
     pub answer: oneshot::Sender<Result<usize, String>>,
 }
 
+/// Whose daemon this is, and of which directory.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct About {
+    /// The owner.
+    pub owner: String,
+    /// The directory, as it was given, made absolute.
+    pub directory: PathBuf,
+}
+
 /// What the socket answers from.
 #[derive(Debug, Clone)]
 pub struct Sources {
+    /// See there.
+    pub about: About,
     /// The last finished pass.
     pub snapshots: Snapshots,
     /// The history.
@@ -69,6 +80,10 @@ pub async fn serve(path: PathBuf, sources: Sources) -> std::io::Result<()> {
             get(|State(sources): State<Sources>| async move {
                 answer(sources.snapshots, |s| json(&s.plan)).await
             }),
+        )
+        .route(
+            "/v1/about",
+            get(|State(sources): State<Sources>| async move { json(&sources.about) }),
         )
         .route("/v1/history", get(history))
         .route("/v1/approve/{digest}", post(approve))

@@ -6,6 +6,7 @@
 //! | same | Starting | Start again, the same call; its time past by more than the grace: look |
 //! | other, gone | Starting | Stop, by the name it would have; never sent: Forget, or Start the new content |
 //! | same | Stopping, and no stop had or can have an effect | Start, the same call |
+//! | same | Stopping, and a stop may be on its way | look, until it is known or 20 minutes have passed |
 //! | any | Stopping | Stop again: finish what was begun; the stop answered, or its time past: look |
 //! | same | Running | nothing; its time past: look |
 //! | changed | Running | Replace: stop now, start on a later pass; its time past: look |
@@ -279,6 +280,12 @@ fn by_record(
         }
         (Phase::Stopping, _) if record.stop_taken && now <= after(record.since, LATE_DELIVERY) => {
             Decision::Act(Step::Look, "see how it ended")
+        }
+        // Another stop would only be one more that may arrive when it runs again.
+        (Phase::Stopping, Want::Present(entry))
+            if same && enabled && !record.stop_taken && !is_late(entry.at, entry.grace, now) =>
+        {
+            Decision::Act(Step::Look, "put back while a stop may be on its way")
         }
         (Phase::Stopping, _) => Decision::Act(
             Step::Stop(record.stop_reason.unwrap_or(StopReason::Removed)),

@@ -478,7 +478,7 @@ fn put_back_while_it_is_being_stopped() {
         stop_in_doubt: Some(now() - TimeDelta::minutes(19)),
         ..stopping.clone()
     };
-    assert_eq!(step(&on_its_way), "Stop");
+    assert_eq!(step(&on_its_way), "Look");
     let arrived = Record {
         stop_in_doubt: Some(now() - TimeDelta::minutes(21)),
         ..stopping.clone()

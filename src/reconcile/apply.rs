@@ -480,16 +480,11 @@ impl Hands {
             }
             .in_phase(Phase::Stopping, now)
         };
-        let record = if still_in_doubt.is_some() {
-            record
-        } else {
-            let stop_in_doubt = Some(now);
-            let intent = Record {
-                stop_in_doubt,
-                ..record
-            };
-            self.write(intent, None, None).await?
+        let intent = Record {
+            stop_in_doubt: Some(now),
+            ..record
         };
+        let record = self.write(intent, None, None).await?;
         let reason = record.stop_reason.unwrap_or(reason);
         let told = match reason {
             StopReason::Removed => "the entry was removed or disabled",
@@ -525,10 +520,10 @@ impl Hands {
                 Ok(None)
             }
             Err(error) => {
-                if still_in_doubt.is_none() && error.remedy() != Remedy::Retry {
-                    // The answer is definite: this stop had no effect, and none is on its way.
+                if error.remedy() != Remedy::Retry {
+                    // The answer is definite: this stop had no effect. Only an earlier one may still be on its way.
                     let record = Record {
-                        stop_in_doubt: None,
+                        stop_in_doubt: still_in_doubt,
                         ..record
                     };
                     self.write(record, None, None).await?;

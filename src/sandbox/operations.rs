@@ -311,6 +311,18 @@ impl Sandbox {
                 .map_err(|_| error("InvalidToken", format!("Invalid Token: '{token}'")))?,
         };
         let wanted = text(request, "statusFilter");
+        let known = [
+            "RUNNING",
+            "SUCCEEDED",
+            "FAILED",
+            "TIMED_OUT",
+            "ABORTED",
+            "PENDING_REDRIVE",
+        ];
+        if let Some(wanted) = wanted.filter(|wanted| !known.contains(wanted)) {
+            let what = format!("Member must satisfy enum value set: [{}]", known.join(", "));
+            return Err(constraint("statusFilter", wanted, &what));
+        }
         let mut seen: Vec<(&Execution, &Face)> = core
             .store
             .executions

@@ -424,8 +424,11 @@ impl Parsing<'_> {
             }),
         );
         let fields = self.fields(field.node, field.value, ENTRY, "an entry")?;
-        for key in ["payload", "input"] {
-            if let Some(field) = fields.get(key) {
+        for key in ENTRY {
+            if let Some(field) = fields.get(key)
+                // What stands below the wrong key may have been meant as a payload.
+                && (["payload", "input"].contains(key) || field.value.is_mapping() || field.value.is_sequence())
+            {
                 self.hidden.push((field.node.place.line, field.node.last));
             }
         }

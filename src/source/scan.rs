@@ -156,15 +156,7 @@ impl Scanner {
             for (n, (file, line)) in places.iter().enumerate() {
                 let (other, other_line) = places[usize::from(n == 0)];
                 let other = format!("{}:{other_line}", parsed[other].0.path);
-                parsed[*file].0.errors.push(Problem {
-                    line: *line,
-                    column: 3,
-                    message: format!("`{name}` is also the name of an entry at `{other}`"),
-                    hint: Some(
-                        "rename one of the two: a name is unique in the whole directory".into(),
-                    ),
-                    shown: None,
-                });
+                parsed[*file].0.errors.push(twice(name, *line, &other));
                 parsed[*file].0.state = FileState::Invalid;
             }
         }
@@ -261,6 +253,8 @@ impl Walk {
             if text.starts_with('.') {
                 continue;
             }
+            let leftover =
+                LEFTOVERS.iter().any(|ending| text.ends_with(ending)) || text.contains(".dpkg-");
             let shown = if shown.is_empty() {
                 escaped(&name)
             } else {
@@ -273,7 +267,9 @@ impl Walk {
             };
             let linked_directory =
                 kind.is_symlink() && fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir());
-            if kind.is_dir() || linked_directory {
+            if leftover && (kind.is_dir() || linked_directory) {
+                self.ignored.push(shown);
+            } else if kind.is_dir() || linked_directory {
                 match fs::canonicalize(&path) {
                     // A link to a directory above would be walked for ever, one to outside is not ours to read.
                     Ok(target)
@@ -289,12 +285,8 @@ impl Walk {
                 }
             } else if text.ends_with(".yaml") || text.ends_with(".yml") {
                 self.found.push(Found { path, shown });
-            } else if text.contains(".yaml") || text.contains(".yml") {
-                let leftover = LEFTOVERS.iter().any(|ending| text.ends_with(ending))
-                    || text.contains(".dpkg-");
-                if leftover {
-                    self.ignored.push(shown);
-                }
+            } else if leftover && (text.contains(".yaml") || text.contains(".yml")) {
+                self.ignored.push(shown);
             }
         }
     }
@@ -304,11 +296,13 @@ impl Walk {
     }
 }
 
+/// A file's name as one line of plain text.
 fn escaped(name: &std::ffi::OsStr) -> String {
-    name.to_str().map_or_else(
-        || name.as_encoded_bytes().escape_ascii().to_string(),
-        str::to_owned,
-    )
+    match name.to_str() {
+        Some(name) if name.chars().any(char::is_control) => name.escape_debug().to_string(),
+        Some(name) => name.to_owned(),
+        None => name.as_encoded_bytes().escape_ascii().to_string(),
+    }
 }
 
 type Refusal = (String, Option<String>);
@@ -374,56 +368,95 @@ fn regular(metadata: &Metadata) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Files and directories named one by one, for `onced check`.
+/// Files and directories named one by one, for `onced check`: one set, in which a name is unique.
 pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Vec<FileReport> {
-    let mut reports = Vec::new();
+    let mut reports: Vec<FileReport> = Vec::new();
+    let mut entries: BTreeMap<EntryName, Vec<(usize, usize)>> = BTreeMap::new();
+    let mut seen: Vec<PathBuf> = Vec::new();
     for path in paths {
         let shown = path.display().to_string();
+        let resolved = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+        if seen.iter().any(|before| resolved.starts_with(before)) {
+            continue;
+        }
+        seen.push(resolved);
         if path.is_dir() {
             let scan = Scanner::new(path.clone(), defaults.clone()).scan();
-            let named = |report: FileReport| FileReport {
-                path: format!("{}/{}", shown.trim_end_matches('/'), report.path),
-                ..report
-            };
-            reports.extend(scan.files.into_iter().map(named));
-            if let Some(message) = scan.unclear {
-                let errors = vec![Problem {
-                    line: 1,
-                    column: 1,
-                    message,
-                    hint: None,
-                    shown: None,
-                }];
+            for report in scan.files {
+                for entry in scan
+                    .entries
+                    .values()
+                    .filter(|entry| entry.file == report.path)
+                {
+                    let place = (reports.len(), entry.line);
+                    entries.entry(entry.name.clone()).or_default().push(place);
+                }
                 reports.push(FileReport {
-                    path: shown,
-                    state: FileState::Invalid,
-                    errors,
-                    text: None,
+                    path: format!("{}/{}", shown.trim_end_matches('/'), report.path),
+                    ..report
                 });
+            }
+            if let Some(message) = scan.unclear {
+                reports.push(file_report(shown, vec![of_the_whole(message, None)]));
             }
             continue;
         }
-        let errors = match read(path) {
-            Ok(bytes) => parse(&shown, &bytes, defaults).err().unwrap_or_default(),
-            Err((message, hint)) => vec![Problem {
-                line: 1,
-                column: 1,
-                message,
-                hint,
-                shown: None,
-            }],
+        let errors = match read(path).map(|bytes| parse(&shown, &bytes, defaults)) {
+            Ok(Ok(found)) => {
+                for entry in found {
+                    let place = (reports.len(), entry.line);
+                    entries.entry(entry.name).or_default().push(place);
+                }
+                Vec::new()
+            }
+            Ok(Err(errors)) => errors,
+            Err((message, hint)) => vec![of_the_whole(message, hint)],
         };
-        let state = if errors.is_empty() {
-            FileState::Ok
-        } else {
-            FileState::Invalid
-        };
-        reports.push(FileReport {
-            path: shown,
-            state,
-            errors,
-            text: None,
-        });
+        reports.push(file_report(shown, errors));
+    }
+    for (name, places) in entries.iter().filter(|(_, places)| places.len() > 1) {
+        for (n, (file, line)) in places.iter().enumerate() {
+            let (other, other_line) = places[usize::from(n == 0)];
+            let other = format!("{}:{other_line}", reports[other].path);
+            reports[*file].errors.push(twice(name, *line, &other));
+            reports[*file].state = FileState::Invalid;
+        }
     }
     reports
+}
+
+fn file_report(path: String, errors: Vec<Problem>) -> FileReport {
+    let state = if errors.is_empty() {
+        FileState::Ok
+    } else {
+        FileState::Invalid
+    };
+    FileReport {
+        path,
+        state,
+        errors,
+        text: None,
+    }
+}
+
+/// A problem of a file that has no place in it.
+fn of_the_whole(message: String, hint: Option<String>) -> Problem {
+    Problem {
+        line: 1,
+        column: 1,
+        message,
+        hint,
+        shown: None,
+    }
+}
+
+/// The problem of a name that another file has too.
+fn twice(name: &EntryName, line: usize, other: &str) -> Problem {
+    Problem {
+        line,
+        column: 3,
+        message: format!("`{name}` is also the name of an entry at `{other}`"),
+        hint: Some("rename one of the two: a name is unique in the whole directory".into()),
+        shown: None,
+    }
 }

@@ -105,6 +105,10 @@ pub fn instant(text: &str, zone: Tz) -> Result<DateTime<Utc>, Wrong> {
     let utc = local
         .checked_sub_signed(TimeDelta::seconds(seconds))
         .ok_or_else(unreadable)?;
+    // RFC 3339 has four digits for the year, and Step Functions takes no other form.
+    if !(1..=9999).contains(&utc.date().year()) {
+        return Err(unreadable());
+    }
     Ok(utc.and_utc())
 }
 

@@ -87,7 +87,11 @@ pub(super) fn json(node: &Node, value: &Yaml) -> Result<Json, (Place, Wrong)> {
         Yaml::Number(number) => number_json(number).ok_or_else(|| {
             wrong(
                 node.place,
-                "this number has no form in JSON",
+                if number.as_f64().is_some_and(f64::is_finite) {
+                    "this number is too large to be kept exactly"
+                } else {
+                    "this number has no form in JSON"
+                },
                 "put it in quotes if a text will do",
             )
         }),
