@@ -81,6 +81,10 @@ impl World {
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("a", "b", None, None, "test"))
             .http_client(self.sandbox.http_client());
+        self.with(config).await
+    }
+
+    async fn with(&self, config: Builder) -> Reconciler {
         let mut ledger = Ledger::open(self.state.path(), Holder::Command);
         while ledger.is_err() {
             // The ledger of the process before is closed on a thread of its own.
@@ -462,4 +466,39 @@ async fn outcomes_of_many_are_asked_for_within_the_quota() {
         .filter_map(|record| record.late().map(|late| late.num_milliseconds()))
         .collect();
     assert_eq!(late_by.len(), many, "each knows when it fired");
+}
+
+/// Credentials that are revoked before their time are asked for anew, and no entry fails for it.
+#[tokio::test(start_paused = true)]
+async fn expired_credentials_are_asked_for_anew() {
+    use aws_credential_types::credential_fn::provide_credentials_fn;
+    use aws_sdk_sfn::config::SharedCredentialsProvider;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    let world = World::new(Options::default());
+    let asked = Arc::new(AtomicU64::new(0));
+    let known = Arc::clone(&asked);
+    world.sandbox.set_faults(Some(Arc::new(move |_, _: &str| {
+        if known.load(Ordering::Relaxed) < 2 {
+            Fault::ExpiredToken
+        } else {
+            Fault::None
+        }
+    })));
+    let counted = Arc::clone(&asked);
+    let provider = provide_credentials_fn(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        async { Ok(Credentials::new("a", "b", None, None, "test")) }
+    });
+    let config = Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(provider))
+        .http_client(world.sandbox.http_client());
+    let mut reconciler = world.with(config).await;
+    world
+        .settle(&mut reconciler, &desired(&[entry(1, 86_400)]))
+        .await;
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+    assert_eq!(world.history(), [("0".to_owned(), Status::Running)]);
 }

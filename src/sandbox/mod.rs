@@ -177,6 +177,8 @@ pub enum Fault {
     Throttle,
     /// `AccessDeniedException`.
     AccessDenied,
+    /// `ExpiredTokenException`.
+    ExpiredToken,
 }
 
 type Faults = Arc<dyn Fn(u64, &str) -> Fault + Send + Sync>;

@@ -64,6 +64,11 @@ impl Sandbox {
             Fault::LostBefore | Fault::Late(_) => own(0, "Lost", ""),
             Fault::Status500 => own(500, "InternalFailure", "an internal failure"),
             Fault::Throttle => own(400, "ThrottlingException", "Rate exceeded"),
+            Fault::ExpiredToken => own(
+                403,
+                "ExpiredTokenException",
+                "The security token included in the request is expired",
+            ),
             Fault::AccessDenied => own(403, "AccessDeniedException", "not authorized"),
         };
         if let Fault::Late(time) = fault {

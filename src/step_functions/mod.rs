@@ -1,15 +1,17 @@
 //! aws-sdk-sfn: the calls, what their errors mean, and how long they may take. Never plans, never writes a record.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_sfn::config::retry::RetryConfig;
 use aws_sdk_sfn::config::timeout::TimeoutConfig;
-use aws_sdk_sfn::config::{Builder, http::HttpResponse};
+use aws_sdk_sfn::config::{Builder, IdentityCache, http::HttpResponse};
 use aws_sdk_sfn::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType, StateMachineType};
 use chrono::{DateTime, Utc};
 use thiserror::Error;
+use tokio::time::Instant;
 
 /// What a failed call asks of the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +100,15 @@ fn remedy(code: &str) -> Remedy {
     }
 }
 
+/// What AWS says of credentials that it takes no more
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/CommonErrors.html>).
+const EXPIRED: &[&str] = &[
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+];
+
 /// How an execution stands at AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -131,8 +142,18 @@ pub struct Observed {
 /// Step Functions, through the SDK.
 #[derive(Debug, Clone)]
 pub struct StepFunctions {
-    client: aws_sdk_sfn::Client,
+    config: Builder,
+    current: Arc<Mutex<Current>>,
 }
+
+#[derive(Debug)]
+struct Current {
+    client: aws_sdk_sfn::Client,
+    renewed: Option<Instant>,
+}
+
+/// Credentials are asked for anew no more often than this.
+const RENEW: Duration = Duration::from_secs(10);
 
 impl StepFunctions {
     /// A client with our own time-outs, and without the SDK's retries: onced retries by itself.
@@ -144,11 +165,43 @@ impl StepFunctions {
             .build();
         let config = config
             .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts)
-            .build();
+            .timeout_config(timeouts);
+        let current = Current {
+            client: aws_sdk_sfn::Client::from_conf(config.clone().build()),
+            renewed: None,
+        };
         Self {
-            client: aws_sdk_sfn::Client::from_conf(config),
+            config,
+            current: Arc::new(Mutex::new(current)),
         }
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn client(&self) -> aws_sdk_sfn::Client {
+        self.current().client.clone()
+    }
+
+    /// What a failed call means. Credentials that AWS no longer takes are asked for anew: the SDK renews them by the
+    /// time that they bear, and keeps those that were revoked before it.
+    fn failed<E>(&self, operation: &'static str, error: &SdkError<E, HttpResponse>) -> CallError
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let error = CallError::new(operation, error);
+        let mut current = self.current();
+        let lately = current
+            .renewed
+            .is_some_and(|renewed| renewed.elapsed() < RENEW);
+        if EXPIRED.contains(&error.code.as_str()) && !lately {
+            let fresh = IdentityCache::lazy().build();
+            let config = self.config.clone().identity_cache(fresh).build();
+            current.client = aws_sdk_sfn::Client::from_conf(config);
+            current.renewed = Some(Instant::now());
+        }
+        error
     }
 
     /// StartExecution. Answers the execution's ARN; the same name and bytes again answer the same one.
@@ -159,7 +212,7 @@ impl StepFunctions {
         input: &str,
     ) -> Result<String, CallError> {
         let call = self
-            .client
+            .client()
             .start_execution()
             .state_machine_arn(state_machine)
             .name(name)
@@ -167,31 +220,31 @@ impl StepFunctions {
         let answer = call
             .send()
             .await
-            .map_err(|error| CallError::new("StartExecution", &error))?;
+            .map_err(|error| self.failed("StartExecution", &error))?;
         Ok(answer.execution_arn)
     }
 
     /// StopExecution. A success says that the stop was taken, not how the execution ended: describe it.
     pub async fn stop(&self, execution: &str, error: &str, cause: &str) -> Result<(), CallError> {
         let call = self
-            .client
+            .client()
             .stop_execution()
             .execution_arn(execution)
             .error(error)
             .cause(cause);
         call.send()
             .await
-            .map_err(|error| CallError::new("StopExecution", &error))?;
+            .map_err(|error| self.failed("StopExecution", &error))?;
         Ok(())
     }
 
     /// DescribeExecution. Eventually consistent: `Absent` proves nothing by itself.
     pub async fn describe(&self, execution: &str) -> Result<Observed, CallError> {
-        let call = self.client.describe_execution().execution_arn(execution);
+        let call = self.client().describe_execution().execution_arn(execution);
         let answer = call
             .send()
             .await
-            .map_err(|error| CallError::new("DescribeExecution", &error))?;
+            .map_err(|error| self.failed("DescribeExecution", &error))?;
         let status = match answer.status {
             ExecutionStatus::Succeeded => Status::Succeeded,
             ExecutionStatus::Failed => Status::Failed,
@@ -215,7 +268,7 @@ impl StepFunctions {
     /// GetExecutionHistory, its first page: when the wait was over. `None`: it never was, or not within that page.
     pub async fn fired(&self, execution: &str) -> Result<Option<DateTime<Utc>>, CallError> {
         let call = self
-            .client
+            .client()
             .get_execution_history()
             .execution_arn(execution)
             .include_execution_data(false)
@@ -223,7 +276,7 @@ impl StepFunctions {
         let answer = call
             .send()
             .await
-            .map_err(|error| CallError::new("GetExecutionHistory", &error))?;
+            .map_err(|error| self.failed("GetExecutionHistory", &error))?;
         let left = answer
             .events
             .into_iter()
@@ -244,7 +297,7 @@ impl StepFunctions {
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
             let call = self
-                .client
+                .client()
                 .list_executions()
                 .state_machine_arn(state_machine)
                 .status_filter(ExecutionStatus::Running)
@@ -253,7 +306,7 @@ impl StepFunctions {
             let answer = match call.send().await {
                 Ok(answer) => answer,
                 Err(error) => {
-                    let error = CallError::new("ListExecutions", &error);
+                    let error = self.failed("ListExecutions", &error);
                     // Nothing runs where there is no machine, and nothing of ours where it is of type EXPRESS.
                     if ["StateMachineDoesNotExist", "StateMachineTypeNotSupported"]
                         .contains(&error.code.as_str())
@@ -280,13 +333,13 @@ impl StepFunctions {
     /// DescribeStateMachine: is it EXPRESS? Such a machine can't be stopped and its starts are not idempotent.
     pub async fn is_express(&self, state_machine: &str) -> Result<bool, CallError> {
         let call = self
-            .client
+            .client()
             .describe_state_machine()
             .state_machine_arn(state_machine);
         let answer = call
             .send()
             .await
-            .map_err(|error| CallError::new("DescribeStateMachine", &error))?;
+            .map_err(|error| self.failed("DescribeStateMachine", &error))?;
         Ok(answer.r#type == StateMachineType::Express)
     }
 }
