@@ -502,3 +502,155 @@ async fn expired_credentials_are_asked_for_anew() {
     assert_eq!(asked.load(Ordering::Relaxed), 2);
     assert_eq!(world.history(), [("0".to_owned(), Status::Running)]);
 }
+
+/// A name that is taken by an execution with another input: left alone, and said.
+#[tokio::test(start_paused = true)]
+async fn a_name_that_runs_with_another_input_is_left_alone() {
+    let world = World::new(Options::default());
+    let wanted = entry(1, 86_400);
+    let name = onced::model::name::execution_name(
+        &Owner::parse("test").unwrap(),
+        &wanted.name,
+        &onced::model::name::Fingerprint::of(&wanted),
+        0,
+    );
+    let body = serde_json::json!({"stateMachineArn": MACHINE, "name": name, "input": "{\"invocationTime\":\"2026-12-01T00:00:00Z\"}"});
+    let answer = world.sandbox.call(
+        "AWSStepFunctions.StartExecution",
+        body.to_string().as_bytes(),
+    );
+    assert_eq!(answer.status, 200);
+    let mut reconciler = world.reconciler().await;
+    for _ in 0..3 {
+        let report = reconciler
+            .reconcile(&desired(std::slice::from_ref(&wanted)), &|| false)
+            .await;
+        assert!(
+            report
+                .failed
+                .values()
+                .any(|why| why.contains("another input")),
+            "{report:?}"
+        );
+        tokio::time::sleep(Duration::from_mins(2)).await;
+    }
+    assert_eq!(world.history(), [("0".to_owned(), Status::Running)]);
+}
+
+/// A state machine that was deleted and made again: what ran on it is started again, once nothing else can be true.
+#[tokio::test(start_paused = true)]
+async fn an_execution_that_is_lost_is_started_again() {
+    let world = World::new(Options::default());
+    let wanted = desired(&[entry(1, 86_400)]);
+    let mut reconciler = world.reconciler().await;
+    world.settle(&mut reconciler, &wanted).await;
+    world.sandbox.lose(&world.sandbox.executions()[0].arn);
+    let begun = world.sandbox.now();
+    while world.sandbox.executions().is_empty() {
+        assert!(
+            world.sandbox.now() < begun + TimeDelta::minutes(45),
+            "{:?}",
+            world.sandbox.calls()
+        );
+        let report = reconciler.reconcile(&wanted, &|| false).await;
+        let wake = report
+            .wake
+            .map_or(TimeDelta::minutes(1), |wake| wake - world.sandbox.now());
+        tokio::time::sleep(
+            wake.to_std()
+                .unwrap_or_default()
+                .clamp(Duration::from_millis(20), Duration::from_mins(1)),
+        )
+        .await;
+    }
+    assert!(
+        world.sandbox.now() > begun + TimeDelta::minutes(20),
+        "not on one look"
+    );
+    assert_eq!(world.history(), [("0".to_owned(), Status::Running)]);
+}
+
+/// Farther ahead than the horizon: nothing is called until it comes within it, and then it is started.
+#[tokio::test(start_paused = true)]
+async fn what_is_beyond_the_horizon_is_started_when_it_comes_within() {
+    let world = World::new(Options::default());
+    let wanted = desired(&[entry(1, 300 * 86_400 + 7_200)]);
+    let mut reconciler = world.reconciler().await;
+    let report = reconciler.reconcile(&wanted, &|| false).await;
+    assert_eq!(
+        report.wake.map(|wake| wake - begin() < TimeDelta::hours(3)),
+        Some(true)
+    );
+    assert!(world.sandbox.executions().is_empty() && reconciler.records().is_empty());
+    tokio::time::sleep(Duration::from_secs(7_300)).await;
+    world.settle(&mut reconciler, &wanted).await;
+    assert_eq!(world.history(), [("0".to_owned(), Status::Running)]);
+}
+
+/// AWS says no to one entry: it is tried again every few minutes and when it changes, and holds up no other.
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_holds_up_nobody_and_goes_on_when_it_may() {
+    let world = World::new(Options::default());
+    let other = Entry {
+        name: EntryName::parse("other").unwrap(),
+        state_machine: MACHINE.replace("OneTimeLambdaScheduler", "Later"),
+        ..entry(1, 86_400)
+    };
+    let wanted = desired(&[entry(1, 86_400), other.clone()]);
+    let mut reconciler = world.reconciler().await;
+    let report = reconciler.reconcile(&wanted, &|| false).await;
+    assert_eq!(report.failed.len(), 1);
+    assert!(
+        reconciler.records()[&other.name]
+            .refused
+            .as_ref()
+            .unwrap()
+            .contains("DoesNotExist")
+    );
+    assert_eq!(world.sandbox.executions().len(), 1);
+    // A few minutes later it is there.
+    let body = serde_json::json!({"name": "Later", "roleArn": "arn:aws:iam::123456789012:role/r", "definition": "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"TimestampPath\":\"$.invocationTime\",\"End\":true}}}"});
+    world.sandbox.call(
+        "AWSStepFunctions.CreateStateMachine",
+        body.to_string().as_bytes(),
+    );
+    let calls = world.sandbox.calls().len();
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    reconciler.reconcile(&wanted, &|| false).await;
+    let asked = world.sandbox.calls().split_off(calls);
+    assert!(
+        asked.iter().all(|call| call.operation == "ListExecutions"),
+        "not all the time: {asked:?}"
+    );
+    tokio::time::sleep(Duration::from_mins(5)).await;
+    let report = reconciler.reconcile(&wanted, &|| false).await;
+    assert!(report.failed.is_empty(), "{report:?}");
+    assert_eq!(reconciler.records()[&other.name].phase, Phase::Running);
+    assert_eq!(reconciler.records()[&other.name].refused, None);
+}
+
+/// A key that may not be used keeps nothing from being stopped.
+#[tokio::test(start_paused = true)]
+async fn without_the_key_it_is_stopped_without_a_cause() {
+    let world = World::new(Options::default());
+    let mut reconciler = world.reconciler().await;
+    world
+        .settle(&mut reconciler, &desired(&[entry(1, 86_400)]))
+        .await;
+    world
+        .sandbox
+        .set_faults(Some(Arc::new(|_, operation: &str| {
+            if operation == "StopExecution" {
+                Fault::Kms
+            } else {
+                Fault::None
+            }
+        })));
+    world.settle(&mut reconciler, &desired(&[])).await;
+    assert_eq!(world.history(), [("0".to_owned(), Status::Aborted)]);
+    // Put back, it runs again: this ledger knows who stopped it.
+    world
+        .settle(&mut reconciler, &desired(&[entry(1, 86_400)]))
+        .await;
+    assert_eq!(world.history()[1], ("1".to_owned(), Status::Running));
+}

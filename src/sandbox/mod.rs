@@ -179,6 +179,8 @@ pub enum Fault {
     AccessDenied,
     /// `ExpiredTokenException`.
     ExpiredToken,
+    /// `KmsAccessDeniedException`, where the request has something to encrypt.
+    Kms,
 }
 
 type Faults = Arc<dyn Fn(u64, &str) -> Fault + Send + Sync>;
@@ -312,6 +314,11 @@ impl Sandbox {
     /// Every execution, by ARN.
     pub fn executions(&self) -> Vec<Execution> {
         self.core().store.executions.values().cloned().collect()
+    }
+
+    /// Forgets an execution, as when its state machine was deleted and made again.
+    pub fn lose(&self, execution: &str) {
+        self.core().store.executions.remove(execution);
     }
 
     /// Asked for each request with its number, from 1, and its operation.

@@ -60,10 +60,13 @@ impl Sandbox {
             tokio::time::sleep(time).await;
         }
         let answer = match fault {
-            Fault::None | Fault::LostAfter | Fault::Slow(_) => self.call(target, body),
             Fault::LostBefore | Fault::Late(_) => own(0, "Lost", ""),
             Fault::Status500 => own(500, "InternalFailure", "an internal failure"),
             Fault::Throttle => own(400, "ThrottlingException", "Rate exceeded"),
+            Fault::Kms if body.windows(7).any(|part| part == b"\"cause\"") => {
+                own(400, "KmsAccessDeniedException", "the key can't be used")
+            }
+            Fault::None | Fault::LostAfter | Fault::Slow(_) | Fault::Kms => self.call(target, body),
             Fault::ExpiredToken => own(
                 403,
                 "ExpiredTokenException",

@@ -224,14 +224,33 @@ impl StepFunctions {
         Ok(answer.execution_arn)
     }
 
-    /// StopExecution. A success says that the stop was taken, not how the execution ended: describe it.
+    /// StopExecution. A success says that the stop was taken, not how the execution ended: describe it. Where the key
+    /// that encrypts error and cause can't be used, it is stopped without them, which needs no key.
     pub async fn stop(&self, execution: &str, error: &str, cause: &str) -> Result<(), CallError> {
+        let told = Some((error.to_owned(), cause.to_owned()));
+        match self.stop_with(execution, told).await {
+            Err(error)
+                if ["KmsAccessDeniedException", "KmsInvalidStateException"]
+                    .contains(&error.code.as_str()) =>
+            {
+                self.stop_with(execution, None).await
+            }
+            stopped => stopped,
+        }
+    }
+
+    async fn stop_with(
+        &self,
+        execution: &str,
+        told: Option<(String, String)>,
+    ) -> Result<(), CallError> {
+        let (error, cause) = told.unzip();
         let call = self
             .client()
             .stop_execution()
             .execution_arn(execution)
-            .error(error)
-            .cause(cause);
+            .set_error(error)
+            .set_cause(cause);
         call.send()
             .await
             .map_err(|error| self.failed("StopExecution", &error))?;
