@@ -167,7 +167,10 @@ async fn the_history_says_what_happened_and_how_late() {
 async fn a_ledger_is_exported_checked_rebuilt_and_imported() {
     let world = World::new().await;
     many(&world);
-    assert_eq!(code(&world.output(&["sync"])), 0);
+    assert_eq!(
+        code(&world.output(&["sync", "--set", "reconcile.verify=1s"])),
+        0
+    );
     let checked = world.output(&["ledger", "check"]);
     assert_eq!(code(&checked), 0);
     assert!(
@@ -202,12 +205,18 @@ async fn a_ledger_is_exported_checked_rebuilt_and_imported() {
     let imported = import(&export.stdout);
     assert_eq!(code(&imported), 0, "{}", text(&imported));
     assert_eq!(json(&world.output(&["list", "--format", "json"])), before);
-    assert_eq!(code(&world.output(&["sync"])), 0);
+    assert_eq!(
+        code(&world.output(&["sync", "--set", "reconcile.verify=1s"])),
+        0
+    );
     assert_eq!(world.wire(), (8, 0), "nothing is started again");
 
     // Rebuilt from what runs: the same executions, adopted.
     assert_eq!(code(&world.output(&["ledger", "rebuild"])), 0);
-    assert_eq!(code(&world.output(&["sync"])), 0);
+    assert_eq!(
+        code(&world.output(&["sync", "--set", "reconcile.verify=1s"])),
+        0
+    );
     assert_eq!(world.sandbox.executions().len(), 8);
     assert_eq!(json(&world.output(&["list", "--format", "json"])), before);
 
@@ -217,7 +226,7 @@ async fn a_ledger_is_exported_checked_rebuilt_and_imported() {
     let checked = world.output(&["ledger", "check"]);
     assert_eq!(code(&checked), 1);
     assert!(text(&checked).contains("damaged"), "{}", text(&checked));
-    let synced = world.output(&["sync"]);
+    let synced = world.output(&["sync", "--set", "reconcile.verify=1s"]);
     assert_eq!(code(&synced), 0, "{}", text(&synced));
     assert!(text(&synced).contains("set aside as"), "{}", text(&synced));
     assert_eq!(world.sandbox.executions().len(), 8);

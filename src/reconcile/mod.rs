@@ -135,7 +135,6 @@ impl Reconciler {
         (verify, configured): (Duration, Option<String>),
         seed: u64,
     ) -> Self {
-        let machines = found.machines.into_iter().chain(configured).collect();
         if let Some(why) = &found.recovered {
             warn!(
                 "the ledger was not what had been acknowledged: {why}. A new one is begun, and what runs is adopted"
@@ -145,7 +144,7 @@ impl Reconciler {
             hands,
             policy,
             desk: Desk::new(found.records),
-            verify: Verify::new(verify, found.listed, machines),
+            verify: Verify::new(verify, found.listed, found.machines, configured),
             retries: Retries::new(seed),
             looks: Budget::default(),
             approved: found.approved,

@@ -13,8 +13,8 @@ use crate::model::plan::{Sight, after};
 use crate::model::record::{Phase, Record};
 use crate::step_functions::{CallError, Remedy, StepFunctions};
 
-/// How long a start may be missing from a listing without being doubted, and how far apart two listings must be for
-/// what both show to be believed.
+/// How long a start may be missing from a listing without being doubted, and how far apart two listings are, at most, for
+/// what both show to be believed: reads are eventually consistent.
 const CONSISTENT: Duration = Duration::from_mins(1);
 /// How long after a failed listing the next one begins, at most.
 const AGAIN: Duration = Duration::from_mins(1);
@@ -44,8 +44,8 @@ impl Stray {
     }
 
     /// Is it beyond the doubt that one listing leaves?
-    pub fn is_confirmed(&self) -> bool {
-        self.last >= after(self.first, CONSISTENT)
+    fn is_confirmed(&self, apart: Duration) -> bool {
+        self.last >= after(self.first, apart)
     }
 }
 
@@ -74,6 +74,9 @@ pub(super) struct Verify {
     machines: BTreeMap<String, Machine>,
     /// Listed by a process before this one, with this ledger.
     before: BTreeSet<String>,
+    /// Used by a ledger before this one, which is lost: what it had started last may not show yet.
+    lost: BTreeSet<String>,
+    begun: Option<DateTime<Utc>>,
     /// Listed even if no entry names them.
     always: BTreeSet<String>,
     listings: JoinSet<Listing>,
@@ -83,11 +86,20 @@ pub(super) struct Verify {
 }
 
 impl Verify {
-    pub(super) fn new(every: Duration, before: BTreeSet<String>, always: BTreeSet<String>) -> Self {
+    pub(super) fn new(
+        every: Duration,
+        before: BTreeSet<String>,
+        used: BTreeSet<String>,
+        configured: Option<String>,
+    ) -> Self {
+        let lost = used.difference(&before).cloned().collect();
+        let always = used.into_iter().chain(configured).collect();
         Self {
             every,
             machines: BTreeMap::new(),
             before,
+            lost,
+            begun: None,
             always,
             listings: JoinSet::new(),
             strays: BTreeMap::new(),
@@ -102,6 +114,7 @@ impl Verify {
         step_functions: &StepFunctions,
         now: DateTime<Utc>,
     ) {
+        self.begun.get_or_insert(now);
         for state_machine in machines.into_iter().chain(self.always.clone()) {
             self.machines.entry(state_machine).or_insert(Machine {
                 listed: false,
@@ -153,6 +166,11 @@ impl Verify {
         }
     }
 
+    /// How far apart two listings are for what both show to be believed.
+    fn apart(&self) -> Duration {
+        self.every.min(CONSISTENT)
+    }
+
     fn take(
         &mut self,
         listing: Listing,
@@ -164,6 +182,7 @@ impl Verify {
             begun,
             names,
         } = listing;
+        let apart = self.apart();
         let machine = self
             .machines
             .get_mut(&state_machine)
@@ -185,8 +204,10 @@ impl Verify {
                 };
             }
         };
-        let first = !machine.listed && !self.before.contains(&state_machine);
-        machine.listed = true;
+        let settled = self.begun.map(|begun| after(begun, apart));
+        let soon = settled.filter(|at| self.lost.contains(&state_machine) && begun < *at);
+        let first = soon.is_none() && !machine.listed && !self.before.contains(&state_machine);
+        machine.listed |= soon.is_none();
         machine.failures = 0;
         machine.refused = false;
         machine.failed = None;
@@ -226,17 +247,13 @@ impl Verify {
             stray.last = begun;
         }
         self.strays.retain(|_, strays| !strays.is_empty());
-        let unconfirmed = self.all_strays().any(|stray| !stray.is_confirmed());
-        let wait = if unconfirmed {
-            self.every.min(CONSISTENT)
-        } else {
-            self.every
-        };
+        let unconfirmed = self.all_strays().any(|stray| !stray.is_confirmed(apart));
+        let wait = if unconfirmed { apart } else { self.every };
         let machine = self
             .machines
             .get_mut(&state_machine)
             .expect("a listing is of a known machine");
-        machine.due = after(begun, wait);
+        machine.due = soon.unwrap_or(after(begun, wait));
         Done {
             state_machine,
             first,
@@ -312,7 +329,8 @@ impl Verify {
 
     /// What runs of ours that nobody wants: shown by two listings, and not about to be adopted.
     pub(super) fn orphans(&self) -> impl Iterator<Item = &Stray> {
-        self.all_strays().filter(|stray| stray.is_confirmed())
+        self.all_strays()
+            .filter(|stray| stray.is_confirmed(self.apart()))
     }
 
     /// Is a listing under way?

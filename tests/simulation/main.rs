@@ -77,7 +77,8 @@ async fn tell(world: &mut World) -> Told {
     if changes(world) != before && report.is_some() {
         wrong.push("it never rests".into());
     }
-    world.live(settled + TimeDelta::hours(5)).await;
+    let last = world.last_time().unwrap_or(settled).max(settled);
+    world.live(last + TimeDelta::minutes(20)).await;
     wrong.extend(oracle::never(world));
     wrong.extend(oracle::fired(world, settled, &running));
     wrong.dedup();
@@ -106,7 +107,8 @@ fn number(name: &str) -> Option<u64> {
 /// the first wrong one.
 fn search(seeds: std::ops::Range<u64>, rules: Rules) -> (u64, u64, Option<(u64, Told)>) {
     let next = Arc::new(AtomicU64::new(seeds.start));
-    let (found, stop) = (Arc::new(Mutex::new(None)), Arc::new(AtomicBool::new(false)));
+    let found: Arc<Mutex<Option<(u64, Told)>>> = Arc::default();
+    let stop = Arc::new(AtomicBool::new(false));
     let (ran, counted) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let threads: Vec<_> = (0..cores)
@@ -127,7 +129,11 @@ fn search(seeds: std::ops::Range<u64>, rules: Rules) -> (u64, u64, Option<(u64, 
                     }
                     if !told.wrong.is_empty() {
                         stop.store(true, Ordering::Relaxed);
-                        found.lock().expect("no panic").get_or_insert((seed, told));
+                        // Of several, the one with the least seed: each run finds the same.
+                        let mut found = found.lock().expect("no panic");
+                        if found.as_ref().is_none_or(|(other, _)| seed < *other) {
+                            *found = Some((seed, told));
+                        }
                     }
                 }
             })
@@ -237,7 +243,7 @@ fn without_the_listing_of_running_executions() {
             verify: false,
             ..Rules::default()
         },
-        &["1", "7"],
+        &["1", "2", "4", "7"],
     );
 }
 

@@ -362,6 +362,15 @@ impl World {
         self.say(&what);
     }
 
+    /// The last time that any entry ever asked for.
+    pub(crate) fn last_time(&self) -> Option<DateTime<Utc>> {
+        self.known
+            .values()
+            .flatten()
+            .map(|content| content.at)
+            .max()
+    }
+
     /// When a content of this entry was to fire.
     pub(crate) fn at_of(
         &self,
@@ -474,7 +483,7 @@ impl World {
             let most = if faults.on.load(Ordering::Relaxed) {
                 Duration::from_mins(1)
             } else {
-                Duration::from_mins(10)
+                Duration::from_mins(15)
             };
             sleep(wake.max(Duration::from_millis(20)).min(most).min(rest)).await;
         }
