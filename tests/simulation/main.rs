@@ -77,8 +77,8 @@ async fn tell(world: &mut World) -> Told {
     if changes(world) != before && report.is_some() {
         wrong.push("it never rests".into());
     }
-    let last = world.last_time().unwrap_or(settled).max(settled);
-    world.live(last + TimeDelta::minutes(20)).await;
+    let final_time = world.last_time().unwrap_or(settled).max(settled);
+    world.live(final_time + TimeDelta::minutes(20)).await;
     wrong.extend(oracle::never(world));
     wrong.extend(oracle::fired(world, settled, &running));
     wrong.dedup();
