@@ -24,6 +24,8 @@ use socket::Approval;
 
 /// How often the directory is scanned where no events come.
 const POLL: Duration = Duration::from_secs(2);
+/// How long a scan holds at least, where no event told of a change.
+const FRESH: Duration = Duration::from_secs(2);
 /// How many times `settle` a folder that never rests may put a scan off.
 const RESTLESS: u32 = 20;
 
@@ -50,6 +52,8 @@ pub struct Daemon {
     told_guard: Option<String>,
     device: Option<u64>,
     last: Option<Scan>,
+    /// When it ended, and how long it took.
+    scanned: Option<(Instant, Duration)>,
 }
 
 impl Daemon {
@@ -74,6 +78,7 @@ impl Daemon {
             told_guard: None,
             device: None,
             last: None,
+            scanned: None,
         }
     }
 
@@ -97,7 +102,11 @@ impl Daemon {
                     .map(|scanner| scanner.directory().to_owned())
                     .unwrap_or_default();
                 match Watch::start(&directory, hints.clone()) {
-                    Ok(watch) => watching = Some(watch),
+                    Ok(watch) => {
+                        watching = Some(watch);
+                        // What happened before it watched shows in a scan alone.
+                        self.scanned = None;
+                    }
                     Err(error) if !told_polling => {
                         told_polling = true;
                         warn!(%error, "no file events: the directory is scanned every {} s instead", POLL.as_secs());
@@ -105,8 +114,20 @@ impl Daemon {
                     Err(_) => {}
                 }
             }
+            let hint = hinted.has_changed().unwrap_or(true);
             hinted.borrow_and_update();
-            let scan = self.scan(quiet).await;
+            // Woken by a time, not by a change: what was read a moment ago still holds.
+            let fresh = watching.is_some() && !hint && !quiet;
+            let last = if fresh && self.is_fresh() {
+                self.last.take()
+            } else {
+                None
+            };
+            let scan = match last {
+                Some(scan) => scan,
+                None => self.scan(quiet).await,
+            };
+            quiet = false;
             if let Some(watch) = &watching
                 && !watch.is_of(scan.identity)
             {
@@ -141,6 +162,13 @@ impl Daemon {
                 }
             }
         }
+    }
+
+    /// Is the last scan young, beside what a scan costs? Outcomes are asked for in many small steps; a large directory is
+    /// not read again for each.
+    fn is_fresh(&self) -> bool {
+        self.scanned
+            .is_some_and(|(at, took)| at.elapsed() < FRESH.max(took * 10).min(self.resync))
     }
 
     /// One scan and one reconciliation, for `onced sync`.
@@ -217,6 +245,7 @@ impl Daemon {
     }
 
     async fn look(&mut self) -> Scan {
+        let begun = Instant::now();
         let mut scanner = self.scanner.take().expect("one scan at a time");
         let looking = tokio::task::spawn_blocking(move || {
             let scan = scanner.scan();
@@ -224,6 +253,7 @@ impl Daemon {
         });
         let (scanner, scan) = looking.await.expect("a scan does not panic");
         self.scanner = Some(scanner);
+        self.scanned = Some((Instant::now(), begun.elapsed()));
         scan
     }
 

@@ -417,7 +417,7 @@ impl Reconciler {
                 Step::Start | Step::Stop(_) | Step::Replace | Step::Forget => 0.0,
             };
             if questions > 0.0 && !self.looks.take(questions, now) {
-                let soon = after(now, Duration::from_millis(200));
+                let soon = after(now, Duration::from_secs(1));
                 report.wake = report.wake.into_iter().chain([soon]).min();
                 continue;
             }
