@@ -26,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::model::entry::{Entry, EntryName};
 use crate::model::name::Fingerprint;
@@ -407,20 +408,27 @@ pub struct Note {
     pub file: String,
     /// Since when its entry is gone, so that the wait for `stop_after` goes on after a restart.
     pub gone: Option<DateTime<Utc>>,
+    /// The mass of stops that its own belonged to when the guard held it.
+    pub guarded: Option<Mass>,
 }
 
-/// What a record should note, where it does not.
-fn note(want: &Want<'_>, record: &Record) -> Option<Note> {
-    let (file, gone) = match want {
-        Want::Present(entry) => (&entry.file, None),
-        Want::Absent { since } => (&record.file, Some(*since)),
-        Want::Unclear(_) => (&record.file, None),
+/// What a record should note, where it does not. `held`: the guard holds its stop, as one of so many.
+fn note(want: &Want<'_>, record: &Record, held: Option<Mass>) -> Option<Note> {
+    let guarded = held.max(record.guarded);
+    let (file, gone, guarded) = match want {
+        Want::Present(entry) => (&entry.file, None, guarded.filter(|_| held.is_some())),
+        Want::Absent { since } => (&record.file, Some(*since), guarded),
+        Want::Unclear(_) => (&record.file, None, guarded),
     };
-    if !record.is_live() || (&record.file, record.gone) == (file, gone) {
+    if !record.is_live() || (&record.file, record.gone, record.guarded) == (file, gone, guarded) {
         return None;
     }
     let file = file.clone();
-    Some(Note { file, gone })
+    Some(Note {
+        file,
+        gone,
+        guarded,
+    })
 }
 
 /// The whole plan: one decision an entry, and the guard's word on its stops.
@@ -444,15 +452,19 @@ impl Plan {
         now: DateTime<Utc>,
     ) -> Self {
         let mut decisions: BTreeMap<EntryName, Decision> = BTreeMap::new();
-        let mut notes = BTreeMap::new();
         for (name, want) in wants {
-            if let Some(note) = records.get(name).and_then(|record| note(want, record)) {
-                notes.insert(name.clone(), note);
-            }
             let decision = decide(want, records.get(name), sight(name), policy, now);
             decisions.insert(name.clone(), decision);
         }
-        let (decisions, guard) = guard(decisions, records, sight, policy);
+        let (decisions, held, guard) = guard(decisions, records, sight, policy);
+        let mut notes = BTreeMap::new();
+        for (name, want) in wants {
+            let record = records.get(name);
+            let held = held.get(name).copied();
+            if let Some(note) = record.and_then(|record| note(want, record, held)) {
+                notes.insert(name.clone(), note);
+            }
+        }
         Self {
             notes,
             decisions,
@@ -512,13 +524,42 @@ impl Plan {
     }
 }
 
+/// So many stops, of so many executions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Mass {
+    /// How many would be stopped or replaced at once.
+    pub stops: usize,
+    /// How many ran.
+    pub running: usize,
+}
+
+impl Mass {
+    /// More than the policy lets go without a person's word?
+    fn is_too_much(self, policy: &Policy) -> bool {
+        let Self { stops, running } = self;
+        let many = match policy.max_stops {
+            MaxStops::Percent(percent) => stops * 100 > running * percent as usize,
+            MaxStops::Count(count) => stops > count,
+        };
+        stops > 3 && many
+    }
+}
+
+/// Decisions by name, those whose stop is held with the mass that it belongs to, and the guard's word.
+type Guarded = (
+    BTreeMap<EntryName, Decision>,
+    BTreeMap<EntryName, Mass>,
+    Option<String>,
+);
+
 /// Holds all stops of a plan that has too many at once. A stop already begun, or approved, is not counted, and goes on.
+/// What was held once stays held: that some of the mass fired meanwhile, or others came, is no approval.
 fn guard(
     mut decisions: BTreeMap<EntryName, Decision>,
     records: &BTreeMap<EntryName, Record>,
     sight: impl Fn(&EntryName) -> Sight,
     policy: &Policy,
-) -> (BTreeMap<EntryName, Decision>, Option<String>) {
+) -> Guarded {
     let running = records
         .values()
         .filter(|r| matches!(r.phase, Phase::Starting | Phase::Running | Phase::Stopping))
@@ -542,17 +583,27 @@ fn guard(
         };
         step.stops() && !let_go(name)
     };
-    let stops = decisions
+    let counted: Vec<EntryName> = decisions
         .iter()
         .filter(|(name, decision)| counts(name, decision))
-        .count();
-    let many = match policy.max_stops {
-        MaxStops::Percent(percent) => stops * 100 > running * percent as usize,
-        MaxStops::Count(count) => stops > count,
+        .map(|(name, _)| name.clone())
+        .collect();
+    let stops = counted.len();
+    let now = Some(Mass { stops, running }).filter(|mass| mass.is_too_much(policy));
+    let before = |name: &EntryName| {
+        let guarded = records.get(name).and_then(|record| record.guarded);
+        guarded.filter(|mass| mass.is_too_much(policy))
     };
-    if stops <= 3 || !many {
-        return (decisions, None);
-    }
+    let held: BTreeMap<EntryName, Mass> = counted
+        .into_iter()
+        .filter_map(|name| {
+            let mass = now.max(before(&name))?;
+            Some((name, mass))
+        })
+        .collect();
+    let Some(Mass { stops, running }) = held.values().max() else {
+        return (decisions, held, None);
+    };
     let limit = match policy.max_stops {
         MaxStops::Percent(percent) => format!("{percent}%"),
         MaxStops::Count(count) => count.to_string(),
@@ -560,10 +611,9 @@ fn guard(
     let why = format!(
         "stops or replaces {stops} of {running} executions at once, more than `reconcile.max_stops` ({limit})"
     );
-    for (name, decision) in &mut decisions {
-        if let Decision::Act(step, _) = decision
-            && step.stops()
-            && !let_go(name)
+    for name in held.keys() {
+        if let Some(decision) = decisions.get_mut(name)
+            && let Decision::Act(step, _) = decision
         {
             *decision = Decision::Hold {
                 step: *step,
@@ -573,7 +623,7 @@ fn guard(
             };
         }
     }
-    (decisions, Some(why))
+    (decisions, held, Some(why))
 }
 
 #[cfg(test)]

@@ -433,7 +433,7 @@ fn notes() {
         ..same.clone()
     };
     let note_of = |want: &Want<'_>, record: &Record| {
-        note(want, record).map(|note| (note.file, note.gone.is_some()))
+        note(want, record, None).map(|note| (note.file, note.gone.is_some()))
     };
     let running = record(&same, Phase::Running);
     let gone = Want::Absent { since: now() };
@@ -489,4 +489,54 @@ fn put_back_while_it_is_being_stopped() {
         ..stopping
     };
     assert_eq!(step(&taken), "Look");
+}
+
+#[test]
+fn what_was_held_once_stays_held() {
+    let held: Vec<(EntryName, Record)> = (0..4)
+        .map(|n| {
+            let running = record(&entry(&format!("e{n}"), 3600), Phase::Running);
+            (running.name.clone(), running)
+        })
+        .collect();
+    let mut records: BTreeMap<EntryName, Record> = held.into_iter().collect();
+    let gone = Want::Absent {
+        since: now() - TimeDelta::minutes(5),
+    };
+    let wants: BTreeMap<EntryName, Want<'_>> = records
+        .keys()
+        .map(|name| (name.clone(), gone.clone()))
+        .collect();
+    let make = |records: &BTreeMap<EntryName, Record>, policy: &Policy| {
+        Plan::make(&wants, records, |_| Sight::CLEAR, policy, now())
+    };
+    let plan = make(&records, &policy());
+    assert_eq!((plan.steps().count(), plan.notes.len()), (0, 4));
+    for (name, note) in plan.notes {
+        records.get_mut(&name).unwrap().guarded = note.guarded;
+        assert_eq!(
+            note.guarded,
+            Some(Mass {
+                stops: 4,
+                running: 4
+            })
+        );
+    }
+    // One of them has fired: the other three are as many as may be stopped, but nobody approved it.
+    let first = records.first_entry().unwrap().into_mut();
+    *first = first
+        .clone()
+        .ended(Outcome::bare(OutcomeStatus::Succeeded), now());
+    let plan = make(&records, &policy());
+    assert!(plan.steps().count() == 0 && plan.guard.unwrap().contains("4 of 4"));
+    assert_eq!(
+        plan.decisions.values().filter(|d| act(d) == "hold").count(),
+        3
+    );
+    // A policy that would have let them go lets them go.
+    let all = Policy {
+        max_stops: MaxStops::Percent(100),
+        ..policy()
+    };
+    assert_eq!(make(&records, &all).steps().count(), 3);
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::entry::{Entry, EntryName};
 use crate::model::name::{Fingerprint, Owner, SCHEME, execution_arn, execution_name};
+use crate::model::plan::Mass;
 
 /// Where an execution stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -182,6 +183,9 @@ pub struct Record {
     /// Since when it is in none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone: Option<DateTime<Utc>>,
+    /// The mass of stops that its own belonged to when it was held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guarded: Option<Mass>,
 }
 
 impl Record {
@@ -223,6 +227,7 @@ impl Record {
             earlier,
             file: entry.file.clone(),
             gone: None,
+            guarded: None,
         }
     }
 

@@ -113,11 +113,16 @@ impl Hands {
 
     /// Makes what a record notes durable.
     pub(super) async fn note(&self, record: Record, note: Note) -> Result<Record, LedgerError> {
-        let Note { file, gone } = note;
+        let Note {
+            file,
+            gone,
+            guarded,
+        } = note;
         self.write(
             Record {
                 file,
                 gone,
+                guarded,
                 ..record
             },
             None,

@@ -302,6 +302,7 @@ impl Reconciler {
             let in_memory = Record {
                 file: note.file.clone(),
                 gone: note.gone,
+                guarded: note.guarded,
                 ..record.clone()
             };
             self.desk.records.insert(name.clone(), in_memory);
