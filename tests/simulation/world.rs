@@ -196,6 +196,11 @@ impl World {
 
     pub(crate) fn set_faults(&self, on: bool) {
         self.faults.on.store(on, Ordering::Relaxed);
+        if !on {
+            // A death that was still to come does not come any more.
+            self.faults.crash_at_call.store(0, Ordering::Relaxed);
+            self.faults.crash_at_commit.store(0, Ordering::Relaxed);
+        }
     }
 
     // The folder.
