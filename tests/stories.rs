@@ -654,3 +654,43 @@ async fn without_the_key_it_is_stopped_without_a_cause() {
         .await;
     assert_eq!(world.history()[1], ("1".to_owned(), Status::Running));
 }
+
+/// A start that was lost again and again, and arrives late after all: it is not taken for missed while the last attempt
+/// may still be on its way.
+#[tokio::test(start_paused = true)]
+async fn a_late_start_is_waited_for_from_the_last_attempt_on() {
+    let world = World::new(Options::default());
+    let at = begin() + TimeDelta::minutes(25);
+    let sandbox = world.sandbox.clone();
+    world
+        .sandbox
+        .set_faults(Some(Arc::new(move |_, operation: &str| {
+            if operation != "StartExecution" {
+                Fault::None
+            } else if sandbox.now() > at - TimeDelta::seconds(30) {
+                Fault::Late(Duration::from_mins(10))
+            } else {
+                Fault::LostBefore
+            }
+        })));
+    let wanted = desired(&[Entry {
+        grace: Duration::from_secs(10),
+        ..entry(1, 25 * 60)
+    }]);
+    let mut reconciler = world.reconciler().await;
+    while world.sandbox.now() < at + TimeDelta::minutes(40) {
+        let report = reconciler.reconcile(&wanted, &|| false).await;
+        let wake = report
+            .wake
+            .map_or(TimeDelta::minutes(1), |wake| wake - world.sandbox.now());
+        let rest = wake.to_std().unwrap_or_default();
+        tokio::time::sleep(rest.clamp(Duration::from_millis(20), Duration::from_mins(1))).await;
+    }
+    world.sandbox.set_faults(None);
+    let record = reconciler.records().values().next().unwrap();
+    assert_eq!(
+        record.outcome.as_ref().unwrap().status.as_str(),
+        "succeeded"
+    );
+    assert_eq!(world.history(), [("0".to_owned(), Status::Succeeded)]);
+}

@@ -153,7 +153,7 @@ pub struct Record {
     pub phase: Phase,
     /// Since when.
     pub since: DateTime<Utc>,
-    /// Set by the first StartExecution of unknown fate: a call may still be on its way until 20 minutes later.
+    /// The last StartExecution of unknown fate: it may still be on its way until 20 minutes later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_doubt: Option<DateTime<Utc>>,
     /// Since when a running execution is not to be found: nobody proved yet that it never was, or is no more.

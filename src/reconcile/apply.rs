@@ -199,8 +199,11 @@ impl Hands {
             }
             return Err(error);
         }
-        let first = intent.in_doubt.is_none();
-        intent.in_doubt = intent.in_doubt.or(Some(now));
+        // An earlier attempt of unknown fate that may still arrive.
+        let earlier = intent
+            .in_doubt
+            .filter(|since| now <= after(*since, LATE_DELIVERY));
+        intent.in_doubt = Some(now);
         let input = Some(Arc::clone(&entry.input));
         let intent = if self.rules.intent_first {
             self.write(intent, input, None).await?
@@ -234,7 +237,7 @@ impl Hands {
             Err(error) => {
                 // The answer is definite: this call had no effect. Only an earlier one may still be on its way.
                 let definite = Record {
-                    in_doubt: intent.in_doubt.filter(|_| !first),
+                    in_doubt: earlier,
                     ..intent
                 };
                 match error.remedy() {
