@@ -501,7 +501,9 @@ impl Hands {
         let cause =
             serde_json::json!({"entry": record.name, "owner": record.owner.as_str(), "why": told})
                 .to_string();
-        let asked_long_enough = now > after(record.since, LATE_DELIVERY) || !self.rules.quarantine;
+        // A stop that is still on its way would stop what is started anew under the same name.
+        let quiet = now > after(record.since, LATE_DELIVERY) && still_in_doubt.is_none();
+        let asked_long_enough = quiet || !self.rules.quarantine;
         match self
             .step_functions
             .stop(&record.execution_arn(), reason.error(), &cause)
