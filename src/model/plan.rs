@@ -209,10 +209,11 @@ pub fn is_late(at: DateTime<Utc>, grace: Duration, now: DateTime<Utc>) -> bool {
 /// An entry that has run is not run again for another content, only for a later time.
 pub fn has_run(entry: &Entry, record: &Record) -> bool {
     let ran = |outcome: &Outcome| {
-        matches!(
+        let ended = matches!(
             outcome.status,
             OutcomeStatus::Succeeded | OutcomeStatus::Failed | OutcomeStatus::TimedOut
-        )
+        );
+        ended || outcome.fired.is_some()
     };
     record.phase == Phase::Ended
         && record.outcome.as_ref().is_some_and(ran)
@@ -271,7 +272,7 @@ fn by_record(
         (Phase::Stopping, Want::Present(entry))
             if same
                 && enabled
-                && may_be_kept(record, now)
+                && may_be_kept(entry, record, now)
                 && !is_late(entry.at, entry.grace, now) =>
         {
             Decision::Act(Step::Start, "put back before it was stopped")
@@ -352,10 +353,13 @@ fn by_record(
 }
 
 /// Was every stop of this record so far without effect, and none is still on its way? Then the same start again is the
-/// same call again: it answers with the execution that runs, or starts it.
-fn may_be_kept(record: &Record, now: DateTime<Utc>) -> bool {
-    let arrived = |since| now > after(since, LATE_DELIVERY);
-    !record.stop_taken && record.stop_in_doubt.is_none_or(arrived)
+/// same call again: it answers with the execution that runs, or starts it. Where waiting for that would run past its
+/// time, it is started all the same: if the stop does arrive, that is seen at its time, and the next generation starts.
+fn may_be_kept(entry: &Entry, record: &Record, now: DateTime<Utc>) -> bool {
+    let arrives_until = record
+        .stop_in_doubt
+        .map(|since| after(since, LATE_DELIVERY));
+    !record.stop_taken && arrives_until.is_none_or(|until| now > until || entry.at <= until)
 }
 
 /// A content that has no execution yet.

@@ -469,6 +469,19 @@ fn what_has_run_is_run_again_only_at_a_later_time() {
 fn put_back_while_it_is_being_stopped() {
     let same = entry("e", 3600);
     let stopping = record(&same, Phase::Stopping);
+    let soon = entry("e", 60);
+    let soon_stopping = Record {
+        stop_in_doubt: Some(now()),
+        ..record(&soon, Phase::Stopping)
+    };
+    let decision = decide(
+        &Want::Present(&soon),
+        Some(&soon_stopping),
+        Sight::CLEAR,
+        &policy(),
+        now(),
+    );
+    assert_eq!(act(&decision), "Start", "the wait would run past its time");
     let step = |record: &Record| {
         let want = Want::Present(&same);
         act(&decide(&want, Some(record), Sight::CLEAR, &policy(), now()))
@@ -539,4 +552,26 @@ fn what_was_held_once_stays_held() {
         ..policy()
     };
     assert_eq!(make(&records, &all).steps().count(), 3);
+}
+
+#[test]
+fn what_was_stopped_after_it_had_fired_does_not_run_again() {
+    use crate::model::record::answer::{Found, found};
+    let due = entry("e", -1);
+    let aborted = |fired| {
+        Found::Over(Outcome {
+            error: Some("onced.Removed".into()),
+            fired,
+            ..Outcome::bare(OutcomeStatus::Aborted)
+        })
+    };
+    for phase in [Phase::Starting, Phase::Running, Phase::Stopping] {
+        let phase_after = |fired| {
+            let next = found(&record(&due, phase), &aborted(fired), now()).unwrap();
+            (next.phase, next.generation)
+        };
+        assert_eq!(phase_after(Some(now())), (Phase::Ended, 0), "{phase:?}");
+        let in_time = phase_after(None);
+        assert!(in_time == (Phase::Stopped, 0) || in_time == (Phase::Starting, 1));
+    }
 }

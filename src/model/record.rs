@@ -324,10 +324,15 @@ pub mod answer {
         Nothing,
     }
 
-    /// Was it stopped by an onced? The error that its stop carried tells.
-    pub fn stopped_by_us(outcome: &Outcome) -> bool {
+    /// Was it stopped by an onced, before it fired? The error that its stop carried tells. What was stopped after its wait
+    /// was over has fired: it must not run again.
+    fn stopped_by_us(outcome: &Outcome) -> bool {
         let by_us = |error: &str| error.starts_with("onced.");
-        outcome.status == OutcomeStatus::Aborted && outcome.error.as_deref().is_some_and(by_us)
+        stopped_in_time(outcome) && outcome.error.as_deref().is_some_and(by_us)
+    }
+
+    fn stopped_in_time(outcome: &Outcome) -> bool {
+        outcome.status == OutcomeStatus::Aborted && outcome.fired.is_none()
     }
 
     /// What a Describe means. `None`: nothing is known yet, ask again.
@@ -340,6 +345,7 @@ pub mod answer {
     /// | Running | nothing | missing; after 20 minutes, before its time: Starting, the same generation; after it: aborted |
     /// | Running | aborted by us | Stopped |
     /// | Stopping | aborted | Stopped |
+    /// | any | aborted after it had fired | Ended |
     /// | any | over | Ended |
     /// | Stopping | running or nothing | ask again |
     pub fn found(record: &Record, found: &Found, now: DateTime<Utc>) -> Option<Record> {
@@ -369,7 +375,7 @@ pub mod answer {
                 ..record
             }),
             (Phase::Running, Found::Nothing) => missing(record, now),
-            (Phase::Stopping, Found::Over(outcome)) if outcome.status == OutcomeStatus::Aborted => {
+            (Phase::Stopping, Found::Over(outcome)) if stopped_in_time(outcome) => {
                 Some(record.in_phase(Phase::Stopped, now))
             }
             (Phase::Running, Found::Over(outcome)) if stopped_by_us(outcome) => {
