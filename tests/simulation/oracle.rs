@@ -80,6 +80,14 @@ pub(crate) fn never(world: &World) -> Vec<String> {
             asked.entry(call.subject).or_insert(call.at);
         }
     }
+    // And a stop that arrived late was sent earlier, perhaps when the entry was gone.
+    let mut stops: BTreeMap<String, Vec<DateTime<Utc>>> = BTreeMap::new();
+    for call in world.sandbox.calls() {
+        if call.operation == "StopExecution" && !call.late {
+            let name = call.subject.rsplit(':').next().unwrap_or_default();
+            stops.entry(name.to_owned()).or_default().push(call.at);
+        }
+    }
     let mut by_entry: BTreeMap<&EntryName, Vec<&Seen>> = BTreeMap::new();
     for seen in &all {
         by_entry.entry(&seen.entry).or_default().push(seen);
@@ -136,7 +144,11 @@ pub(crate) fn never(world: &World) -> Vec<String> {
                 continue;
             }
             let (start, end) = (asked[name], seen.end());
-            if always_wanted(timeline, &seen.fingerprint, start, end) {
+            let wanted = |time: &DateTime<Utc>| {
+                wanted_at(timeline, *time).is_some_and(|c| c.fingerprint() == seen.fingerprint)
+            };
+            let meant = stops.get(name).is_some_and(|sent| !sent.iter().all(wanted));
+            if always_wanted(timeline, &seen.fingerprint, start, end) && !meant {
                 wrong.push(format!("5: {name} was stopped, and nobody had removed it"));
             }
             let stop_after = TimeDelta::from_std(STOP_AFTER).expect("seconds");
