@@ -434,7 +434,8 @@ fn add_machine(directory: &Path, state_machine: &str) -> Result<(), LedgerError>
         .mode(0o600)
         .open(&path);
     file.and_then(|mut file| {
-        file.write_all(format!("{state_machine}\n").as_bytes())?;
+        // A line before it that a full disk had cut is ended first.
+        file.write_all(format!("\n{state_machine}\n").as_bytes())?;
         file.sync_all()
     })
     .map_err(LedgerError::file("write", &path))

@@ -326,13 +326,16 @@ pub mod answer {
 
     /// Was it stopped by an onced, before it fired? The error that its stop carried tells. What was stopped after its wait
     /// was over has fired: it must not run again.
-    fn stopped_by_us(outcome: &Outcome) -> bool {
+    fn stopped_by_us(record: &Record, outcome: &Outcome) -> bool {
         let by_us = |error: &str| error.starts_with("onced.");
-        stopped_in_time(outcome) && outcome.error.as_deref().is_some_and(by_us)
+        stopped_in_time(record, outcome) && outcome.error.as_deref().is_some_and(by_us)
     }
 
-    fn stopped_in_time(outcome: &Outcome) -> bool {
-        outcome.status == OutcomeStatus::Aborted && outcome.fired.is_none()
+    /// Where AWS did not say whether it had fired, one that was stopped after its time is taken to have.
+    fn stopped_in_time(record: &Record, outcome: &Outcome) -> bool {
+        outcome.status == OutcomeStatus::Aborted
+            && outcome.fired.is_none()
+            && outcome.ended.is_none_or(|ended| ended < record.at)
     }
 
     /// What a Describe means. `None`: nothing is known yet, ask again.
@@ -359,7 +362,7 @@ pub mod answer {
                 }
                 .in_phase(Phase::Running, now),
             ),
-            (Phase::Starting, Found::Over(outcome)) if stopped_by_us(outcome) => {
+            (Phase::Starting, Found::Over(outcome)) if stopped_by_us(&record, outcome) => {
                 let generation = record.generation + 1;
                 Some(
                     Record {
@@ -375,10 +378,10 @@ pub mod answer {
                 ..record
             }),
             (Phase::Running, Found::Nothing) => missing(record, now),
-            (Phase::Stopping, Found::Over(outcome)) if stopped_in_time(outcome) => {
+            (Phase::Stopping, Found::Over(outcome)) if stopped_in_time(&record, outcome) => {
                 Some(record.in_phase(Phase::Stopped, now))
             }
-            (Phase::Running, Found::Over(outcome)) if stopped_by_us(outcome) => {
+            (Phase::Running, Found::Over(outcome)) if stopped_by_us(&record, outcome) => {
                 Some(record.in_phase(Phase::Stopped, now))
             }
             (_, Found::Over(outcome)) => Some(record.ended(outcome.clone(), now)),

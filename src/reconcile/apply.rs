@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
@@ -185,7 +186,11 @@ impl Hands {
         let mut intent = match before {
             Some(begun) if begun.fingerprint == wanted.fingerprint => match begun.phase {
                 Phase::Starting => begun,
-                Phase::Stopping => begun.in_phase(Phase::Starting, now),
+                // It may run: no answer to this start may make it look as if it had never been sent.
+                Phase::Stopping => Record {
+                    in_doubt: begun.in_doubt.or(Some(now)),
+                    ..begun.in_phase(Phase::Starting, now)
+                },
                 Phase::Running | Phase::Stopped | Phase::Ended => wanted,
             },
             _ => wanted,
@@ -195,14 +200,13 @@ impl Hands {
         }
         if let Err(error) = self.must_be_standard(&intent.state_machine).await {
             if error.refuses() {
-                self.refused(intent, error.to_string(), now).await?;
+                let input = Some(Arc::clone(&entry.input));
+                self.refused(intent, input, error.to_string(), now).await?;
             }
             return Err(error);
         }
-        // An earlier attempt of unknown fate that may still arrive.
-        let earlier = intent
-            .in_doubt
-            .filter(|since| now <= after(*since, LATE_DELIVERY));
+        // An earlier attempt may have arrived, or may still arrive: only a look ends that doubt.
+        let earlier = intent.in_doubt;
         intent.in_doubt = Some(now);
         let input = Some(Arc::clone(&entry.input));
         let intent = if self.rules.intent_first {
@@ -229,7 +233,8 @@ impl Hands {
                 let event = running.event(why, now);
                 Ok(self.write(running, None, event).await?)
             }
-            Ok(arn) => Err(StepError::Surprise(format!(
+            // Made anew as another type, perhaps: it is asked for before the next start.
+            Ok(arn) => Err(self.another(&intent.state_machine, format!(
                 "StartExecution answered `{arn}`, not `{}`: is the state machine of type STANDARD?",
                 intent.execution_arn()
             ))),
@@ -241,7 +246,7 @@ impl Hands {
                     ..intent
                 };
                 match error.remedy() {
-                    Remedy::Refused => self.refused(definite, error.to_string(), now).await?,
+                    Remedy::Refused => self.refused(definite, None, error.to_string(), now).await?,
                     Remedy::Slower => {
                         self.write(definite, None, None).await?;
                     }
@@ -256,6 +261,7 @@ impl Hands {
     async fn refused(
         &self,
         record: Record,
+        input: Option<Arc<str>>,
         reason: String,
         now: DateTime<Utc>,
     ) -> Result<(), LedgerError> {
@@ -265,7 +271,13 @@ impl Hands {
             ..record
         };
         let event = record.event("", now).filter(|_| !known);
-        self.write(record, None, event).await.map(drop)
+        self.write(record, input, event).await.map(drop)
+    }
+
+    fn another(&self, state_machine: &str, why: String) -> StepError {
+        let mut known = self.standard.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(state_machine);
+        StepError::Surprise(why)
     }
 
     /// An execution of an EXPRESS machine can't be stopped, and its start is not idempotent: never started.
@@ -341,7 +353,12 @@ impl Hands {
         let asked_long_enough = asked_since
             .max()
             .is_none_or(|since| now > after(since, LATE_DELIVERY));
-        if seen == Found::Nothing && now >= record.at && asked_long_enough {
+        let grace = Duration::from_secs(record.grace_seconds);
+        let is_past = match record.phase {
+            Phase::Starting => is_late(record.at, grace, now),
+            _ => now >= record.at,
+        };
+        if seen == Found::Nothing && is_past && asked_long_enough {
             let never_ran = record.phase == Phase::Starting || record.in_doubt.is_some();
             let status = if never_ran {
                 OutcomeStatus::Missed
@@ -369,6 +386,7 @@ impl Hands {
             // The same call again: it answers that this execution runs, or that it is over.
             let intent = Record {
                 generation: stray.generation,
+                in_doubt: Some(now),
                 ..wanted
             };
             let why = "it ran already, and was not recorded";
@@ -376,6 +394,10 @@ impl Hands {
         }
         let arn = stray.execution_arn(&self.owner);
         let (seen, input) = self.observe(&arn).await?;
+        if seen == Found::Nothing {
+            // It was listed as running: reads are behind.
+            return Err(StepError::Unsettled);
+        }
         if seen != Found::Running {
             // It ended meanwhile. If it was of this content, the start that follows finds that out.
             return Ok(before);
@@ -510,14 +532,13 @@ impl Hands {
             .await
         {
             Ok(()) => match self.look(record.clone(), why, now).await {
-                Err(StepError::Unsettled) => {
-                    let stop_taken = true;
+                Err(error) => {
                     let taken = Record {
-                        stop_taken,
+                        stop_taken: true,
                         ..record
                     };
                     self.write(taken, None, None).await?;
-                    Err(StepError::Unsettled)
+                    Err(error)
                 }
                 looked => looked.map(Some),
             },

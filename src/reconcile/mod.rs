@@ -119,6 +119,8 @@ pub struct Reconciler {
     retries: Retries,
     looks: Budget,
     approved: BTreeSet<String>,
+    /// Entries whose last write failed: what is on the disk is not known, and nothing is done for them until it is.
+    unknown: BTreeSet<EntryName>,
     /// Notes that a failing disk did not take yet.
     unwritten: BTreeMap<EntryName, Note>,
     told_orphans: BTreeSet<String>,
@@ -148,6 +150,7 @@ impl Reconciler {
             retries: Retries::new(seed),
             looks: Budget::default(),
             approved: found.approved,
+            unknown: BTreeSet::new(),
             unwritten: BTreeMap::new(),
             told_orphans: BTreeSet::new(),
             told_ledger: false,
@@ -233,6 +236,9 @@ impl Reconciler {
         let mut report = Report::default();
         for pass in 0.. {
             self.list(desired).await;
+            if pass == 0 {
+                self.know_again().await;
+            }
             let mut plan = self.plan(desired);
             if pass == 0 && self.note(&mut plan).await {
                 plan = self.plan(desired);
@@ -288,12 +294,32 @@ impl Reconciler {
         report
     }
 
+    /// Reads again what could not be read when a write had failed.
+    async fn know_again(&mut self) {
+        for name in std::mem::take(&mut self.unknown) {
+            match self.hands.ledger.record(&name).await {
+                Ok(Some(record)) => {
+                    self.desk.records.insert(name, record);
+                }
+                Ok(None) => {
+                    self.desk.records.remove(&name);
+                }
+                Err(_) => {
+                    self.unknown.insert(name);
+                }
+            }
+        }
+    }
+
     /// Makes the plan's notes durable, all at once. Where that fails, they are noted next time.
     async fn note(&mut self, plan: &mut Plan) -> bool {
         let mut writing = JoinSet::new();
         let mut notes = std::mem::take(&mut self.unwritten);
         notes.append(&mut plan.notes);
         for (name, note) in notes {
+            if self.unknown.contains(&name) {
+                continue;
+            }
             let Some(record) = self.desk.records.get(&name).cloned() else {
                 continue;
             };
@@ -401,6 +427,7 @@ impl Reconciler {
         self.retries.keep(|name| wanted.contains(name));
         let mut due: Vec<_> = steps
             .into_iter()
+            .filter(|(_, name, ..)| !self.unknown.contains(name))
             .filter(|(_, name, ..)| {
                 let asked = desired
                     .entries
@@ -513,8 +540,14 @@ impl Reconciler {
             }
             Err(error) => {
                 // What was written last may be newer than what is in memory. A store that can't be read says nothing.
-                if let Ok(Some(record)) = self.hands.ledger.record(name).await {
-                    records.insert(name.clone(), record);
+                match self.hands.ledger.record(name).await {
+                    Ok(Some(record)) => {
+                        records.insert(name.clone(), record);
+                    }
+                    Ok(None) => {}
+                    Err(_) => {
+                        self.unknown.insert(name.clone());
+                    }
                 }
                 let record = records.get(name);
                 let at = record.map(|record| record.at);
