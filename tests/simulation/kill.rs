@@ -179,8 +179,7 @@ async fn killed_at_random_moments_it_leaves_one_execution_an_entry() {
     assert!(world.sandbox.calls().iter().filter(starts).count() > 100);
 }
 
-/// A full disk: nothing is started without a durable intent, the daemon lives on, says so, and mends itself. The disk is
-/// a limit on the size of files, which needs no rights.
+/// A full disk: nothing is started without a durable intent, the daemon lives on, says so, and mends itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_full_disk_starts_wait_and_go_on_by_themselves() {
     if !may_mount() {
