@@ -21,6 +21,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
@@ -130,7 +131,7 @@ fn of_the_machine(error: &io::Error) -> bool {
                 | ErrorKind::WouldBlock
                 | ErrorKind::OutOfMemory
         )
-        || error.to_string().contains("could not acquire lock")
+        || is_locked(error)
 }
 
 fn xor(into: &mut Sum, other: &Sum) {
@@ -162,7 +163,24 @@ fn exists(path: &Path) -> Result<bool, LedgerError> {
         .map_err(LedgerError::file("look for", path))
 }
 
+/// We hold the ledger's own lock, so a store that is locked is one that this process closes: sled's threads need a moment.
 fn open_tree(path: &Path) -> Result<sled::Db, OpenError> {
+    for _ in 0..400 {
+        match try_open_tree(path) {
+            Err(OpenError::Failed(LedgerError::File { source, .. })) if is_locked(&source) => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            opened => return opened,
+        }
+    }
+    try_open_tree(path)
+}
+
+fn is_locked(error: &io::Error) -> bool {
+    error.to_string().contains("could not acquire lock")
+}
+
+fn try_open_tree(path: &Path) -> Result<sled::Db, OpenError> {
     let opening = catch_unwind(AssertUnwindSafe(|| {
         sled::Config::new()
             .path(path)
