@@ -6,9 +6,9 @@ mod lock;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -208,7 +208,7 @@ impl Ledger {
     /// One that is damaged, lost or rolled back is renamed aside, and a new one begun. Must be called within a tokio
     /// runtime; blocks on the disk, but never waits for another holder.
     pub fn open(directory: &Path, holder: Holder) -> Result<(Self, Found), LedgerError> {
-        Self::prepare(directory)?;
+        store::make_directory(directory)?;
         let lock = lock::lock(directory, holder)?;
         let (opened, recovered) = match Store::open(directory) {
             Err(OpenError::Damaged(why)) => {
@@ -299,14 +299,6 @@ impl Ledger {
         Store::set_aside(directory).map(Some)
     }
 
-    fn prepare(directory: &Path) -> Result<(), LedgerError> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .map_err(LedgerError::file("create the state directory", directory))
-    }
-
     async fn read<T, F>(&self, reading: F) -> Result<T, LedgerError>
     where
         T: Send + 'static,
@@ -328,7 +320,8 @@ impl Ledger {
     }
 
     /// The exact bytes of an entry's recorded input.
-    pub async fn input(&self, name: &EntryName) -> Result<Option<String>, LedgerError> {
+    #[cfg(test)]
+    async fn input(&self, name: &EntryName) -> Result<Option<String>, LedgerError> {
         let name = name.clone();
         self.read(move |store| store.input(&name)).await
     }
@@ -339,7 +332,8 @@ impl Ledger {
     }
 
     /// How many commits there were since this ledger began.
-    pub async fn sequence(&self) -> Result<u64, LedgerError> {
+    #[cfg(test)]
+    async fn sequence(&self) -> Result<u64, LedgerError> {
         self.read(|store| Ok(store.sequence())).await
     }
 

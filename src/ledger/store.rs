@@ -140,7 +140,7 @@ fn xor(into: &mut Sum, other: &Sum) {
     }
 }
 
-fn make_directory(path: &Path) -> Result<(), LedgerError> {
+pub(super) fn make_directory(path: &Path) -> Result<(), LedgerError> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)

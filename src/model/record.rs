@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::entry::{Entry, EntryName};
+use crate::model::guard::Mass;
 use crate::model::name::{Fingerprint, Owner, SCHEME, execution_arn, execution_name};
-use crate::model::plan::Mass;
 
 /// Where an execution stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

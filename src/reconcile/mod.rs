@@ -5,7 +5,7 @@ pub mod approve;
 mod retry;
 pub mod verify;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -463,7 +463,7 @@ impl Reconciler {
         report: &mut Report,
     ) {
         let mut queue = queue.into_iter();
-        let mut flying = JoinSet::new();
+        let (mut flying, mut names) = (JoinSet::new(), HashMap::new());
         // A folder that changes all the time must not keep every step from being taken.
         let mut begun = 0;
         loop {
@@ -484,22 +484,28 @@ impl Reconciler {
                     entry,
                     record,
                 };
-                flying.spawn(async move {
+                let of = name.clone();
+                let handle = flying.spawn(async move {
                     let result = hands.apply(task).await;
                     (name, step, why, result)
                 });
+                names.insert(handle.id(), of);
             }
-            match flying.join_next().await {
+            match flying.join_next_with_id().await {
                 None => return,
-                Some(Ok((name, step, why, result))) => {
+                Some(Ok((id, (name, step, why, result)))) => {
+                    names.remove(&id);
                     let asked = desired
                         .entries
                         .get(&name)
                         .map(|entry| Fingerprint::of(entry));
                     self.land(&name, (step, why), asked, result, report).await;
                 }
-                // The intent is in the ledger, so the record there may be newer than the one in memory.
-                Some(Err(error)) => warn!(error = %error, "a step broke off"),
+                // The intent may be in the ledger: nothing more is done for this entry before its record is read again.
+                Some(Err(error)) => {
+                    warn!(%error, "a step broke off");
+                    self.unknown.extend(names.remove(&error.id()));
+                }
             }
         }
     }

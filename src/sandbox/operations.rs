@@ -64,6 +64,20 @@ fn at_most(request: &Value, key: &str, most: usize) -> Result<(), Error> {
     }
 }
 
+/// `maxResults`: at most 1,000; none, or 0, is 100.
+fn page_size(request: &Value) -> Result<usize, Error> {
+    let most = request.get("maxResults").and_then(Value::as_u64);
+    match most.unwrap_or(0) {
+        0 => Ok(100),
+        most @ 1..=1000 => Ok(usize::try_from(most).unwrap_or(1000)),
+        most => Err(constraint(
+            "maxResults",
+            &most.to_string(),
+            "Member must have value less than or equal to 1000",
+        )),
+    }
+}
+
 fn arn<'a>(arn: &'a str, kind: &str) -> Result<Vec<&'a str>, Error> {
     if !arn.starts_with("arn:") {
         return Err(error(
@@ -280,17 +294,7 @@ impl Sandbox {
     fn list(&self, core: &Core, request: &Value, now: DateTime<Utc>) -> Reply {
         let machine_arn = required(request, "stateMachineArn")?;
         arn(machine_arn, "stateMachine")?;
-        let most = request
-            .get("maxResults")
-            .and_then(Value::as_u64)
-            .unwrap_or(0);
-        if most > 1000 {
-            return Err(constraint(
-                "maxResults",
-                &most.to_string(),
-                "Member must have value less than or equal to 1000",
-            ));
-        }
+        let page = page_size(request)?;
         let machine = self.machine(core, machine_arn);
         let machine = machine.ok_or_else(|| {
             error(
@@ -337,11 +341,6 @@ impl Sandbox {
                 .cmp(&newest(a))
                 .then_with(|| a.0.arn.cmp(&b.0.arn))
         });
-        let page = if most == 0 {
-            100
-        } else {
-            usize::try_from(most).unwrap_or(1000)
-        };
         let items: Vec<Value> = seen
             .iter()
             .skip(from)
@@ -466,17 +465,7 @@ fn stop(core: &mut Core, request: &Value, now: DateTime<Utc>) -> Reply {
 fn history(core: &Core, request: &Value) -> Reply {
     let execution_arn = required(request, "executionArn")?;
     arn(execution_arn, "execution")?;
-    let most = request
-        .get("maxResults")
-        .and_then(Value::as_u64)
-        .unwrap_or(0);
-    if most > 1000 {
-        return Err(constraint(
-            "maxResults",
-            &most.to_string(),
-            "Member must have value less than or equal to 1000",
-        ));
-    }
+    let page = page_size(request)?;
     let Some(execution) = core.store.executions.get(execution_arn) else {
         return Err(error(
             "ExecutionDoesNotExist",
@@ -516,11 +505,6 @@ fn history(core: &Core, request: &Value) -> Reply {
     if request.get("reverseOrder").and_then(Value::as_bool) == Some(true) {
         events.reverse();
     }
-    let page = if most == 0 {
-        100
-    } else {
-        usize::try_from(most).unwrap_or(1000)
-    };
     events.truncate(page);
     Ok(json!({"events": events}))
 }
