@@ -136,7 +136,7 @@ async fn daemon(
     state: &State,
     directory: &Path,
     lambda_endpoint: Option<String>,
-    holder: Holder,
+    (holder, end): (Holder, watch::Receiver<bool>),
 ) -> Result<Daemon, Failure> {
     if settings.defaults.state_machine.is_none() {
         let hint = "give --state-machine ARN, or write `state_machine: ARN` into the configuration";
@@ -154,7 +154,7 @@ async fn daemon(
     let hands = Hands {
         owner: settings.owner.clone(),
         ledger,
-        step_functions: StepFunctions::new(config),
+        step_functions: StepFunctions::new(config).until(end),
         clock: Arc::clone(&clock),
         rules: settings.policy.rules,
         standard: Arc::default(),
@@ -203,12 +203,13 @@ pub(super) async fn run(
     let settings = context.settings(named)?;
     let directory = directory(&settings)?;
     let state = State::of(&settings)?;
+    let (stop, stopping) = watch::channel(false);
     let daemon = daemon(
         &settings,
         &state,
         &directory,
         lambda_endpoint,
-        Holder::Daemon,
+        (Holder::Daemon, stopping.clone()),
     )
     .await?;
     info!(directory = %directory.display(), state_directory = %state.path.display(), owner = settings.owner.as_str(), "watching");
@@ -218,7 +219,6 @@ pub(super) async fn run(
             state.path.display()
         );
     }
-    let (stop, stopping) = watch::channel(false);
     let (snapshots, shown) = watch::channel(None);
     let (approvals, approved) = mpsc::channel(4);
     let about = socket::About {
@@ -271,12 +271,13 @@ pub(super) async fn sync(
     let settings = context.settings(named)?;
     let directory = directory(&settings)?;
     let state = State::of(&settings)?;
+    let (_end, never) = watch::channel(false);
     let mut daemon = daemon(
         &settings,
         &state,
         &directory,
         lambda_endpoint,
-        Holder::Command,
+        (Holder::Command, never),
     )
     .await?;
     let clock = wall_clock();

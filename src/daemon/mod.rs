@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
 use crate::ledger::Ledger;
 use crate::model::entry::EntryName;
-use crate::model::plan::{Plan, Policy};
+use crate::model::plan::{Plan, Policy, span};
 use crate::model::record::Record;
 use crate::reconcile::{Clock, Desired, Reconciler, Report};
 use crate::source::problem::{FileState, Problem};
@@ -26,6 +26,11 @@ use socket::Approval;
 const POLL: Duration = Duration::from_secs(2);
 /// How long a scan holds at least, where no event told of a change.
 const FRESH: Duration = Duration::from_secs(2);
+/// How often the clock is looked at while nothing is to be done. The timers of the kernel's monotonic clock stand still
+/// while the machine sleeps, and know nothing of a clock that is set.
+const TICK: Duration = Duration::from_secs(10);
+/// A clock that differs by more than this from the time that passed was set, or the machine slept.
+const JUMP: TimeDelta = TimeDelta::seconds(2);
 /// How many times `settle` a folder that never rests may put a scan off.
 const RESTLESS: u32 = 20;
 
@@ -145,23 +150,42 @@ impl Daemon {
             let report = self.reconcile(&scan, &interrupted).await;
             snapshots.send_replace(Some(Arc::new(self.snapshot(&scan))));
             self.last = Some(scan);
-            let rest = self.rest(&report, watching.is_some());
+            let most = self.rest(watching.is_some());
+            // An execution that is due is asked for a little later.
+            let soon = (self.clock)() + TimeDelta::milliseconds(20);
+            let wake = report.wake.map(|wake| wake.max(soon));
+            let clock = Arc::clone(&self.clock);
             tokio::select! {
                 _ = stop.changed() => {}
                 Some(approval) = approvals.recv() => {
                     let scan = self.last.clone().unwrap_or_default();
-                    let wanted = desired(&scan, self.reconciler.records());
-                    let answer = self.reconciler.approve(&approval.digest, &wanted).await;
-                    let _ = approval.answer.send(answer);
+                    self.approve(approval, &scan).await;
                 }
-                changed = timeout(rest, hinted.changed()) => {
-                    quiet = changed.is_ok();
-                    if quiet {
-                        self.quiet(&mut hinted, &mut stop).await;
-                    }
+                _ = hinted.changed() => {
+                    quiet = true;
+                    self.quiet(&mut hinted, &mut stop).await;
+                }
+                jump = doze(&clock, wake, most) => if let Some(jump) = jump {
+                    info!(seconds = jump.num_seconds(), "the clock was set, or the machine slept: everything is looked at again");
+                    self.scanned = None;
                 }
             }
         }
+    }
+
+    /// Lets go what a person approved, unless that person was told already that it is not done.
+    async fn approve(&mut self, approval: Approval, scan: &Scan) {
+        if approval.answer.is_closed() {
+            return;
+        }
+        let answer = self.let_go(&approval.digest, scan).await;
+        let _ = approval.answer.send(answer);
+    }
+
+    /// Lets go what exactly this digest names. Answers how many executions that were; the error says why not.
+    pub async fn let_go(&mut self, digest: &str, scan: &Scan) -> Result<usize, String> {
+        let wanted = desired(scan, self.reconciler.records());
+        self.reconciler.approve(digest, &wanted).await
     }
 
     /// Is the last scan young, beside what a scan costs? Outcomes are asked for in many small steps; a large directory is
@@ -174,8 +198,13 @@ impl Daemon {
     /// One scan and one reconciliation, for `onced sync`.
     pub async fn once(&mut self) -> (Scan, Report) {
         let scan = self.scan(false).await;
-        let report = self.reconcile(&scan, &|| false).await;
+        let report = self.again(&scan).await;
         (scan, report)
+    }
+
+    /// One reconciliation with what a scan found a moment ago.
+    pub async fn again(&mut self, scan: &Scan) -> Report {
+        self.reconcile(scan, &|| false).await
     }
 
     /// The ledger.
@@ -314,20 +343,13 @@ impl Daemon {
         self.told = now;
     }
 
-    /// How long nothing has to be done if no hint comes.
-    fn rest(&self, report: &Report, watching: bool) -> Duration {
-        let resync = if watching {
+    /// How long a scan holds if no hint comes.
+    fn rest(&self, watching: bool) -> Duration {
+        if watching {
             self.resync
         } else {
             POLL.min(self.resync)
-        };
-        let wake = report
-            .wake
-            .map(|wake| (wake - (self.clock)()).to_std().unwrap_or_default());
-        // An execution that is due is asked for a little later; and a clock that is set is met by the resync.
-        wake.map_or(resync, |wake| {
-            wake.max(Duration::from_millis(20)).min(resync)
-        })
+        }
     }
 
     /// Waits until no hint has come for `settle`.
@@ -340,6 +362,26 @@ impl Daemon {
                 quiet = timeout(self.settle, hinted.changed()) => if quiet.is_err() { return },
             }
         }
+    }
+}
+
+/// Waits until `wake` by the wall clock, at `most` so long. Answers by how much that clock jumped, if it did: that ends the
+/// wait.
+async fn doze(clock: &Clock, wake: Option<DateTime<Utc>>, most: Duration) -> Option<TimeDelta> {
+    let (begun, wall) = (Instant::now(), clock());
+    loop {
+        let (passed, now) = (begun.elapsed(), clock());
+        let jump = now - wall - span(passed);
+        if jump.abs() > JUMP {
+            return Some(jump);
+        }
+        let until = |wake: DateTime<Utc>| (wake - now).to_std().unwrap_or_default();
+        let rest = most.saturating_sub(passed);
+        let rest = wake.map_or(rest, |wake| rest.min(until(wake)));
+        if rest.is_zero() {
+            return None;
+        }
+        sleep(rest.min(TICK)).await;
     }
 }
 

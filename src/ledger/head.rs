@@ -64,7 +64,19 @@ impl Head {
         }))
     }
 
-    /// Opens the file of a head that was read, or makes one.
+    /// Makes a head of a new store: whole, or not at all. Its directory is still to be synced.
+    pub(super) fn create(path: &Path, identity: String) -> io::Result<Self> {
+        let beside = path.with_extension("new");
+        match std::fs::remove_file(&beside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let head = Self::open(&beside, identity, 0)?;
+        std::fs::rename(&beside, path)?;
+        Ok(head)
+    }
+
+    /// Opens the file of a head that was read.
     pub(super) fn open(path: &Path, identity: String, sequence: u64) -> io::Result<Self> {
         let file = OpenOptions::new()
             .read(true)

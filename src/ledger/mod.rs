@@ -3,6 +3,7 @@
 
 mod head;
 mod lock;
+mod sealed;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet};

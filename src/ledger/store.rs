@@ -24,11 +24,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::head::{Head, Said};
+use super::sealed::{SUM, Sum, json, read, seal, unseal, xor};
 use super::{LedgerError, Work};
 use crate::model::entry::EntryName;
 use crate::model::plan::{RETENTION, after};
@@ -36,9 +35,6 @@ use crate::model::record::{Event, Record};
 
 const FORMAT: &str = "onced ledger 1";
 const CHUNK: usize = 32 * 1024;
-const SUM: usize = 16;
-
-type Sum = [u8; SUM];
 
 /// Why a store could not be opened.
 #[derive(Debug)]
@@ -80,43 +76,6 @@ pub(super) struct Content {
     pub(super) approved: BTreeSet<String>,
 }
 
-fn sum(key: &[u8], sequence: u64, content: &[u8]) -> Sum {
-    let mut hash = Sha256::new();
-    hash.update((key.len() as u64).to_be_bytes());
-    hash.update(key);
-    hash.update(sequence.to_be_bytes());
-    hash.update(content);
-    hash.finalize()[..SUM]
-        .try_into()
-        .expect("SHA-256 is longer than its first half")
-}
-
-fn seal(key: &[u8], sequence: u64, content: &[u8]) -> Vec<u8> {
-    let mut value = Vec::with_capacity(8 + SUM + content.len());
-    value.extend_from_slice(&sequence.to_be_bytes());
-    value.extend_from_slice(&sum(key, sequence, content));
-    value.extend_from_slice(content);
-    value
-}
-
-/// The content of a sealed value, its sequence number and its sum; `None`: not what was written.
-fn unseal<'a>(key: &[u8], value: &'a [u8]) -> Option<(u64, Sum, &'a [u8])> {
-    let (sequence, rest) = value.split_first_chunk::<8>()?;
-    let (found, content) = rest.split_first_chunk::<SUM>()?;
-    let sequence = u64::from_be_bytes(*sequence);
-    (sum(key, sequence, content) == *found).then_some((sequence, *found, content))
-}
-
-fn read<T: DeserializeOwned>(key: &[u8], value: &[u8]) -> Result<T, LedgerError> {
-    let key_text = || String::from_utf8_lossy(key).into_owned();
-    let (_, _, content) =
-        unseal(key, value).ok_or_else(|| LedgerError::Checksum { key: key_text() })?;
-    serde_json::from_slice(content).map_err(|source| LedgerError::Value {
-        key: key_text(),
-        source,
-    })
-}
-
 /// Does this error come from the machine, and not from what the store holds?
 fn of_the_machine(error: &io::Error) -> bool {
     let by_number = matches!(error.raw_os_error(), Some(number) if number != 22);
@@ -132,12 +91,6 @@ fn of_the_machine(error: &io::Error) -> bool {
                 | ErrorKind::OutOfMemory
         )
         || is_locked(error)
-}
-
-fn xor(into: &mut Sum, other: &Sum) {
-    for (a, b) in into.iter_mut().zip(other) {
-        *a ^= b;
-    }
 }
 
 pub(super) fn make_directory(path: &Path) -> Result<(), LedgerError> {
@@ -228,8 +181,9 @@ impl Store {
 
     fn create(directory: &Path, identity: String) -> Result<(Self, Content), OpenError> {
         let (path, head_path) = paths(directory);
-        let head = Head::open(&head_path, identity.clone(), 0)
+        let head = Head::create(&head_path, identity.clone())
             .map_err(LedgerError::file("write", &head_path))?;
+        sync_directory(directory)?;
         make_directory(&path)?;
         let tree = open_tree(&path)?;
         let meta = Meta {
@@ -264,13 +218,13 @@ impl Store {
         let tree = open_tree(&path)?;
         let damaged = |why: String| OpenError::Damaged(why);
         let format = tree.get("format").map_err(of_store)?;
+        if acknowledged == 0 && tree.len() <= usize::from(format.is_some()) {
+            // The making of this store was cut off; nothing was ever in it.
+            drop(tree);
+            std::fs::remove_dir_all(&path).map_err(LedgerError::file("remove", &path))?;
+            return Self::create(directory, identity);
+        }
         match format.as_deref().map(String::from_utf8_lossy) {
-            None if acknowledged == 0 => {
-                // The making of this store was cut off; nothing was ever in it.
-                drop(tree);
-                std::fs::remove_dir_all(&path).map_err(LedgerError::file("remove", &path))?;
-                return Self::create(directory, identity);
-            }
             None => return Err(damaged("its store is empty, or of another kind".into())),
             Some(format) if format == FORMAT => {}
             Some(format) => {
@@ -319,38 +273,29 @@ impl Store {
     /// Writes one batch, all or nothing; when this returns, it survives a power cut. After an error the store must
     /// not be used any more.
     pub(super) fn commit(&mut self, work: &[Work]) -> Result<(), LedgerError> {
-        let mut batch = sled::Batch::default();
         let mut meta = self.meta.clone();
         meta.sequence += 1;
-        let mut put = |key: &[u8], content: &[u8]| {
-            let value = seal(key, meta.sequence, content);
-            let sum: Sum = value[8..8 + SUM]
-                .try_into()
-                .expect("a sealed value has a sum");
-            batch.insert(key, value);
-            sum
-        };
-        let mut removed = Vec::new();
+        let mut writing = Writing::new(meta.sequence);
         // Two changes of one entry in a batch: the second one replaces what the first one wrote.
-        let mut sums: BTreeMap<&EntryName, Option<Sum>> = BTreeMap::new();
+        let mut written: BTreeMap<&EntryName, (Option<Sum>, usize)> = BTreeMap::new();
         for (number, work) in work.iter().enumerate() {
+            let happened = format!("h/{:016}/{number:04}", meta.sequence);
             let change = match work {
                 Work::Change(change) => change,
                 Work::Listed(machine) => {
-                    put(format!("m/{machine}").as_bytes(), b"1");
+                    writing.put(&format!("m/{machine}"), b"1");
                     continue;
                 }
                 Work::Event(event) => {
-                    let key = format!("h/{:016}/{number:04}", meta.sequence);
-                    put(key.as_bytes(), &json(&key, event)?);
+                    writing.put(&happened, &json(&happened, event)?);
                     continue;
                 }
                 Work::Approved(executions, holds) => {
                     for key in executions.iter().map(|execution| format!("a/{execution}")) {
                         if *holds {
-                            put(key.as_bytes(), b"1");
+                            writing.put(&key, b"1");
                         } else {
-                            removed.push(key.into_bytes());
+                            writing.batch.remove(key.into_bytes());
                         }
                     }
                     continue;
@@ -358,53 +303,44 @@ impl Store {
             };
             let name = &change.name;
             let key = format!("r/{name}");
-            let before = match sums.get(name) {
-                Some(sum) => *sum,
-                None => self.sum_of(&key)?,
+            let (before, mut chunks) = match written.get(name) {
+                Some(before) => *before,
+                None => (self.sum_of(&key)?, 0),
             };
-            let now = match &change.record {
-                Some(record) => Some(put(key.as_bytes(), &json(&key, record)?)),
-                None => None,
+            let now = if let Some(record) = &change.record {
+                Some(writing.put(&key, &json(&key, record)?))
+            } else {
+                writing.batch.remove(key.as_bytes());
+                None
             };
             for sum in [before, now].iter().flatten() {
                 xor(&mut meta.digest, sum);
             }
             meta.records = (meta.records + u64::from(now.is_some())) - u64::from(before.is_some());
-            if now.is_none() {
-                removed.push(key.into_bytes());
-            }
-            sums.insert(name, now);
             if change.record.is_none() || change.input.is_some() {
-                let chunks = change
-                    .input
-                    .as_ref()
-                    .map_or(0, |input| input.len().div_ceil(CHUNK));
-                for item in self
-                    .tree
-                    .scan_prefix(format!("i/{name}/"))
-                    .keys()
-                    .skip(chunks)
-                {
-                    removed.push(item?.to_vec());
+                for item in self.tree.scan_prefix(format!("i/{name}/")).keys() {
+                    writing.batch.remove(item?);
+                }
+                for n in 0..chunks {
+                    writing.batch.remove(chunk_key(name, n).into_bytes());
+                }
+                let input = change.input.as_deref().unwrap_or_default();
+                chunks = 0;
+                for chunk in input.as_bytes().chunks(CHUNK) {
+                    writing.put(&chunk_key(name, chunks), chunk);
+                    chunks += 1;
                 }
             }
-            let chunks = change
-                .input
-                .iter()
-                .flat_map(|input| input.as_bytes().chunks(CHUNK));
-            for (n, chunk) in chunks.enumerate() {
-                put(format!("i/{name}/{n:04}").as_bytes(), chunk);
-            }
+            written.insert(name, (now, chunks));
             if let Some(event) = &change.event {
-                let key = format!("h/{:016}/{number:04}", meta.sequence);
-                put(key.as_bytes(), &json(&key, event)?);
-                removed.extend(self.outlived(event.time)?);
+                writing.put(&happened, &json(&happened, event)?);
+                for key in self.outlived(event.time)? {
+                    writing.batch.remove(key);
+                }
             }
         }
-        put(b"meta", &json("meta", &meta)?);
-        for key in removed {
-            batch.remove(key);
-        }
+        writing.put("meta", &json("meta", &meta)?);
+        let batch = writing.batch;
         self.tree.apply_batch(batch)?;
         self.tree.flush()?;
         self.db_file
@@ -507,6 +443,35 @@ impl Store {
     }
 }
 
+/// One commit in the making: of several writes to one key the last one holds.
+struct Writing {
+    batch: sled::Batch,
+    sequence: u64,
+}
+
+impl Writing {
+    fn new(sequence: u64) -> Self {
+        Self {
+            batch: sled::Batch::default(),
+            sequence,
+        }
+    }
+
+    /// Adds a sealed value; answers its checksum.
+    fn put(&mut self, key: &str, content: &[u8]) -> Sum {
+        let value = seal(key.as_bytes(), self.sequence, content);
+        let sum = value[8..8 + SUM]
+            .try_into()
+            .expect("a sealed value has a sum");
+        self.batch.insert(key, value);
+        sum
+    }
+}
+
+fn chunk_key(name: &EntryName, number: usize) -> String {
+    format!("i/{name}/{number:04}")
+}
+
 fn open_db(store: &Path) -> Result<File, LedgerError> {
     let path = store.join("db");
     OpenOptions::new()
@@ -523,13 +488,6 @@ fn of_store(error: sled::Error) -> OpenError {
         }
         error => OpenError::Damaged(format!("its store can't be read: {error}")),
     }
-}
-
-fn json<T: Serialize>(key: &str, value: &T) -> Result<Vec<u8>, LedgerError> {
-    serde_json::to_vec(value).map_err(|source| LedgerError::Value {
-        key: key.into(),
-        source,
-    })
 }
 
 fn new_identity() -> String {

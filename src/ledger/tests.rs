@@ -295,3 +295,96 @@ async fn a_failed_write_is_never_acknowledged_and_mends_itself() {
         assert_eq!(names, expected);
     }
 }
+
+/// What is written in one batch holds in the order in which it was asked for: one sync, one batch.
+#[tokio::test]
+async fn of_two_changes_in_one_batch_the_last_one_holds() {
+    let root = tempfile::tempdir().unwrap();
+    let (ledger, _) = open(root.path());
+    let name = EntryName::parse("e").unwrap();
+    let long = Some("x".repeat(200_000));
+    ledger.commit(change("e", 0, long.clone())).await.unwrap();
+    let before = ledger.sequence().await.unwrap();
+    let forget = Change {
+        record: None,
+        input: None,
+        ..change("e", 0, None)
+    };
+    let approved = || ["arn:x".to_owned()].into();
+    let done = tokio::join!(
+        ledger.commit(forget),
+        ledger.commit(change("e", 1, long)),
+        ledger.commit(change("e", 2, Some("short".into()))),
+        ledger.approved(approved(), false),
+        ledger.approved(approved(), true),
+    );
+    assert!(done.0.is_ok() && done.1.is_ok() && done.2.is_ok());
+    assert!(done.3.is_ok() && done.4.is_ok());
+    assert_eq!(ledger.sequence().await.unwrap(), before + 1, "one batch");
+    let input = ledger.input(&name).await.unwrap();
+    assert_eq!(input.as_deref(), Some("short"));
+    ledger.close().await;
+    let found = read(root.path()).await;
+    assert_eq!(found.recovered, None);
+    assert_eq!(found.records[&name].generation, 2);
+    assert_eq!(found.approved, approved());
+}
+
+/// The making of a ledger that is cut off at any point is no damage: nothing was ever in it.
+#[tokio::test]
+async fn a_ledger_whose_making_was_cut_off_is_made_again() {
+    let made = tempfile::tempdir().unwrap();
+    open(made.path()).0.close().await;
+    read(made.path()).await;
+    let points: [Loss<'_>; 5] = [
+        ("the head is half written, beside", &|state| {
+            fs::remove_dir_all(state.join("ledger")).unwrap();
+            fs::rename(state.join("head"), state.join("head.new")).unwrap();
+            fs::write(state.join("head.new"), "onced he").unwrap();
+        }),
+        ("a head alone", &|state| {
+            fs::remove_dir_all(state.join("ledger")).unwrap();
+            head_of_nothing(state);
+        }),
+        ("an empty directory for the store", &|state| {
+            fs::remove_dir_all(state.join("ledger")).unwrap();
+            fs::create_dir(state.join("ledger")).unwrap();
+            head_of_nothing(state);
+        }),
+        ("a store that holds nothing", &|state| {
+            store_with(state, false);
+            head_of_nothing(state);
+        }),
+        ("a store that holds its format alone", &|state| {
+            store_with(state, true);
+            head_of_nothing(state);
+        }),
+    ];
+    for (what, cut) in points {
+        let found = after_damage(made.path(), cut).await;
+        assert_eq!(found.recovered, None, "{what}");
+    }
+    // But a store of something else is set aside, even beside a new head.
+    let found = after_damage(made.path(), |state| {
+        store_with(state, false);
+        let tree = sled::open(state.join("ledger")).unwrap();
+        tree.insert("a", "b").unwrap();
+        tree.flush().unwrap();
+        head_of_nothing(state);
+    });
+    assert!(found.await.recovered.is_some());
+}
+
+fn head_of_nothing(state: &Path) {
+    let _ = fs::remove_file(state.join("head"));
+    super::head::Head::create(&state.join("head"), "me".into()).unwrap();
+}
+
+fn store_with(state: &Path, format: bool) {
+    fs::remove_dir_all(state.join("ledger")).unwrap();
+    let tree = sled::open(state.join("ledger")).unwrap();
+    if format {
+        tree.insert("format", "onced ledger 1").unwrap();
+    }
+    tree.flush().unwrap();
+}

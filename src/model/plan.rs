@@ -294,9 +294,9 @@ fn by_record(
             Step::Stop(record.stop_reason.unwrap_or(StopReason::Removed)),
             "finish the stop that was begun",
         ),
-        (Phase::Starting, Want::Present(_)) if same && enabled => {
-            let grace = Duration::from_secs(record.grace_seconds);
-            if policy.rules.late_fence && is_late(record.at, grace, now) {
+        (Phase::Starting, Want::Present(entry)) if same && enabled => {
+            // The entry's own, which may be another than when the start was begun: it is not compared.
+            if policy.rules.late_fence && is_late(record.at, entry.grace, now) {
                 Decision::Act(Step::Look, "its time passed while it was being started")
             } else {
                 Decision::Act(Step::Start, "finish the start that was begun")

@@ -188,6 +188,28 @@ pub struct Record {
     pub guarded: Option<Mass>,
 }
 
+/// How many contents of before an entry remembers.
+const EARLIER: usize = 64;
+/// How many bytes of what AWS says of an error are kept. AWS gives up to 32,768 characters
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html>).
+const CAUSE: usize = 8 * 1024;
+
+/// Notes the generation to use next for a content. Without a note it is 0. Of too many, those with the lowest are
+/// dropped: should such a content come back, its name is taken, and AWS is asked how the execution of that name ended.
+fn remember(earlier: &mut BTreeMap<Fingerprint, u32>, content: &Fingerprint, next: u32) {
+    if next > 0 {
+        earlier.insert(content.clone(), next);
+    }
+    while earlier.len() > EARLIER {
+        let others = earlier.iter().filter(|(other, _)| *other != content);
+        let Some(lowest) = others.min_by_key(|(_, next)| **next) else {
+            return;
+        };
+        let lowest = lowest.0.clone();
+        earlier.remove(&lowest);
+    }
+}
+
 impl Record {
     /// The intent to start what `entry` asks for, after whatever `before` says of it.
     pub fn starting(
@@ -202,7 +224,7 @@ impl Record {
             .unwrap_or_default();
         if let Some(before) = before {
             let next = before.generation + u32::from(before.phase == Phase::Stopped);
-            earlier.insert(before.fingerprint.clone(), next);
+            remember(&mut earlier, &before.fingerprint, next);
         }
         let generation = earlier.get(&fingerprint).copied().unwrap_or(0);
         Self {
@@ -297,9 +319,35 @@ impl Record {
         self
     }
 
-    /// The same record, over.
+    /// The same record, with the grace that its entry has now: that may change without another start.
     #[must_use]
-    pub fn ended(mut self, outcome: Outcome, now: DateTime<Utc>) -> Self {
+    pub fn in_grace_of(mut self, entry: Option<&Entry>) -> Self {
+        if let Some(entry) = entry.filter(|entry| Fingerprint::of(entry) == self.fingerprint) {
+            self.grace_seconds = entry.grace.as_secs();
+        }
+        self
+    }
+
+    /// No time at which something began lies after `now`: the clock was set back since.
+    pub fn not_after(&mut self, now: DateTime<Utc>) {
+        self.since = self.since.min(now);
+        for time in [
+            &mut self.in_doubt,
+            &mut self.missing,
+            &mut self.stop_in_doubt,
+            &mut self.gone,
+        ] {
+            *time = time.map(|time| time.min(now));
+        }
+    }
+
+    /// The same record, over. Of a long cause the beginning is kept.
+    #[must_use]
+    pub fn ended(mut self, mut outcome: Outcome, now: DateTime<Utc>) -> Self {
+        if let Some(cause) = outcome.cause.as_mut().filter(|cause| cause.len() > CAUSE) {
+            cause.truncate(cause.floor_char_boundary(CAUSE));
+            cause.push('…');
+        }
         self.outcome = Some(outcome);
         self.refused = None;
         self.in_phase(Phase::Ended, now)
@@ -409,5 +457,32 @@ pub mod answer {
             return Some(record.ended(Outcome::bare(OutcomeStatus::Aborted), now));
         }
         Some(record.in_phase(Phase::Starting, now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(number: usize) -> Fingerprint {
+        Fingerprint::parse(&format!("{number:012x}")).expect("twelve digits")
+    }
+
+    #[test]
+    fn what_an_entry_remembers_has_an_end() {
+        let mut earlier = BTreeMap::new();
+        remember(&mut earlier, &content(0), 7);
+        for number in 1..10_000 {
+            remember(&mut earlier, &content(number), 1);
+            assert_eq!(
+                earlier.get(&content(number)),
+                Some(&1),
+                "the last one is kept"
+            );
+        }
+        assert_eq!(earlier.len(), EARLIER);
+        assert_eq!(earlier.get(&content(0)), Some(&7), "and so is the highest");
+        remember(&mut earlier, &content(1), 0);
+        assert!(!earlier.contains_key(&content(1)), "none is 0");
     }
 }

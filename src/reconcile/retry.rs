@@ -1,17 +1,17 @@
-//! When a failed step is tried again: capped exponential back-off with jitter, for ever. Pure but for its memory.
+//! When a failed step is tried again: capped exponential back-off with jitter, for ever. Pure but for its memory. Waits
+//! are counted by the monotonic clock: one that is set, forward or back, neither ends a wait nor makes it endless.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 
 use crate::model::entry::EntryName;
 use crate::model::name::Fingerprint;
-use crate::model::plan::after;
 
 const FIRST: Duration = Duration::from_millis(250);
-const CAP: Duration = Duration::from_mins(1);
+pub(super) const CAP: Duration = Duration::from_mins(1);
 const CAP_NEAR: Duration = Duration::from_secs(5);
 /// What AWS refuses is tried again this often; a change of the entry tries at once.
 const REFUSED: Duration = Duration::from_mins(5);
@@ -27,35 +27,51 @@ pub(super) struct Retries {
 /// How many questions after outcomes and strays may be asked a second: DescribeExecution's smallest refill
 /// (<https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>). Starts and stops are not counted.
 const LOOKS: f64 = 10.0;
+/// What is kept back from questions after outcomes: executions that run for hours, and are asked for again and again, must
+/// not keep those from being asked that a listing cast doubt on.
+const RESERVE: f64 = 3.0;
+
+/// What a question is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Question {
+    /// How did it end?
+    Outcome,
+    /// Is what is recorded true?
+    Doubt,
+}
 
 /// A bucket of questions.
 #[derive(Debug)]
 pub(super) struct Budget {
     tokens: f64,
-    at: Option<DateTime<Utc>>,
+    at: Option<Instant>,
 }
 
 impl Default for Budget {
     fn default() -> Self {
         Self {
-            tokens: LOOKS,
+            tokens: LOOKS + RESERVE,
             at: None,
         }
     }
 }
 
 impl Budget {
-    /// May `number` questions be asked now? If so, they are counted.
-    pub(super) fn take(&mut self, number: f64, now: DateTime<Utc>) -> bool {
+    /// May this be asked now, with so many calls? If so, they are counted.
+    pub(super) fn take(&mut self, question: Question, calls: f64, now: Instant) -> bool {
         let passed = self
             .at
-            .map_or(0.0, |at| (now - at).as_seconds_f64().max(0.0));
+            .map_or(0.0, |at| now.duration_since(at).as_secs_f64());
         self.at = Some(now);
-        self.tokens = (self.tokens + passed * LOOKS).min(LOOKS);
-        if self.tokens < number {
+        self.tokens = (self.tokens + passed * LOOKS).min(LOOKS + RESERVE);
+        let least = match question {
+            Question::Outcome => RESERVE,
+            Question::Doubt => 0.0,
+        };
+        if self.tokens < least + calls {
             return false;
         }
-        self.tokens -= number;
+        self.tokens -= calls;
         true
     }
 }
@@ -63,7 +79,7 @@ impl Budget {
 #[derive(Debug)]
 struct Wait {
     failures: u32,
-    until: DateTime<Utc>,
+    until: Instant,
     /// Why it failed last; empty, if it only has not ended yet.
     error: String,
     /// What was asked for when it failed: something else is tried at once.
@@ -78,18 +94,18 @@ impl Retries {
         }
     }
 
-    pub(super) fn may(
-        &self,
-        name: &EntryName,
-        asked: Option<&Fingerprint>,
-        now: DateTime<Utc>,
-    ) -> bool {
+    pub(super) fn may(&self, name: &EntryName, asked: Option<&Fingerprint>, now: Instant) -> bool {
         self.waits
             .get(name)
             .is_none_or(|wait| now >= wait.until || wait.asked.as_ref() != asked)
     }
 
-    pub(super) fn next(&self) -> Option<DateTime<Utc>> {
+    /// Until when an entry waits, or waited.
+    pub(super) fn until(&self, name: &EntryName) -> Option<Instant> {
+        self.waits.get(name).map(|wait| wait.until)
+    }
+
+    pub(super) fn next(&self) -> Option<Instant> {
         self.waits.values().map(|wait| wait.until).min()
     }
 
@@ -107,17 +123,16 @@ impl Retries {
         self.waits.retain(|name, _| wanted(name));
     }
 
-    /// Notes a failure. Answers how long to wait, and whether it had failed before.
+    /// Notes a failure. `near`: its time is near. Answers how long to wait, and whether it had failed before.
     pub(super) fn failed(
         &mut self,
         name: &EntryName,
         asked: Option<Fingerprint>,
         (error, refused): (String, bool),
-        at: Option<DateTime<Utc>>,
-        now: DateTime<Utc>,
+        near: bool,
+        now: Instant,
     ) -> (Duration, bool) {
         let failures = self.waits.get(name).map_or(0, |wait| wait.failures);
-        let near = at.is_some_and(|at| at < after(now, CAP) && now < after(at, CAP));
         let cap = if near { CAP_NEAR } else { CAP };
         let wait = if refused {
             REFUSED
@@ -127,12 +142,11 @@ impl Retries {
                 (FIRST * 2_u32.pow(failures.min(10))).min(cap),
             )
         };
-        let until = after(now, wait);
         self.waits.insert(
             name.clone(),
             Wait {
                 failures: failures + 1,
-                until,
+                until: now + wait,
                 error,
                 asked,
             },
@@ -155,19 +169,12 @@ mod tests {
     #[test]
     fn waits_grow_to_the_cap_and_stay_short_near_the_time() {
         let name = EntryName::parse("e").unwrap();
-        let now = DateTime::UNIX_EPOCH;
+        let now = Instant::now();
         let mut far = Retries::new(1);
-        let waits: Vec<Duration> = (0..20)
-            .map(|_| far.failed(&name, None, (String::new(), false), None, now).0)
-            .collect();
+        let mut wait = |near| far.failed(&name, None, (String::new(), false), near, now).0;
+        let waits: Vec<Duration> = (0..20).map(|_| wait(false)).collect();
         assert!(waits[0] <= FIRST && waits[19] >= CAP / 2 && waits.iter().all(|wait| *wait <= CAP));
-        let near = (0..20)
-            .map(|_| {
-                far.failed(&name, None, (String::new(), false), Some(now), now)
-                    .0
-            })
-            .max()
-            .unwrap();
+        let near = (0..20).map(|_| wait(true)).max().unwrap();
         assert!(near <= CAP_NEAR);
         assert!(!far.may(&name, None, now));
         far.done(&name);
@@ -175,12 +182,19 @@ mod tests {
     }
 
     #[test]
-    fn no_more_questions_than_the_quota() {
+    fn no_more_questions_than_the_quota_and_some_are_kept_back() {
         let mut budget = Budget::default();
-        let begin = DateTime::UNIX_EPOCH;
-        let asked = (0..100_000)
-            .filter(|ms| budget.take(2.0, begin + chrono::TimeDelta::milliseconds(*ms)))
-            .count();
-        assert!((1000..=1010).contains(&(asked * 2)), "{asked}");
+        let begin = Instant::now();
+        let (mut outcomes, mut doubts) = (0, 0);
+        for ms in 0..100_000 {
+            let now = begin + Duration::from_millis(ms);
+            outcomes += 2 * u32::from(budget.take(Question::Outcome, 2.0, now));
+            // A second of nothing but outcomes leaves room for a doubt.
+            if ms % 1000 == 999 {
+                assert!(budget.take(Question::Doubt, 1.0, now), "after {ms} ms");
+                doubts += 1;
+            }
+        }
+        assert!((1000..=1013).contains(&(outcomes + doubts)), "{outcomes}");
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::model::entry::EntryName;
 use crate::model::name::{Fingerprint, Owner, execution_arn, execution_name, parse_execution_name};
@@ -32,8 +33,8 @@ pub struct Stray {
     pub state_machine: String,
     /// When the first listing that showed it began.
     pub first: DateTime<Utc>,
-    /// When the last one did.
-    pub last: DateTime<Utc>,
+    /// The same, and when the last one did, by the monotonic clock.
+    shown: (Instant, Instant),
 }
 
 impl Stray {
@@ -45,7 +46,7 @@ impl Stray {
 
     /// Is it beyond the doubt that one listing leaves?
     fn is_confirmed(&self, apart: Duration) -> bool {
-        self.last >= after(self.first, apart)
+        self.shown.1 >= self.shown.0 + apart
     }
 }
 
@@ -54,7 +55,7 @@ struct Machine {
     /// Was it listed, in this process?
     listed: bool,
     failures: u32,
-    due: DateTime<Utc>,
+    due: Instant,
     running: bool,
     /// Why the last listing failed.
     failed: Option<String>,
@@ -64,7 +65,8 @@ struct Machine {
 
 struct Listing {
     state_machine: String,
-    begun: DateTime<Utc>,
+    /// By both clocks: records bear the wall's.
+    begun: (DateTime<Utc>, Instant),
     names: Result<BTreeSet<String>, CallError>,
 }
 
@@ -76,7 +78,7 @@ pub(super) struct Verify {
     before: BTreeSet<String>,
     /// Used by a ledger before this one, which is lost: what it had started last may not show yet.
     lost: BTreeSet<String>,
-    begun: Option<DateTime<Utc>>,
+    begun: Option<Instant>,
     /// Listed even if no entry names them.
     always: BTreeSet<String>,
     listings: JoinSet<Listing>,
@@ -112,7 +114,7 @@ impl Verify {
         &mut self,
         machines: impl IntoIterator<Item = String>,
         step_functions: &StepFunctions,
-        now: DateTime<Utc>,
+        (wall, now): (DateTime<Utc>, Instant),
     ) {
         self.begun.get_or_insert(now);
         for state_machine in machines.into_iter().chain(self.always.clone()) {
@@ -135,7 +137,7 @@ impl Verify {
                 let names = step_functions.running(&state_machine).await;
                 Listing {
                     state_machine,
-                    begun: now,
+                    begun: (wall, now),
                     names,
                 }
             });
@@ -179,7 +181,7 @@ impl Verify {
     ) -> Done {
         let Listing {
             state_machine,
-            begun,
+            begun: (wall, begun),
             names,
         } = listing;
         let apart = self.apart();
@@ -195,7 +197,7 @@ impl Verify {
                 machine.refused = error.remedy() == Remedy::Refused;
                 let wait = Duration::from_secs(1) * 2_u32.pow(machine.failures.min(6));
                 machine.failures += 1;
-                machine.due = after(begun, wait.min(AGAIN));
+                machine.due = begun + wait.min(AGAIN);
                 let problem = (!told).then(|| error.to_string());
                 return Done {
                     state_machine,
@@ -204,7 +206,7 @@ impl Verify {
                 };
             }
         };
-        let settled = self.begun.map(|begun| after(begun, apart));
+        let settled = self.begun.map(|begun| begun + apart);
         let soon = settled.filter(|at| self.lost.contains(&state_machine) && begun < *at);
         let first = soon.is_none() && !machine.listed && !self.before.contains(&state_machine);
         machine.listed |= soon.is_none();
@@ -212,7 +214,7 @@ impl Verify {
         machine.refused = false;
         machine.failed = None;
         for record in records.values() {
-            let old = begun >= after(record.since, CONSISTENT);
+            let old = wall >= after(record.since, CONSISTENT);
             let doubted = record.phase == Phase::Running
                 && record.state_machine == state_machine
                 && !names.contains(&record.execution_name());
@@ -241,10 +243,10 @@ impl Verify {
                 fingerprint,
                 generation,
                 state_machine: state_machine.clone(),
-                first: begun,
-                last: begun,
+                first: wall,
+                shown: (begun, begun),
             });
-            stray.last = begun;
+            stray.shown.1 = begun;
         }
         self.strays.retain(|_, strays| !strays.is_empty());
         let unconfirmed = self.all_strays().any(|stray| !stray.is_confirmed(apart));
@@ -253,7 +255,7 @@ impl Verify {
             .machines
             .get_mut(&state_machine)
             .expect("a listing is of a known machine");
-        machine.due = soon.unwrap_or(after(begun, wait));
+        machine.due = soon.unwrap_or(begun + wait);
         Done {
             state_machine,
             first,
@@ -339,7 +341,7 @@ impl Verify {
     }
 
     /// When the next listing is due.
-    pub(super) fn wake(&self) -> Option<DateTime<Utc>> {
+    pub(super) fn wake(&self) -> Option<Instant> {
         let waiting = self.machines.values().filter(|machine| !machine.running);
         waiting.map(|machine| machine.due).min()
     }

@@ -32,6 +32,8 @@ pub struct Options {
     pub lag: Duration,
     /// Where invocations are sent; `None`: they are logged.
     pub lambda_endpoint: Option<String>,
+    /// How long an invocation takes that is sent nowhere.
+    pub task_time: Duration,
     /// Where executions are kept; `None`: in memory only.
     pub state_file: Option<PathBuf>,
     /// A state machine that was never created is taken to exist, with the definition of the first one.
@@ -45,6 +47,7 @@ impl Default for Options {
             region: "us-east-1".into(),
             lag: Duration::ZERO,
             lambda_endpoint: None,
+            task_time: Duration::ZERO,
             state_file: None,
             any_machine: false,
         }
@@ -404,9 +407,18 @@ impl Sandbox {
             execution = name,
             "sandbox: lambda invoked"
         );
-        let result = match &self.0.options.lambda_endpoint {
-            Some(endpoint) => wire::invoke(endpoint, &work).await,
-            None => Ok(Value::Null),
+        let Options {
+            lambda_endpoint,
+            task_time,
+            ..
+        } = &self.0.options;
+        let result = if let Some(endpoint) = lambda_endpoint {
+            wire::invoke(endpoint, &work).await
+        } else {
+            if !task_time.is_zero() {
+                tokio::time::sleep(*task_time).await;
+            }
+            Ok(Value::Null)
         };
         let now = self.now();
         let mut core = self.core();

@@ -275,6 +275,8 @@ impl Sandbox {
             )
         };
         let (execution, face) = seen.ok_or_else(missing)?;
+        // METADATA_ONLY leaves out what a customer's key may have encrypted.
+        let whole = text(request, "includedData") != Some("METADATA_ONLY");
         Ok(object([
             ("executionArn", Some(json!(execution.arn))),
             ("stateMachineArn", Some(json!(execution.machine_arn))),
@@ -282,11 +284,29 @@ impl Sandbox {
             ("status", Some(json!(face.status.as_str()))),
             ("startDate", Some(epoch(execution.start))),
             ("stopDate", face.stop.map(epoch)),
-            ("input", Some(json!(execution.input))),
-            ("inputDetails", Some(json!({"included": true}))),
-            ("output", face.output.as_ref().map(|output| json!(output))),
-            ("error", face.error.as_ref().map(|error| json!(error))),
-            ("cause", face.cause.as_ref().map(|cause| json!(cause))),
+            ("input", whole.then(|| json!(execution.input))),
+            ("inputDetails", Some(json!({"included": whole}))),
+            (
+                "output",
+                face.output
+                    .as_ref()
+                    .filter(|_| whole)
+                    .map(|output| json!(output)),
+            ),
+            (
+                "error",
+                face.error
+                    .as_ref()
+                    .filter(|_| whole)
+                    .map(|error| json!(error)),
+            ),
+            (
+                "cause",
+                face.cause
+                    .as_ref()
+                    .filter(|_| whole)
+                    .map(|cause| json!(cause)),
+            ),
             ("redriveCount", Some(json!(0))),
         ]))
     }

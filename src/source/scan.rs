@@ -16,8 +16,6 @@ use crate::source::problem::{FileReport, FileState, Problem};
 const MAX_BYTES: u64 = 8 * 1024 * 1024;
 /// How many directories deep a scan goes.
 const MAX_DEPTH: usize = 32;
-/// `O_NONBLOCK` on Linux: opening a FIFO does not wait for a writer.
-const O_NONBLOCK: i32 = 0o4000;
 const LEFTOVERS: &[&str] = &[
     "~", ".swp", ".tmp", ".bak", ".orig", ".rej", ".rpmsave", ".rpmnew",
 ];
@@ -88,6 +86,8 @@ pub struct Scanner {
 struct Found {
     path: PathBuf,
     shown: String,
+    /// It is a link, or lies in a directory that is one: where it leads must be seen first.
+    linked: bool,
 }
 
 #[derive(Default)]
@@ -137,7 +137,7 @@ impl Scanner {
             }
         };
         let mut walk = Walk::default();
-        walk.directory(&root, &root, "", 0);
+        walk.directory(&root, &root, "", (0, false));
         scan.unclear = walk.unclear;
         let mut cache = std::mem::take(&mut self.cache);
         let mut owners: BTreeMap<EntryName, Vec<(usize, usize)>> = BTreeMap::new();
@@ -201,7 +201,13 @@ impl Scanner {
                 shown: None,
             }]
         };
-        let bytes = match read_inside(root, &found.path) {
+        let read = if found.linked {
+            read_inside(root, &found.path)
+        } else {
+            // A link that was put in its place meanwhile is not followed.
+            read(&found.path, libc::O_NOFOLLOW)
+        };
+        let bytes = match read {
             Ok(bytes) => bytes,
             Err((message, hint)) => return (invalid(whole(message, hint), None), Vec::new()),
         };
@@ -230,7 +236,13 @@ impl Scanner {
 
 impl Walk {
     /// Directories are walked by name, so that a scan of the same tree always says the same.
-    fn directory(&mut self, root: &Path, directory: &Path, shown: &str, depth: usize) {
+    fn directory(
+        &mut self,
+        root: &Path,
+        directory: &Path,
+        shown: &str,
+        (depth, linked): (usize, bool),
+    ) {
         let listed = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
         let mut items = match listed {
             Ok(items) if depth <= MAX_DEPTH => items,
@@ -280,11 +292,19 @@ impl Walk {
                             "the link `{shown}` leads out of the directory, or back up"
                         ));
                     }
-                    Ok(_) => self.directory(root, &path, &shown, depth + 1),
+                    Ok(_) => {
+                        let below = (depth + 1, linked || linked_directory);
+                        self.directory(root, &path, &shown, below);
+                    }
                     Err(error) => self.doubt(format!("`{shown}` can't be looked at: {error}")),
                 }
             } else if text.ends_with(".yaml") || text.ends_with(".yml") {
-                self.found.push(Found { path, shown });
+                let linked = linked || !kind.is_file();
+                self.found.push(Found {
+                    path,
+                    shown,
+                    linked,
+                });
             } else if leftover && (text.contains(".yaml") || text.contains(".yml")) {
                 self.ignored.push(shown);
             }
@@ -317,17 +337,18 @@ fn read_inside(root: &Path, path: &Path) -> Result<Vec<u8>, Refusal> {
             Some("put the file itself here".into()),
         ));
     }
-    read(&target)
+    read(&target, 0)
 }
 
-/// Reads a regular file of a bearable size, whole.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
+/// Reads a regular file of a bearable size, whole. `flags`: of open(2), beside the usual ones.
+fn read(path: &Path, flags: i32) -> Result<Vec<u8>, Refusal> {
     let failed = |error: io::Error| (format!("the file can't be read: {error}"), None);
     let kind = fs::metadata(path).map_err(failed)?;
     regular(&kind)?;
     let mut file: File = OpenOptions::new()
         .read(true)
-        .custom_flags(O_NONBLOCK)
+        // Opening a FIFO does not wait for a writer.
+        .custom_flags(libc::O_NONBLOCK | flags)
         .open(path)
         .map_err(failed)?;
     let before = file.metadata().map_err(failed)?;
@@ -401,7 +422,7 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Vec<FileReport> {
             }
             continue;
         }
-        let errors = match read(path).map(|bytes| parse(&shown, &bytes, defaults)) {
+        let errors = match read(path, 0).map(|bytes| parse(&shown, &bytes, defaults)) {
             Ok(Ok(found)) => {
                 for entry in found {
                     let place = (reports.len(), entry.line);

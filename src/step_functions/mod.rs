@@ -8,9 +8,10 @@ use aws_sdk_sfn::config::retry::RetryConfig;
 use aws_sdk_sfn::config::timeout::TimeoutConfig;
 use aws_sdk_sfn::config::{Builder, IdentityCache, http::HttpResponse};
 use aws_sdk_sfn::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType, StateMachineType};
+use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType, IncludedData, StateMachineType};
 use chrono::{DateTime, Utc};
 use thiserror::Error;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// What a failed call asks of the caller.
@@ -44,6 +45,11 @@ impl CallError {
         self.remedy
     }
 
+    /// Is it the key that can't be used? Then the same call without what is encrypted may pass.
+    fn lacks_the_key(&self) -> bool {
+        ["KmsAccessDeniedException", "KmsInvalidStateException"].contains(&self.code.as_str())
+    }
+
     fn new<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -58,7 +64,7 @@ impl CallError {
             };
         };
         let code = service.code().unwrap_or("unknown").to_owned();
-        let message = service.message().unwrap_or("no message").to_owned();
+        let message = message(&code, service.message().unwrap_or("no message"));
         let remedy = remedy(&code);
         Self {
             operation,
@@ -66,6 +72,18 @@ impl CallError {
             message,
             remedy,
         }
+    }
+}
+
+/// What AWS says, cut to a length that a log and a record can bear. Of an input that it does not take it says nothing: AWS
+/// quotes the input there.
+fn message(code: &str, said: &str) -> String {
+    if code == "InvalidExecutionInput" {
+        return "the input is not taken".into();
+    }
+    match said.char_indices().nth(MESSAGE) {
+        Some((end, _)) => format!("{}…", &said[..end]),
+        None => said.to_owned(),
     }
 }
 
@@ -99,6 +117,9 @@ fn remedy(code: &str) -> Remedy {
         _ => Remedy::Retry,
     }
 }
+
+/// The most characters of what AWS says that are kept.
+const MESSAGE: usize = 1_000;
 
 /// What AWS says of credentials that it takes no more
 /// (<https://docs.aws.amazon.com/step-functions/latest/apireference/CommonErrors.html>).
@@ -144,6 +165,7 @@ pub struct Observed {
 pub struct StepFunctions {
     config: Builder,
     current: Arc<Mutex<Current>>,
+    end: Option<watch::Receiver<bool>>,
 }
 
 #[derive(Debug)]
@@ -173,15 +195,40 @@ impl StepFunctions {
         Self {
             config,
             current: Arc::new(Mutex::new(current)),
+            end: None,
         }
+    }
+
+    /// The same, but once `end` is true no call is begun any more: it fails with [`Remedy::Slower`], having had no effect.
+    /// Calls that are under way are not touched.
+    #[must_use]
+    pub fn until(self, end: watch::Receiver<bool>) -> Self {
+        Self {
+            end: Some(end),
+            ..self
+        }
+    }
+
+    /// Is no call begun any more?
+    pub fn has_ended(&self) -> bool {
+        self.end.as_ref().is_some_and(|end| *end.borrow())
     }
 
     fn current(&self) -> MutexGuard<'_, Current> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn client(&self) -> aws_sdk_sfn::Client {
-        self.current().client.clone()
+    /// Asked for anew by each call.
+    fn client(&self, operation: &'static str) -> Result<aws_sdk_sfn::Client, CallError> {
+        if self.has_ended() {
+            return Err(CallError {
+                operation,
+                code: "not sent".into(),
+                message: "onced ends".into(),
+                remedy: Remedy::Slower,
+            });
+        }
+        Ok(self.current().client.clone())
     }
 
     /// What a failed call means. Credentials that AWS no longer takes are asked for anew: the SDK renews them by the
@@ -212,7 +259,7 @@ impl StepFunctions {
         input: &str,
     ) -> Result<String, CallError> {
         let call = self
-            .client()
+            .client("StartExecution")?
             .start_execution()
             .state_machine_arn(state_machine)
             .name(name)
@@ -229,12 +276,7 @@ impl StepFunctions {
     pub async fn stop(&self, execution: &str, error: &str, cause: &str) -> Result<(), CallError> {
         let told = Some((error.to_owned(), cause.to_owned()));
         match self.stop_with(execution, told).await {
-            Err(error)
-                if ["KmsAccessDeniedException", "KmsInvalidStateException"]
-                    .contains(&error.code.as_str()) =>
-            {
-                self.stop_with(execution, None).await
-            }
+            Err(error) if error.lacks_the_key() => self.stop_with(execution, None).await,
             stopped => stopped,
         }
     }
@@ -246,7 +288,7 @@ impl StepFunctions {
     ) -> Result<(), CallError> {
         let (error, cause) = told.unzip();
         let call = self
-            .client()
+            .client("StopExecution")?
             .stop_execution()
             .execution_arn(execution)
             .set_error(error)
@@ -257,9 +299,30 @@ impl StepFunctions {
         Ok(())
     }
 
-    /// DescribeExecution. Eventually consistent: `Absent` proves nothing by itself.
+    /// DescribeExecution. Eventually consistent: `Absent` proves nothing by itself. Where the key that encrypts the input
+    /// can't be used, it is asked for without what is encrypted: input, error and cause are unknown then.
     pub async fn describe(&self, execution: &str) -> Result<Observed, CallError> {
-        let call = self.client().describe_execution().execution_arn(execution);
+        match self.describe_with(execution, IncludedData::AllData).await {
+            Err(error) if error.lacks_the_key() => {
+                self.describe_with(execution, IncludedData::MetadataOnly)
+                    .await
+            }
+            observed => observed,
+        }
+    }
+
+    async fn describe_with(
+        &self,
+        execution: &str,
+        included: IncludedData,
+    ) -> Result<Observed, CallError> {
+        // Without the member, AWS answers with everything.
+        let included = Some(included).filter(|included| *included != IncludedData::AllData);
+        let call = self
+            .client("DescribeExecution")?
+            .describe_execution()
+            .execution_arn(execution)
+            .set_included_data(included);
         let answer = call
             .send()
             .await
@@ -287,7 +350,7 @@ impl StepFunctions {
     /// GetExecutionHistory, its first page: when the wait was over. `None`: it never was, or not within that page.
     pub async fn fired(&self, execution: &str) -> Result<Option<DateTime<Utc>>, CallError> {
         let call = self
-            .client()
+            .client("GetExecutionHistory")?
             .get_execution_history()
             .execution_arn(execution)
             .include_execution_data(false)
@@ -316,7 +379,7 @@ impl StepFunctions {
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
             let call = self
-                .client()
+                .client("ListExecutions")?
                 .list_executions()
                 .state_machine_arn(state_machine)
                 .status_filter(ExecutionStatus::Running)
@@ -352,7 +415,7 @@ impl StepFunctions {
     /// DescribeStateMachine: is it EXPRESS? Such a machine can't be stopped and its starts are not idempotent.
     pub async fn is_express(&self, state_machine: &str) -> Result<bool, CallError> {
         let call = self
-            .client()
+            .client("DescribeStateMachine")?
             .describe_state_machine()
             .state_machine_arn(state_machine);
         let answer = call
@@ -360,5 +423,19 @@ impl StepFunctions {
             .await
             .map_err(|error| self.failed("DescribeStateMachine", &error))?;
         Ok(answer.r#type == StateMachineType::Express)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_aws_says_is_cut_and_never_quotes_an_input() {
+        let said = "Invalid State Machine Execution Input: '{\"secret\":1'";
+        assert!(!message("InvalidExecutionInput", said).contains("secret"));
+        assert_eq!(message("Other", "short"), "short");
+        let long = message("Other", &"ä".repeat(5_000));
+        assert_eq!(long.chars().count(), MESSAGE + 1);
     }
 }

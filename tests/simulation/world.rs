@@ -14,21 +14,26 @@ use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
 use onced::daemon::Daemon;
 use onced::ledger::{Holder, Ledger};
-use onced::model::entry::{EntryName, instant, lambda_input};
+use onced::model::entry::{EntryName, instant, lambda_input, machine_input};
 use onced::model::name::{Fingerprint, Owner};
 use onced::model::plan::{MaxStops, Policy, Rules};
 use onced::reconcile::apply::Hands;
 use onced::reconcile::{Reconciler, Report};
 use onced::sandbox::{Fault, Options, Sandbox};
 use onced::source::parse::Defaults;
-use onced::source::scan::Scanner;
+use onced::source::scan::{Scan, Scanner};
 use onced::step_functions::StepFunctions;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
 pub(crate) const MACHINE: &str =
     "arn:aws:states:us-east-1:123456789012:stateMachine:OneTimeLambdaScheduler";
+/// Another machine, on which entries run that name it themselves.
+const OTHER: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:Other";
 pub(crate) const GRACE: TimeDelta = TimeDelta::minutes(5);
+/// How long a daemon rests that asks for nothing sooner. A real one looks at its folder every minute; here nothing changes
+/// in it while the daemon rests.
+const IDLE: Duration = Duration::from_mins(10);
 pub(crate) const STOP_AFTER: Duration = Duration::from_secs(30);
 
 /// What an entry asks for.
@@ -36,15 +41,37 @@ pub(crate) const STOP_AFTER: Duration = Duration::from_secs(30);
 pub(crate) struct Content {
     pub(crate) at: DateTime<Utc>,
     pub(crate) payload: u32,
+    /// It runs on the other machine.
+    pub(crate) other: bool,
     pub(crate) enabled: bool,
 }
 
 impl Content {
     pub(crate) fn fingerprint(&self) -> Fingerprint {
-        let input = lambda_input("f", self.at, self.payload.into());
-        Fingerprint::of_input(self.at, MACHINE, &input)
+        if self.other {
+            let input = serde_json::Map::from_iter([("n".to_owned(), self.payload.into())]);
+            Fingerprint::of_input(self.at, OTHER, &machine_input(input, self.at))
+        } else {
+            let input = lambda_input("f", self.at, self.payload.into());
+            Fingerprint::of_input(self.at, MACHINE, &input)
+        }
+    }
+
+    fn said(&self) -> String {
+        let on = if self.other {
+            " on the other machine"
+        } else {
+            ""
+        };
+        format!("{} {}{on}", instant(self.at), self.payload)
     }
 }
+
+/// What the other machine does.
+const DEFINITION: &str = r#"{"StartAt": "Countdown", "States": {
+    "Countdown": {"Type": "Wait", "TimestampPath": "$.invocationTime", "Next": "Invoke"},
+    "Invoke": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": "f", "Payload.$": "$"}, "End": true}}}"#;
 
 /// From when on an entry asked for what; `None`: for nothing.
 pub(crate) type Timeline = Vec<(DateTime<Utc>, Option<Content>)>;
@@ -69,6 +96,12 @@ impl Effort {
 
 struct Faults {
     disk_fails: bool,
+    /// With two daemons nothing arrives late: one of them can't know what the other one has on its way.
+    nothing_late: bool,
+    /// AWS says no to this operation until then.
+    refused: Mutex<Option<(&'static str, DateTime<Utc>)>>,
+    /// After a write has failed, the store can't be opened for so many seconds.
+    away: AtomicI64,
     rng: Mutex<Rng>,
     on: AtomicBool,
     /// The process dies at this many calls from now.
@@ -77,6 +110,51 @@ struct Faults {
     crash: Notify,
     effort: Mutex<Effort>,
     late_until: Mutex<DateTime<Utc>>,
+}
+
+/// A daemon, while it lives, and its state directory.
+pub(crate) struct Process {
+    pub(crate) alive: Option<(Daemon, Ledger)>,
+    state: PathBuf,
+    /// What it read last, while nothing has changed since.
+    scan: Option<Scan>,
+    /// The store is not where it was until then.
+    away: Option<DateTime<Utc>>,
+}
+
+impl Process {
+    fn store_is_away(&mut self, until: DateTime<Utc>) {
+        let store = self.state.join("ledger");
+        if self.away.is_none() && fs::rename(&store, self.state.join("away")).is_ok() {
+            self.away = Some(until);
+        }
+    }
+
+    fn store_is_back(&mut self) {
+        if self.away.take().is_some() {
+            fs::rename(self.state.join("away"), self.state.join("ledger")).expect("put back");
+        }
+    }
+}
+
+/// One round of a daemon; `None`: it died in it. A folder that has not changed is not read again in each of them.
+async fn round(process: &mut Process, faults: &Faults) -> Option<Report> {
+    let (daemon, _) = process.alive.as_mut().expect("it was started");
+    let known = process.scan.take();
+    let (scan, report) = tokio::select! {
+        biased;
+        () = faults.crash.notified() => return None,
+        done = async {
+            let scan = match known {
+                Some(scan) => scan,
+                None => daemon.scan(false).await,
+            };
+            let report = daemon.again(&scan).await;
+            (scan, report)
+        } => done,
+    };
+    process.scan = Some(scan);
+    Some(report)
 }
 
 pub(crate) struct World {
@@ -88,7 +166,8 @@ pub(crate) struct World {
     _keep: tempfile::TempDir,
     faults: Arc<Faults>,
     lag: Duration,
-    pub(crate) process: Option<(Daemon, Ledger)>,
+    /// The daemons: one, or two with a ledger each.
+    pub(crate) processes: Vec<Process>,
     files: [BTreeMap<EntryName, Content>; 2],
     bad: [bool; 2],
     /// A file that is broken mentions nothing of what was in it. Not together with a disk that fails: an entry whose new
@@ -99,7 +178,8 @@ pub(crate) struct World {
     pub(crate) timelines: BTreeMap<EntryName, Timeline>,
     pub(crate) by_a_person: BTreeSet<String>,
     switched: BTreeSet<(EntryName, DateTime<Utc>)>,
-    snapshot: bool,
+    /// Whose state directory was copied.
+    snapshot: Option<usize>,
     pub(crate) damaged: bool,
     starts: u64,
 }
@@ -122,15 +202,28 @@ fn copy(from: &Path, to: &Path) {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, rules: Rules) -> Self {
+    /// A world with so many daemons, each with a ledger of its own.
+    pub(crate) fn new(seed: u64, rules: Rules, daemons: usize) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let lag = Duration::from_secs(*rng.choice(&[0, 0, 2, 20]).expect("a lag"));
+        let lags: &[u64] = if daemons > 1 { &[0] } else { &[0, 0, 2, 20] };
+        let lag = Duration::from_secs(*rng.choice(lags).expect("a lag"));
+        let times = [0, 0, 20, 600];
         let options = Options {
             lag,
+            task_time: Duration::from_secs(*rng.choice(&times).expect("a time")),
             ..Options::default()
         };
         let sandbox = Sandbox::with_clock(options, begin()).expect("a sandbox");
         sandbox.create_default_machine();
+        let other = serde_json::json!({
+            "name": "Other", "roleArn": "arn:aws:iam::123456789012:role/r",
+            "definition": DEFINITION,
+        });
+        let created = sandbox.call(
+            "AWSStepFunctions.CreateStateMachine",
+            other.to_string().as_bytes(),
+        );
+        assert_eq!(created.status, 200, "{}", created.body);
         // A disk in memory, where there is one: what is tested is the order of writes, not the disk.
         let memory = Path::new("/dev/shm");
         let keep = if memory.is_dir() {
@@ -144,6 +237,9 @@ impl World {
         let garbage = rng.bool();
         let faults = Arc::new(Faults {
             disk_fails: !garbage,
+            nothing_late: daemons > 1,
+            refused: Mutex::default(),
+            away: AtomicI64::new(0),
             rng: Mutex::new(rng.fork()),
             on: AtomicBool::new(false),
             crash_at_call: AtomicI64::new(0),
@@ -156,6 +252,13 @@ impl World {
         sandbox.set_faults(Some(Arc::new(move |_, operation: &str| {
             asked.at_call(operation, clock.now())
         })));
+        let processes = (0..daemons).map(|n| Process {
+            alive: None,
+            scan: None,
+            state: root.join(format!("state{n}")),
+            away: None,
+        });
+        let processes = processes.collect();
         let mut world = Self {
             sandbox,
             rng,
@@ -165,7 +268,7 @@ impl World {
             _keep: keep,
             faults,
             lag,
-            process: None,
+            processes,
             files: [BTreeMap::new(), BTreeMap::new()],
             bad: [false; 2],
             garbage,
@@ -173,10 +276,15 @@ impl World {
             timelines: BTreeMap::new(),
             by_a_person: BTreeSet::new(),
             switched: BTreeSet::new(),
-            snapshot: false,
+            snapshot: None,
             damaged: false,
             starts: 0,
         };
+        // Both machines are always known: a ledger that is lost can't tell which ones were used.
+        let anchor = format!(
+            "schedules:\n  anchor: {{at: 2028-01-01T00:00:00Z, state_machine: '{OTHER}'}}\n"
+        );
+        fs::write(world.root.join("schedules/anchor.yaml"), anchor).expect("written");
         world.write();
         world
     }
@@ -200,25 +308,33 @@ impl World {
             // A death that was still to come does not come any more.
             self.faults.crash_at_call.store(0, Ordering::Relaxed);
             self.faults.crash_at_commit.store(0, Ordering::Relaxed);
+            self.faults.away.store(0, Ordering::Relaxed);
+            *self.faults.refused.lock().expect("no panic") = None;
         }
     }
 
     // The folder.
 
     fn write(&mut self) {
+        for process in &mut self.processes {
+            process.scan = None;
+        }
         for (n, name) in ["a.yaml", "b.yaml"].iter().enumerate() {
             let mut text = "schedules:\n".to_owned();
             for (name, content) in &self.files[n] {
                 let Content {
                     at,
                     payload,
+                    other,
                     enabled,
                 } = content;
                 let at = instant(*at);
-                let _ = writeln!(
-                    text,
-                    "  {name}: {{at: {at}, lambda: f, payload: {payload}, enabled: {enabled}}}"
-                );
+                let what = if *other {
+                    format!("state_machine: '{OTHER}', input: {{n: {payload}}}")
+                } else {
+                    format!("lambda: f, payload: {payload}")
+                };
+                let _ = writeln!(text, "  {name}: {{at: {at}, {what}, enabled: {enabled}}}");
             }
             if self.files[n].is_empty() {
                 text = "schedules: {}\n".into();
@@ -270,6 +386,7 @@ impl World {
         Content {
             at,
             payload: self.rng.u32(0..3),
+            other: self.rng.u32(0..4) == 0,
             enabled: true,
         }
     }
@@ -290,7 +407,7 @@ impl World {
             self.say("mend all files");
             return;
         };
-        let what = match self.rng.u32(0..20) {
+        let what = match self.rng.u32(0..21) {
             0..5 => {
                 let name = format!("e{}", self.rng.u32(0..5));
                 let name = EntryName::parse(&name).expect("a name");
@@ -302,7 +419,7 @@ impl World {
                     Some(content) if self.rng.u32(0..4) > 0 => content,
                     _ => self.content(),
                 };
-                let said = format!("add {name} {} {}", instant(content.at), content.payload);
+                let said = format!("add {name} {}", content.said());
                 self.put(file, name, content);
                 said
             }
@@ -315,7 +432,7 @@ impl World {
                     Some(content) if self.rng.u32(0..2) > 0 => content,
                     _ => self.content(),
                 };
-                let said = format!("change {name} {} {}", instant(content.at), content.payload);
+                let said = format!("change {name} {}", content.said());
                 self.put(file, name, content);
                 said
             }
@@ -349,6 +466,20 @@ impl World {
             16 => {
                 self.bad[file] = true;
                 format!("break file {file}")
+            }
+            18 => {
+                let Some((file, name)) = self.any_entry() else {
+                    return;
+                };
+                let other = format!("e{}", self.rng.u32(0..5));
+                let other = EntryName::parse(&other).expect("a name");
+                if self.files.iter().any(|file| file.contains_key(&other)) {
+                    return;
+                }
+                let content = self.files[file].remove(&name).expect("it is there");
+                self.put(file, other.clone(), content);
+                self.faults.effort.lock().expect("no panic").removals += 1;
+                format!("rename {name} to {other}")
             }
             17 => {
                 for file in &mut self.files {
@@ -400,14 +531,15 @@ impl World {
 
     // The process.
 
-    async fn start(&mut self) {
+    async fn start(&mut self, number: usize) {
         self.starts += 1;
         let config = Builder::new()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("a", "b", None, None, "test"))
             .http_client(self.sandbox.http_client());
-        let state = self.root.join("state");
+        self.processes[number].store_is_back();
+        let state = self.processes[number].state.clone();
         let mut opened = Ledger::open(&state, Holder::Daemon);
         for _ in 0..5_000 {
             // sled's own threads may hold the file of the process before for a moment.
@@ -420,7 +552,7 @@ impl World {
         }
         let (ledger, found) = opened.expect("a ledger");
         if let Some(why) = &found.recovered {
-            let why = format!("recovered: {why}");
+            let why = format!("daemon {number} recovered: {why}");
             self.say(&why);
         }
         let faults = Arc::clone(&self.faults);
@@ -442,57 +574,125 @@ impl World {
             max_stops: MaxStops::Percent(30),
             rules: self.rules,
         };
-        let verify = (Duration::from_mins(15), Some(MACHINE.to_owned()));
+        let verify = (Duration::from_mins(20), Some(MACHINE.to_owned()));
         let reconciler = Reconciler::new(hands, found, policy.clone(), verify, self.starts);
         let scanner = Scanner::new(self.root.join("schedules"), defaults());
         let settle = Duration::from_millis(100);
         let resync = Duration::from_mins(1);
         let daemon = Daemon::new(scanner, reconciler, policy, settle, resync, clock);
-        self.process = Some((daemon, ledger));
+        self.processes[number].alive = Some((daemon, ledger));
     }
 
-    /// Ends the process as SIGKILL does.
-    pub(crate) async fn kill(&mut self) {
-        if let Some((daemon, ledger)) = self.process.take() {
+    /// Ends a process as SIGKILL does.
+    pub(crate) async fn kill(&mut self, number: usize) {
+        if let Some((daemon, ledger)) = self.processes[number].alive.take() {
             drop(daemon);
+            self.processes[number].scan = None;
             ledger.close().await;
             self.faults.effort.lock().expect("no panic").crashes += 1;
         }
+        self.processes[number].store_is_back();
     }
 
-    /// Lets the daemon live until `until`; it may die on the way, and is started again.
+    /// Ends all of them.
+    pub(crate) async fn kill_all(&mut self) {
+        for number in 0..self.processes.len() {
+            self.kill(number).await;
+        }
+    }
+
+    /// Lets the daemons live until `until`; they may die on the way, and are started again.
     pub(crate) async fn live(&mut self, until: DateTime<Utc>) -> Option<Report> {
         let mut last = None;
         while self.now() < until {
-            if self.process.is_none() {
-                self.start().await;
+            for number in 0..self.processes.len() {
+                if self.processes[number].alive.is_none() {
+                    self.start(number).await;
+                }
             }
             let faults = Arc::clone(&self.faults);
-            let (daemon, _) = self.process.as_mut().expect("it was started");
-            let report = tokio::select! {
-                biased;
-                () = faults.crash.notified() => None,
-                (_, report) = daemon.once() => Some(report),
-            };
-            let Some(report) = report else {
-                self.say("the daemon dies");
-                self.kill().await;
-                continue;
+            let rounds = match &mut self.processes[..] {
+                [one] => vec![round(one, &faults).await],
+                [one, two] => {
+                    let (one, two) = tokio::join!(round(one, &faults), round(two, &faults));
+                    vec![one, two]
+                }
+                _ => unreachable!("one or two"),
             };
             let now = self.now();
-            let wake = report.wake.map_or(Duration::from_mins(2), |wake| {
-                (wake - now).to_std().unwrap_or_default()
-            });
-            last = Some(report);
+            let mut wake = now + IDLE;
+            for (number, done) in rounds.into_iter().enumerate() {
+                let Some(report) = done else {
+                    self.say(&format!("daemon {number} dies"));
+                    self.kill(number).await;
+                    wake = now;
+                    continue;
+                };
+                self.disk(number);
+                if report.guard.is_some() && self.rng.u32(0..6) == 0 {
+                    self.approve(number).await;
+                }
+                wake = report.wake.map_or(wake, |at| wake.min(at));
+                last = Some(report);
+            }
+            let wake = (wake - now).to_std().unwrap_or_default();
             let rest = (until - now).to_std().unwrap_or_default();
-            let most = if faults.on.load(Ordering::Relaxed) {
-                Duration::from_mins(1)
-            } else {
-                Duration::from_mins(15)
-            };
-            sleep(wake.max(Duration::from_millis(20)).min(most).min(rest)).await;
+            sleep(wake.max(Duration::from_millis(20)).min(IDLE).min(rest)).await;
         }
         last
+    }
+
+    /// Takes the store of a daemon away after a write has failed, and gives it back when its time has come.
+    fn disk(&mut self, number: usize) {
+        let now = self.now();
+        let seconds = self.faults.away.swap(0, Ordering::Relaxed);
+        let process = &mut self.processes[number];
+        if process.away.is_some_and(|until| now >= until) {
+            process.store_is_back();
+        }
+        if seconds > 0 {
+            process.store_is_away(now + TimeDelta::seconds(seconds));
+        }
+    }
+
+    /// A person lets go what waits for approval.
+    async fn approve(&mut self, number: usize) {
+        let process = &mut self.processes[number];
+        let (daemon, _) = process.alive.as_mut().expect("it lives");
+        let scan = process.scan.as_ref().expect("it has read the folder");
+        let digest = daemon.snapshot(scan).plan.digest;
+        let done = daemon.let_go(&digest, scan).await;
+        self.say(&format!("a person approves {digest}: {done:?}"));
+    }
+
+    /// A person lets go all that waits for approval because it was too much at once.
+    pub(crate) async fn approve_all(&mut self) {
+        for number in 0..self.processes.len() {
+            let process = &mut self.processes[number];
+            let Some((daemon, _)) = process.alive.as_mut() else {
+                continue;
+            };
+            let (scan, report) = daemon.once().await;
+            process.scan = Some(scan);
+            if report.guard.is_some() {
+                self.approve(number).await;
+            }
+        }
+    }
+
+    /// AWS says no to one kind of call for a while.
+    pub(crate) fn refuse(&mut self) {
+        let operations = [
+            "StartExecution",
+            "StopExecution",
+            "DescribeExecution",
+            "ListExecutions",
+            "GetExecutionHistory",
+        ];
+        let operation = *self.rng.choice(&operations).expect("an operation");
+        let until = self.now() + TimeDelta::minutes(self.rng.i64(1..40));
+        *self.faults.refused.lock().expect("no panic") = Some((operation, until));
+        self.say(&format!("{operation} is denied until {}", instant(until)));
     }
 
     pub(crate) fn crash_soon(&mut self) {
@@ -507,11 +707,12 @@ impl World {
     /// Does something to the ledger of a dead process. Nothing is under way then: a ledger that is lost while a start is
     /// on its way to AWS leaves an execution that nobody can know of in time.
     pub(crate) async fn damage(&mut self) {
-        self.kill().await;
+        let number = self.rng.usize(0..self.processes.len());
+        self.kill(number).await;
         let late = *self.faults.late_until.lock().expect("no panic");
         let rest = (late - self.now()).to_std().unwrap_or_default();
         sleep(rest + self.lag + Duration::from_secs(1)).await;
-        let state = self.root.join("state");
+        let state = self.processes[number].state.clone();
         if !state.join("ledger").exists() {
             return;
         }
@@ -519,19 +720,19 @@ impl World {
         let db = state.join("ledger/db");
         let what = self.rng.u32(0..7);
         let said = match what {
-            0 if !self.snapshot => {
+            0 if self.snapshot.is_none() => {
                 copy(&state, &before);
-                self.snapshot = true;
+                self.snapshot = Some(number);
                 return;
             }
-            0 | 1 if self.snapshot => {
+            0 | 1 if self.snapshot == Some(number) => {
                 fs::remove_dir_all(&state).expect("removed");
                 copy(&before, &state);
                 fs::remove_dir_all(&before).expect("removed");
-                self.snapshot = false;
+                self.snapshot = None;
                 "the ledger is rolled back, head and all"
             }
-            2 if self.snapshot => {
+            2 if self.snapshot == Some(number) => {
                 fs::remove_dir_all(state.join("ledger")).expect("removed");
                 copy(&before.join("ledger"), &state.join("ledger"));
                 "the store is rolled back"
@@ -635,7 +836,15 @@ impl Faults {
         if !self.on.load(Ordering::Relaxed) || operation == "DescribeStateMachine" {
             return Fault::None;
         }
+        let refused = *self.refused.lock().expect("no panic");
+        if refused.is_some_and(|(refused, until)| operation == refused && now < until) {
+            return Fault::AccessDenied;
+        }
         match rng.u32(0..40) {
+            7 | 8 if self.nothing_late => {
+                count(|effort| effort.lost += 1);
+                Fault::LostBefore
+            }
             0 | 1 => {
                 count(|effort| effort.lost += 1);
                 Fault::LostBefore
@@ -669,6 +878,9 @@ impl Faults {
         }
         if self.disk_fails && self.on.load(Ordering::Relaxed) && rng.u32(0..30) == 0 {
             self.effort.lock().expect("no panic").disk_faults += 1;
+            if rng.u32(0..3) == 0 {
+                self.away.store(rng.i64(1..120), Ordering::Relaxed);
+            }
             let kind = if rng.bool() {
                 std::io::ErrorKind::StorageFull
             } else {

@@ -1,0 +1,200 @@
+//! Starting, and adopting what runs already: the intent is durable before the call. Never stops anything.
+
+use std::sync::{Arc, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+use super::look::read_input;
+use super::{Hands, StepError};
+use crate::ledger::LedgerError;
+use crate::model::entry::Entry;
+use crate::model::plan::is_late;
+use crate::model::record::answer::{Found, found};
+use crate::model::record::{Event, Phase, Record};
+use crate::reconcile::verify::Stray;
+use crate::step_functions::Remedy;
+
+impl Hands {
+    /// A start begun earlier is the same call again: same name, same bytes (the fingerprint covers the input).
+    pub(super) async fn start(
+        &self,
+        entry: &Entry,
+        before: Option<Record>,
+        why: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Record, StepError> {
+        let wanted = Record::starting(&self.owner, entry, before.as_ref(), now);
+        let mut intent = match before {
+            Some(begun) if begun.fingerprint == wanted.fingerprint => match begun.phase {
+                Phase::Starting => begun,
+                // It may run: no answer to this start may make it look as if it had never been sent.
+                Phase::Stopping => Record {
+                    in_doubt: begun.in_doubt.or(Some(now)),
+                    ..begun.in_phase(Phase::Starting, now)
+                },
+                Phase::Running | Phase::Stopped | Phase::Ended => wanted,
+            },
+            _ => wanted,
+        };
+        if !self.rules.generation {
+            intent.generation = 0;
+        }
+        if let Err(error) = self.must_be_standard(&intent.state_machine).await {
+            if error.refuses() {
+                let input = Some(Arc::clone(&entry.input));
+                self.refused(intent, input, error.to_string(), now).await?;
+            }
+            return Err(error);
+        }
+        // An earlier attempt may have arrived, or may still arrive: only a look ends that doubt.
+        let earlier = intent.in_doubt;
+        intent.in_doubt = Some(now);
+        let input = Some(Arc::clone(&entry.input));
+        let intent = if self.rules.intent_first {
+            self.write(intent, input, None).await?
+        } else {
+            intent
+        };
+        // The commit may have waited for a disk: the fence is asked at the last moment.
+        if self.rules.late_fence && is_late(entry.at, entry.grace, (self.clock)()) {
+            return Err(StepError::TooLate);
+        }
+        let called = self
+            .step_functions
+            .start(
+                &intent.state_machine,
+                &intent.execution_name(),
+                &entry.input,
+            )
+            .await;
+        match called {
+            Ok(arn) if arn == intent.execution_arn() => {
+                let running = found(&intent, &Found::Running, now)
+                    .expect("a starting record that runs has a next one");
+                let event = running.event(why, now);
+                Ok(self.write(running, None, event).await?)
+            }
+            // Made anew as another type, perhaps: it is asked for before the next start.
+            Ok(arn) => Err(self.another(&intent.state_machine, format!(
+                "StartExecution answered `{arn}`, not `{}`: is the state machine of type STANDARD?",
+                intent.execution_arn()
+            ))),
+            Err(error) if error.remedy() == Remedy::Exists => self.look(intent, why, now).await,
+            Err(error) => {
+                // The answer is definite: this call had no effect. Only an earlier one may still be on its way.
+                let definite = Record {
+                    in_doubt: earlier,
+                    ..intent
+                };
+                match error.remedy() {
+                    Remedy::Refused => self.refused(definite, None, error.to_string(), now).await?,
+                    Remedy::Slower => {
+                        self.write(definite, None, None).await?;
+                    }
+                    _ => {}
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// AWS said no. It is told once for each reason.
+    async fn refused(
+        &self,
+        record: Record,
+        input: Option<Arc<str>>,
+        reason: String,
+        now: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        let known = record.refused.as_ref() == Some(&reason);
+        let record = Record {
+            refused: Some(reason),
+            ..record
+        };
+        let event = record.event("", now).filter(|_| !known);
+        self.write(record, input, event).await.map(drop)
+    }
+
+    fn another(&self, state_machine: &str, why: String) -> StepError {
+        let mut known = self.standard.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(state_machine);
+        StepError::Surprise(why)
+    }
+
+    /// An execution of an EXPRESS machine can't be stopped, and its start is not idempotent: never started.
+    async fn must_be_standard(&self, state_machine: &str) -> Result<(), StepError> {
+        let known = || self.standard.lock().unwrap_or_else(PoisonError::into_inner);
+        if known().contains(state_machine) {
+            return Ok(());
+        }
+        if self.step_functions.is_express(state_machine).await? {
+            return Err(StepError::Express(state_machine.to_owned()));
+        }
+        known().insert(state_machine.to_owned());
+        Ok(())
+    }
+
+    /// Records an execution that runs and is not recorded, as what its name and its input say.
+    pub(super) async fn adopt(
+        &self,
+        entry: &Entry,
+        before: Option<Record>,
+        stray: &Stray,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Record>, StepError> {
+        let wanted = Record::starting(&self.owner, entry, before.as_ref(), now);
+        let may_start = entry.enabled && !is_late(entry.at, entry.grace, now);
+        if wanted.fingerprint == stray.fingerprint && may_start {
+            // The same call again: it answers that this execution runs, or that it is over.
+            let intent = Record {
+                generation: stray.generation,
+                in_doubt: Some(now),
+                ..wanted
+            };
+            let why = "it ran already, and was not recorded";
+            return self.start(entry, Some(intent), why, now).await.map(Some);
+        }
+        let arn = stray.execution_arn(&self.owner);
+        let (seen, input) = self.observe(&arn).await?;
+        if seen == Found::Nothing {
+            // It was listed as running: reads are behind.
+            return Err(StepError::Unsettled);
+        }
+        if seen != Found::Running {
+            // It ended meanwhile. If it was of this content, the start that follows finds that out.
+            return Ok(before);
+        }
+        let read = input
+            .as_deref()
+            .and_then(|input| read_input(input, &stray.state_machine));
+        let (at, lambda, fingerprint) = if wanted.fingerprint == stray.fingerprint {
+            (wanted.at, wanted.lambda, wanted.fingerprint)
+        } else {
+            let unknown = || {
+                StepError::Surprise(format!(
+                    "`{arn}` runs with an input that does not belong to its name: it is left alone"
+                ))
+            };
+            read.filter(|(.., fingerprint)| *fingerprint == stray.fingerprint)
+                .ok_or_else(unknown)?
+        };
+        let adopted = Record {
+            at,
+            lambda,
+            fingerprint,
+            generation: stray.generation,
+            state_machine: stray.state_machine.clone(),
+            phase: Phase::Running,
+            ..wanted
+        };
+        let event = adopted
+            .event("it ran already, and was not recorded", now)
+            .map(|event| Event {
+                event: "adopted".into(),
+                ..event
+            });
+        Ok(Some(
+            self.write(adopted, input.map(Arc::from), event).await?,
+        ))
+    }
+}

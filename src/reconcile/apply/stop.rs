@@ -1,0 +1,115 @@
+//! Stopping, of records and of what a person approved: the intent is durable before the call. Never starts anything.
+
+use chrono::{DateTime, Utc};
+
+use super::{Hands, StepError};
+use crate::model::plan::{LATE_DELIVERY, after};
+use crate::model::record::{Event, Phase, Record, StopReason};
+use crate::reconcile::verify::Stray;
+use crate::step_functions::Remedy;
+
+impl Hands {
+    /// Stops an execution that no entry asks for, as a person approved: the approval is the durable intent.
+    pub(in crate::reconcile) async fn stop_orphan(&self, stray: &Stray) -> Result<(), StepError> {
+        let execution = stray.execution_arn(&self.owner);
+        let why = "no entry asked for it, and its stop was approved";
+        let owner = self.owner.as_str();
+        let cause = serde_json::json!({"entry": stray.entry, "owner": owner, "why": why});
+        let cause = cause.to_string();
+        let error = StopReason::Removed.error();
+        let stopped = self.step_functions.stop(&execution, error, &cause);
+        match stopped.await {
+            Err(error) if error.remedy() != Remedy::Absent => return Err(error.into()),
+            _ => {}
+        }
+        let now = (self.clock)();
+        let event = Event {
+            time: now,
+            name: stray.entry.clone(),
+            event: "stopped".into(),
+            at: now,
+            execution_arn: execution.clone(),
+            detail: Some(why.into()),
+            late_ms: None,
+        };
+        self.ledger.tell(event).await?;
+        self.ledger.approved([execution].into(), false).await?;
+        Ok(())
+    }
+
+    /// Stops, then sees how it ended. Finding nothing never raises the generation: the record is forgotten once no
+    /// earlier start can still be on its way.
+    pub(super) async fn stop(
+        &self,
+        record: Record,
+        reason: StopReason,
+        why: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Record>, StepError> {
+        let begun = record.phase == Phase::Stopping;
+        let still_in_doubt = record
+            .stop_in_doubt
+            .filter(|since| begun && now <= after(*since, LATE_DELIVERY));
+        let record = if begun {
+            record
+        } else {
+            Record {
+                stop_reason: Some(reason),
+                ..record
+            }
+            .in_phase(Phase::Stopping, now)
+        };
+        let intent = Record {
+            stop_in_doubt: Some(now),
+            ..record
+        };
+        let record = self.write(intent, None, None).await?;
+        let reason = record.stop_reason.unwrap_or(reason);
+        let told = match reason {
+            StopReason::Removed => "the entry was removed or disabled",
+            StopReason::Replaced => "the entry was changed",
+        };
+        let cause =
+            serde_json::json!({"entry": record.name, "owner": record.owner.as_str(), "why": told})
+                .to_string();
+        // A stop that is still on its way would stop what is started anew under the same name.
+        let quiet = now > after(record.since, LATE_DELIVERY) && still_in_doubt.is_none();
+        let asked_long_enough = quiet || !self.rules.quarantine;
+        match self
+            .step_functions
+            .stop(&record.execution_arn(), reason.error(), &cause)
+            .await
+        {
+            Ok(()) => match self.look(record.clone(), why, now).await {
+                Err(error) => {
+                    let taken = Record {
+                        stop_taken: true,
+                        ..record
+                    };
+                    self.write(taken, None, None).await?;
+                    Err(error)
+                }
+                looked => looked.map(Some),
+            },
+            Err(error) if error.remedy() == Remedy::Absent && !self.rules.no_gaps => {
+                let stopped = record.in_phase(Phase::Stopped, now);
+                Ok(Some(self.write(stopped, None, None).await?))
+            }
+            Err(error) if error.remedy() == Remedy::Absent && asked_long_enough => {
+                self.forget(record, "it never came to run", now).await?;
+                Ok(None)
+            }
+            Err(error) => {
+                if error.remedy() != Remedy::Retry {
+                    // The answer is definite: this stop had no effect. Only an earlier one may still be on its way.
+                    let record = Record {
+                        stop_in_doubt: still_in_doubt,
+                        ..record
+                    };
+                    self.write(record, None, None).await?;
+                }
+                Err(error.into())
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What a plan is made from: what is desired, what is recorded, and since when entries are gone. Calls nobody.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::model::entry::{Entry, EntryName};
+use crate::model::plan::{Plan, Policy, Sight, Want};
+use crate::model::record::Record;
+
+/// What the source says of one moment, in the planner's words.
+#[derive(Debug, Clone, Default)]
+pub struct Desired {
+    /// What is asked for.
+    pub entries: BTreeMap<EntryName, Arc<Entry>>,
+    /// Recorded entries whose absence is not proven, and why.
+    pub unclear: BTreeMap<EntryName, String>,
+}
+
+/// The records in memory, and since when entries are gone: what a plan is made from, beside what is desired.
+#[derive(Debug, Default)]
+pub struct Desk {
+    /// What is recorded.
+    pub records: BTreeMap<EntryName, Record>,
+    gone_since: BTreeMap<EntryName, DateTime<Utc>>,
+}
+
+impl Desk {
+    /// A desk with these records.
+    pub fn new(records: BTreeMap<EntryName, Record>) -> Self {
+        Self {
+            records,
+            gone_since: BTreeMap::new(),
+        }
+    }
+
+    /// Nothing recorded lies in the future, unless the clock was set back: waits that began then begin now. They get longer
+    /// by it, never shorter, and never endless.
+    pub(super) fn not_after(&mut self, now: DateTime<Utc>) {
+        for record in self.records.values_mut() {
+            record.not_after(now);
+        }
+        for since in self.gone_since.values_mut() {
+            *since = now.min(*since);
+        }
+    }
+
+    /// The plan for `now`. Notes which entries are seen gone for the first time.
+    pub fn plan(
+        &mut self,
+        desired: &Desired,
+        sight: impl Fn(&EntryName, &Self) -> Sight,
+        policy: &Policy,
+        now: DateTime<Utc>,
+    ) -> Plan {
+        let mut wants: BTreeMap<EntryName, Want<'_>> = BTreeMap::new();
+        for (name, entry) in &desired.entries {
+            self.gone_since.remove(name);
+            wants.insert(name.clone(), Want::Present(entry));
+        }
+        for name in self
+            .records
+            .keys()
+            .filter(|name| !desired.entries.contains_key(*name))
+        {
+            let want = if let Some(why) = desired.unclear.get(name) {
+                self.gone_since.remove(name);
+                Want::Unclear(why.clone())
+            } else {
+                let recorded = self.records.get(name).and_then(|record| record.gone);
+                let since = *self.gone_since.entry(name.clone()).or_insert(now);
+                Want::Absent {
+                    since: recorded.unwrap_or(since),
+                }
+            };
+            wants.insert(name.clone(), want);
+        }
+        Plan::make(&wants, &self.records, |name| sight(name, self), policy, now)
+    }
+}
