@@ -1,4 +1,5 @@
 //! All integration tests are one binary: one link, not ten.
+mod clock;
 mod conformance;
 mod language;
 mod layers;

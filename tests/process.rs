@@ -622,7 +622,7 @@ async fn told_to_stop_it_ends_within_ten_seconds_and_leaves_only_intents() {
     );
     let (starts, _) = world.wire();
     assert!(
-        (1..=64).contains(&starts),
+        (1..=32).contains(&starts),
         "no new calls after the signal: {starts}"
     );
     world.sandbox.set_faults(None);

@@ -2,6 +2,7 @@
 //! fault at every call in turn, and a crash after it. What is asserted is what the sandbox saw.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use aws_sdk_sfn::config::{BehaviorVersion, Builder, Credentials, Region};
@@ -12,17 +13,19 @@ use onced::model::name::Owner;
 use onced::model::plan::{MaxStops, Policy, Rules};
 use onced::model::record::Phase;
 use onced::reconcile::apply::Hands;
-use onced::reconcile::{Desired, Reconciler};
+use onced::reconcile::{Clock, Desired, Reconciler};
 use onced::sandbox::{Fault, Options, Sandbox, Status};
 use onced::step_functions::StepFunctions;
+use tokio::sync::watch;
 
-const MACHINE: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:OneTimeLambdaScheduler";
+pub(crate) const MACHINE: &str =
+    "arn:aws:states:us-east-1:123456789012:stateMachine:OneTimeLambdaScheduler";
 
-fn begin() -> DateTime<Utc> {
+pub(crate) fn begin() -> DateTime<Utc> {
     "2026-11-23T12:00:00Z".parse().expect("a time")
 }
 
-fn entry(payload: i64, ahead: i64) -> Entry {
+pub(crate) fn entry(payload: i64, ahead: i64) -> Entry {
     let at = begin() + TimeDelta::seconds(ahead);
     Entry {
         name: EntryName::parse("e").expect("a name"),
@@ -37,7 +40,17 @@ fn entry(payload: i64, ahead: i64) -> Entry {
     }
 }
 
-fn desired(entries: &[Entry]) -> Desired {
+pub(crate) fn policy() -> Policy {
+    Policy {
+        start_only: false,
+        stop_after: Duration::from_secs(30),
+        horizon: Duration::from_hours(300 * 24),
+        max_stops: MaxStops::Percent(30),
+        rules: Rules::default(),
+    }
+}
+
+pub(crate) fn desired(entries: &[Entry]) -> Desired {
     let entries = entries
         .iter()
         .map(|entry| (entry.name.clone(), Arc::new(entry.clone())))
@@ -48,34 +61,48 @@ fn desired(entries: &[Entry]) -> Desired {
     }
 }
 
-struct World {
-    sandbox: Sandbox,
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
     state: tempfile::TempDir,
     disk: Option<onced::ledger::Faults>,
+    /// By how many seconds the wall clock of this machine is off: it was set, or the machine slept.
+    pub(crate) off: Arc<AtomicI64>,
+    /// Once true, no call is begun.
+    pub(crate) end: watch::Sender<bool>,
 }
 
 impl World {
-    fn new(options: Options) -> Self {
+    pub(crate) fn new(options: Options) -> Self {
         let sandbox = Sandbox::with_clock(options, begin()).expect("a sandbox");
         sandbox.create_default_machine();
         Self {
             sandbox,
             state: tempfile::tempdir().expect("a directory"),
             disk: None,
+            off: Arc::default(),
+            end: watch::Sender::new(false),
         }
     }
 
     /// Another installation, with a ledger of its own, on the same account.
-    fn beside(&self) -> Self {
+    pub(crate) fn beside(&self) -> Self {
         Self {
             sandbox: self.sandbox.clone(),
             state: tempfile::tempdir().expect("a directory"),
             disk: None,
+            off: Arc::default(),
+            end: watch::Sender::new(false),
         }
     }
 
+    /// What time it is on this machine.
+    pub(crate) fn clock(&self) -> Clock {
+        let (sandbox, off) = (self.sandbox.clone(), Arc::clone(&self.off));
+        Arc::new(move || sandbox.now() + TimeDelta::seconds(off.load(Ordering::Relaxed)))
+    }
+
     /// A new process on the same ledger.
-    async fn reconciler(&self) -> Reconciler {
+    pub(crate) async fn reconciler(&self) -> Reconciler {
         let config = Builder::new()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
@@ -94,29 +121,21 @@ impl World {
             ledger = Ledger::open(self.state.path(), Holder::Command);
         }
         let owner = Owner::parse("test").expect("an owner");
-        let sandbox = self.sandbox.clone();
         let (ledger, found) = ledger.expect("a ledger");
         ledger.set_faults(self.disk.clone());
         let hands = Hands {
             owner,
             ledger,
-            step_functions: StepFunctions::new(config),
-            clock: Arc::new(move || sandbox.now()),
+            step_functions: StepFunctions::new(config).until(self.end.subscribe()),
+            clock: self.clock(),
             rules: Rules::default(),
             standard: Arc::default(),
         };
-        let policy = Policy {
-            start_only: false,
-            stop_after: Duration::from_secs(30),
-            horizon: Duration::from_hours(300 * 24),
-            max_stops: MaxStops::Percent(30),
-            rules: Rules::default(),
-        };
-        Reconciler::new(hands, found, policy, (Duration::from_mins(15), None), 1)
+        Reconciler::new(hands, found, policy(), (Duration::from_mins(15), None), 1)
     }
 
     /// Reconciles until nothing fails and nothing waits to be stopped.
-    async fn settle(&self, reconciler: &mut Reconciler, desired: &Desired) {
+    pub(crate) async fn settle(&self, reconciler: &mut Reconciler, desired: &Desired) {
         for _ in 0..100 {
             let report = reconciler.reconcile(desired, &|| false).await;
             self.one_at_most();
@@ -136,6 +155,23 @@ impl World {
         panic!("never settles: {:?}", self.sandbox.calls());
     }
 
+    /// Reconciles whenever it is due, until so many seconds after the beginning.
+    pub(crate) async fn settle_many(
+        &self,
+        reconciler: &mut Reconciler,
+        desired: &Desired,
+        until: i64,
+    ) {
+        while self.sandbox.now() < begin() + TimeDelta::seconds(until) {
+            let report = reconciler.reconcile(desired, &|| false).await;
+            let wake = report
+                .wake
+                .map_or(TimeDelta::minutes(1), |wake| wake - (self.clock())());
+            let rest = wake.to_std().unwrap_or_default();
+            tokio::time::sleep(rest.clamp(Duration::from_millis(20), Duration::from_mins(1))).await;
+        }
+    }
+
     fn one_at_most(&self) {
         let running = self
             .sandbox
@@ -147,7 +183,7 @@ impl World {
     }
 
     /// The generation and status of each execution, in the order of their starts.
-    fn history(&self) -> Vec<(String, Status)> {
+    pub(crate) fn history(&self) -> Vec<(String, Status)> {
         let mut executions = self.sandbox.executions();
         executions.sort_by_key(|execution| execution.start);
         executions
@@ -332,7 +368,7 @@ async fn an_express_machine_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn a_failing_disk_at_every_commit_in_turn_changes_nothing_in_the_end() {
     use std::io::{Error, ErrorKind};
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::AtomicU64;
     for crash in [false, true] {
         for kind in [ErrorKind::StorageFull, ErrorKind::Other] {
             for written in [false, true] {
@@ -473,7 +509,7 @@ async fn outcomes_of_many_are_asked_for_within_the_quota() {
 async fn expired_credentials_are_asked_for_anew() {
     use aws_credential_types::credential_fn::provide_credentials_fn;
     use aws_sdk_sfn::config::SharedCredentialsProvider;
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::AtomicU64;
 
     let world = World::new(Options::default());
     let asked = Arc::new(AtomicU64::new(0));
@@ -640,7 +676,8 @@ async fn without_the_key_it_is_stopped_without_a_cause() {
     world
         .sandbox
         .set_faults(Some(Arc::new(|_, operation: &str| {
-            if operation == "StopExecution" {
+            let whole = ["StopExecution", "DescribeExecution"];
+            if whole.contains(&operation) {
                 Fault::Kms
             } else {
                 Fault::None

@@ -232,7 +232,7 @@ impl Reconciler {
         let left = left.then(|| after(self.now(), Duration::from_secs(5)));
         let (now, instant) = (self.now(), Instant::now());
         let wall = |at: Instant| after(now, at.saturating_duration_since(instant));
-        let (retry, verify) = (self.retries.next(), self.verify.wake());
+        let (retry, verify) = (self.retries.next(instant), self.verify.wake());
         let wakes = [retry.map(wall), verify.map(wall), soon, left];
         report.wake = report
             .wake

@@ -17,6 +17,8 @@ use crate::model::name::Fingerprint;
 use crate::model::plan::{Plan, Step, after};
 use crate::model::record::{Phase, Record};
 
+/// How much longer than it did, what was never asked for counts as having waited.
+const NEVER_ASKED: Duration = Duration::from_mins(10);
 /// How many steps are under way at once.
 const IN_FLIGHT: usize = 32;
 
@@ -51,14 +53,14 @@ impl Reconciler {
                 self.retries.may(name, asked.as_ref(), instant)
             })
             .collect();
-        // Questions are few in each pass. What was asked for lately waits until all others were: else those that run for
-        // long would be asked for alone.
+        // Questions are few in each pass, and what was asked for lately waits until others were: else those that run for
+        // long would be asked for alone. What was never asked for has most likely ended, and so goes before them.
         let waits = |name: &EntryName, at: Option<DateTime<Utc>>| {
             let since = at
                 .and_then(|at| (now - at).to_std().ok())
                 .unwrap_or_default();
             let again = self.retries.until(name);
-            again.map_or(since, |until| instant - until)
+            again.map_or(since + NEVER_ASKED, |until| instant - until)
         };
         due.sort_by_cached_key(|(at, name, step, _)| {
             let asks = question(*step, *at, now).map(|_| waits(name, *at));

@@ -105,8 +105,17 @@ impl Retries {
         self.waits.get(name).map(|wait| wait.until)
     }
 
-    pub(super) fn next(&self) -> Option<Instant> {
-        self.waits.values().map(|wait| wait.until).min()
+    /// When something is to be tried again. What only goes on for longer is not asked for one by one, however much of it
+    /// there is.
+    pub(super) fn next(&self, now: Instant) -> Option<Instant> {
+        let wake = |wait: &Wait| {
+            if wait.error.is_empty() {
+                wait.until.max(now + FIRST)
+            } else {
+                wait.until
+            }
+        };
+        self.waits.values().map(wake).min()
     }
 
     /// What waits, and why it failed. What only goes on for longer has not failed.

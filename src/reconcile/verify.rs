@@ -20,6 +20,10 @@ const CONSISTENT: Duration = Duration::from_mins(1);
 /// How long after a failed listing the next one begins, at most.
 const AGAIN: Duration = Duration::from_mins(1);
 
+/// How long an entry without a record waits for the listing of machines that it does not want, at most: shorter than the
+/// default grace, so that nothing is missed for it.
+const OTHERS: Duration = Duration::from_mins(3);
+
 /// An execution of ours that runs and is not the recorded one of its entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stray {
@@ -213,11 +217,11 @@ impl Verify {
         machine.failures = 0;
         machine.refused = false;
         machine.failed = None;
-        for record in records.values() {
+        let of_machine = |record: &&Record| record.state_machine == state_machine;
+        for record in records.values().filter(of_machine) {
             let old = wall >= after(record.since, CONSISTENT);
-            let doubted = record.phase == Phase::Running
-                && record.state_machine == state_machine
-                && !names.contains(&record.execution_name());
+            let doubted =
+                record.phase == Phase::Running && !names.contains(&record.execution_name());
             if doubted && old {
                 self.doubted.insert(record.name.clone());
             } else if !doubted {
@@ -271,7 +275,9 @@ impl Verify {
         record: Option<&Record>,
     ) -> Sight {
         Sight {
-            listed: state_machine.is_none_or(|machine| self.is_listed(machine)),
+            listed: state_machine.is_none_or(|machine| {
+                self.is_listed(machine) && (record.is_some() || self.others_are_listed(machine))
+            }),
             stray: self.stray(name, None, record).is_some(),
             doubted: self.doubted.contains(name),
             approved: false,
@@ -285,9 +291,30 @@ impl Verify {
         })
     }
 
-    /// Why a machine is not listed yet, where that is known.
-    pub(super) fn problem(&self, state_machine: &str) -> Option<&str> {
-        self.machines.get(state_machine)?.failed.as_deref()
+    /// Were all machines listed since this ledger began, on which an entry without a record may have run before it came
+    /// to want this one? Only those of the same account and region: trouble in one must not slow another.
+    fn others_are_listed(&self, state_machine: &str) -> bool {
+        let patient = self.begun.is_none_or(|begun| begun.elapsed() < OTHERS);
+        !patient || self.not_listed_beside(state_machine).next().is_none()
+    }
+
+    fn not_listed_beside(&self, state_machine: &str) -> impl Iterator<Item = &str> {
+        let place = place(state_machine);
+        let others = self.machines.iter().filter(move |(other, machine)| {
+            let listed = machine.listed || self.before.contains(*other);
+            !listed && self::place(other) == place
+        });
+        others.map(|(other, _)| other.as_str())
+    }
+
+    /// Why a machine, or one beside it, is not listed yet, where that is known.
+    pub(super) fn problem(&self, state_machine: &str) -> Option<String> {
+        let own = self.machines.get(state_machine)?.failed.clone();
+        own.or_else(|| {
+            let other = self.not_listed_beside(state_machine).next()?;
+            let why = self.machines[other].failed.as_deref()?;
+            Some(format!("`{other}`: {why}"))
+        })
     }
 
     /// The one execution of an entry that runs, is not recorded and is not known to be over; of several, one of what is
@@ -345,6 +372,11 @@ impl Verify {
         let waiting = self.machines.values().filter(|machine| !machine.running);
         waiting.map(|machine| machine.due).min()
     }
+}
+
+/// Account and region of a state machine: what its ARN begins with.
+fn place(state_machine: &str) -> Vec<&str> {
+    state_machine.split(':').take(5).collect()
 }
 
 /// A listing that has ended.

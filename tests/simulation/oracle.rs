@@ -121,13 +121,13 @@ pub(crate) fn never(world: &World) -> Vec<String> {
                     before.fingerprint == seen.fingerprint
                         && before.generation + 1 == seen.generation
                 });
-                // A stop by a person, of what was to be stopped anyway, is as good as ours.
+                // A stop by a person, of what was to be stopped anyway before a listing could show it, is as good as ours.
                 let unwanted = |before: &Seen| {
                     !always_wanted(
                         timeline,
                         &before.fingerprint,
                         before.execution.start,
-                        before.end() + TimeDelta::minutes(20),
+                        before.end() + TimeDelta::minutes(40),
                     )
                 };
                 let closed = before.is_some_and(|before| {

@@ -181,6 +181,8 @@ pub(crate) struct World {
     /// Whose state directory was copied.
     snapshot: Option<usize>,
     pub(crate) damaged: bool,
+    /// Before this, listing is not denied once more.
+    lists_again: DateTime<Utc>,
     starts: u64,
 }
 
@@ -278,6 +280,7 @@ impl World {
             switched: BTreeSet::new(),
             snapshot: None,
             damaged: false,
+            lists_again: begin(),
             starts: 0,
         };
         // Both machines are always known: a ledger that is lost can't tell which ones were used.
@@ -690,7 +693,17 @@ impl World {
             "GetExecutionHistory",
         ];
         let operation = *self.rng.choice(&operations).expect("an operation");
-        let until = self.now() + TimeDelta::minutes(self.rng.i64(1..40));
+        let now = self.now();
+        // What can't be listed for long is not waited for; and then nothing can be known of it.
+        let lists = operation == "ListExecutions";
+        if lists && now < self.lists_again {
+            return;
+        }
+        let most = if lists { 120 } else { 2_400 };
+        let until = now + TimeDelta::seconds(self.rng.i64(30..most));
+        if lists {
+            self.lists_again = until + TimeDelta::minutes(5);
+        }
         *self.faults.refused.lock().expect("no panic") = Some((operation, until));
         self.say(&format!("{operation} is denied until {}", instant(until)));
     }

@@ -68,7 +68,8 @@ impl Hands {
         let asked_since = record
             .in_doubt
             .into_iter()
-            .chain(Some(record.since).filter(|_| record.phase == Phase::Stopping));
+            .chain(Some(record.since).filter(|_| record.phase == Phase::Stopping))
+            .chain(record.missing);
         let asked_long_enough = asked_since
             .max()
             .is_none_or(|since| now > after(since, LATE_DELIVERY));

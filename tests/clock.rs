@@ -1,0 +1,269 @@
+//! Time that is not what it seems: a clock that is set, a machine that slept, and the moment after which no call is begun.
+//! The daemon's clock is the sandbox's, off by as many seconds as a test says; tokio's own goes on as ever.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use onced::daemon::socket::Approval;
+use onced::daemon::{Daemon, Snapshot};
+use onced::model::record::Phase;
+use onced::reconcile::{Desired, Reconciler};
+use onced::sandbox::{Fault, Options, Status};
+use onced::source::parse::Defaults;
+use onced::source::scan::Scanner;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::sleep;
+
+use crate::stories::{MACHINE, World, begin, desired, entry, policy};
+
+/// Goes on as the daemon would, for so many minutes of tokio's clock.
+async fn live(world: &World, reconciler: &mut Reconciler, wanted: &Desired, minutes: i64) {
+    let until = (world.sandbox.now() - begin()).num_seconds() + minutes * 60;
+    world.settle_many(reconciler, wanted, until).await;
+}
+
+fn set(world: &World, off: TimeDelta) {
+    world.off.store(off.num_seconds(), Ordering::Relaxed);
+}
+
+/// What failed while the clock was two hours ahead is tried again a moment later, not two hours later.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_was_ahead_delays_no_retry() {
+    let world = World::new(Options::default());
+    let wanted = desired(&[entry(1, 86_400)]);
+    let mut reconciler = world.reconciler().await;
+    set(&world, TimeDelta::hours(2));
+    world
+        .sandbox
+        .set_faults(Some(Arc::new(|_, operation: &str| {
+            if operation == "StartExecution" {
+                Fault::Status500
+            } else {
+                Fault::None
+            }
+        })));
+    live(&world, &mut reconciler, &wanted, 5).await;
+    assert!(world.sandbox.executions().is_empty());
+    world.sandbox.set_faults(None);
+    set(&world, TimeDelta::zero());
+    live(&world, &mut reconciler, &wanted, 2).await;
+    assert_eq!(world.history(), [("0".to_owned(), Status::Running)]);
+}
+
+/// Listings go on after the clock was set back, and what they cast doubt on is asked for.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_was_ahead_delays_no_listing() {
+    let world = World::new(Options::default());
+    let wanted = desired(&[entry(1, 86_400)]);
+    let mut reconciler = world.reconciler().await;
+    set(&world, TimeDelta::hours(3));
+    world.settle(&mut reconciler, &wanted).await;
+    set(&world, TimeDelta::zero());
+    let arn = world.sandbox.executions()[0].arn.clone();
+    let body = format!("{{\"executionArn\":\"{arn}\"}}");
+    world
+        .sandbox
+        .call("AWSStepFunctions.StopExecution", body.as_bytes());
+    live(&world, &mut reconciler, &wanted, 17).await;
+    let record = reconciler.records().values().next().unwrap();
+    assert_eq!(
+        record.outcome.as_ref().map(|o| o.status.as_str()),
+        Some("aborted")
+    );
+}
+
+/// A start of unknown fate, recorded by a clock that was a year ahead: after 20 minutes it is known to be lost.
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_began_in_the_future_has_an_end() {
+    let world = World::new(Options::default());
+    let first = desired(&[entry(1, 500 * 86_400)]);
+    let mut reconciler = world.reconciler().await;
+    set(&world, TimeDelta::days(365));
+    world
+        .sandbox
+        .set_faults(Some(Arc::new(|_, operation: &str| {
+            if operation == "StartExecution" {
+                Fault::LostBefore
+            } else {
+                Fault::None
+            }
+        })));
+    live(&world, &mut reconciler, &first, 2).await;
+    let record = reconciler.records().values().next().unwrap();
+    assert!(record.in_doubt.is_some_and(|at| at > world.sandbox.now()));
+    world.sandbox.set_faults(None);
+    set(&world, TimeDelta::zero());
+    // Even where another process goes on.
+    drop(reconciler);
+    let mut reconciler = world.reconciler().await;
+    let other = desired(&[entry(2, 86_400)]);
+    live(&world, &mut reconciler, &other, 19).await;
+    assert!(world.sandbox.executions().is_empty(), "not too soon");
+    live(&world, &mut reconciler, &other, 10).await;
+    assert_eq!(world.history(), [("0".to_owned(), Status::Running)]);
+}
+
+/// Once it may call no more, nothing is begun, not even the rest of a step; and all of it goes on later.
+#[tokio::test(start_paused = true)]
+async fn after_the_end_no_call_is_begun() {
+    let world = World::new(Options::default());
+    let mut reconciler = world.reconciler().await;
+    let calls = || world.sandbox.calls().len();
+    world.end.send_replace(true);
+    let report = reconciler
+        .reconcile(&desired(&[entry(1, 86_400)]), &|| false)
+        .await;
+    assert_eq!((calls(), report.done.len()), (0, 0));
+    assert!(reconciler.records().is_empty());
+    world.end.send_replace(false);
+    world
+        .settle(&mut reconciler, &desired(&[entry(1, 86_400)]))
+        .await;
+    // It ends while a stop is on its way: how that execution ended is asked for by the next process.
+    let end = world.end.clone();
+    world
+        .sandbox
+        .set_faults(Some(Arc::new(move |_, operation: &str| {
+            if operation == "StopExecution" {
+                end.send_replace(true);
+            }
+            Fault::None
+        })));
+    let before = calls();
+    reconciler
+        .reconcile(&desired(&[entry(2, 86_400)]), &|| false)
+        .await;
+    let after: Vec<String> = world.sandbox.calls()[before..]
+        .iter()
+        .map(|call| call.operation.clone())
+        .collect();
+    assert_eq!(after, ["StopExecution"]);
+    let record = reconciler.records().values().next().unwrap();
+    assert_eq!((record.phase, record.stop_taken), (Phase::Stopping, true));
+    world.sandbox.set_faults(None);
+    world.end.send_replace(false);
+    drop(reconciler);
+    let mut reconciler = world.reconciler().await;
+    world
+        .settle(&mut reconciler, &desired(&[entry(2, 86_400)]))
+        .await;
+    let history = world.history();
+    let count = |status| history.iter().filter(|(_, s)| *s == status).count();
+    let counts = (count(Status::Aborted), count(Status::Running));
+    assert_eq!((history.len(), counts), (2, (1, 1)));
+}
+
+/// A daemon in the background, with all that it is told by.
+struct Alive {
+    snapshots: watch::Receiver<Option<Arc<Snapshot>>>,
+    approvals: mpsc::Sender<Approval>,
+    stop: watch::Sender<bool>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Alive {
+    async fn new(world: &World, directory: &Path, resync: Duration) -> Self {
+        let defaults = Defaults {
+            state_machine: Some(MACHINE.into()),
+            ..Defaults::default()
+        };
+        let scanner = Scanner::new(directory.to_owned(), defaults);
+        let settle = Duration::from_millis(100);
+        let reconciler = world.reconciler().await;
+        let daemon = Daemon::new(scanner, reconciler, policy(), settle, resync, world.clock());
+        let (sender, snapshots) = watch::channel(None);
+        let (approvals, approved) = mpsc::channel(4);
+        let (stop, stopping) = watch::channel(false);
+        let task = tokio::spawn(daemon.run(sender, approved, stopping));
+        Self {
+            snapshots,
+            approvals,
+            stop,
+            task,
+        }
+    }
+
+    async fn end(self) {
+        self.stop.send_replace(true);
+        self.task.await.expect("it ends well");
+    }
+}
+
+fn write(directory: &Path, entries: &[(&str, DateTime<Utc>)]) {
+    let lines: Vec<String> = entries
+        .iter()
+        .map(|(name, at)| format!("  {name}: {{at: {}, lambda: f}}\n", at.format("%FT%TZ")))
+        .collect();
+    let text = if lines.is_empty() {
+        "schedules: {}\n".to_owned()
+    } else {
+        format!("schedules:\n{}", lines.concat())
+    };
+    fs::write(directory.join("beside"), text).expect("written");
+    fs::rename(directory.join("beside"), directory.join("a.yaml")).expect("renamed");
+}
+
+/// The machine sleeps, and the timers with it: an entry that came within the horizon meanwhile is started a few seconds
+/// after it woke up, long before the next `resync`.
+#[tokio::test(start_paused = true)]
+async fn after_a_sleep_what_is_due_is_done_at_once() {
+    let world = World::new(Options::default());
+    let directory = tempfile::tempdir().unwrap();
+    let at = begin() + TimeDelta::days(300) + TimeDelta::hours(5);
+    write(directory.path(), &[("e", at)]);
+    let alive = Alive::new(&world, directory.path(), Duration::from_hours(24)).await;
+    sleep(Duration::from_mins(2)).await;
+    assert!(world.sandbox.executions().is_empty(), "it is deferred");
+    set(&world, TimeDelta::hours(6));
+    sleep(Duration::from_secs(15)).await;
+    assert_eq!(world.sandbox.executions().len(), 1);
+    // And back again: nothing more happens.
+    set(&world, TimeDelta::zero());
+    sleep(Duration::from_mins(30)).await;
+    assert_eq!(world.history(), [("0".to_owned(), Status::Running)]);
+    alive.end().await;
+}
+
+/// An approval whose asker was told already that the daemon is busy is not carried out behind its back.
+#[tokio::test(start_paused = true)]
+async fn an_approval_that_nobody_waits_for_any_more_is_not_carried_out() {
+    let world = World::new(Options::default());
+    let directory = tempfile::tempdir().unwrap();
+    let at = begin() + TimeDelta::days(1);
+    let names: Vec<String> = (0..8).map(|n| format!("e{n}")).collect();
+    let all: Vec<_> = names.iter().map(|name| (name.as_str(), at)).collect();
+    write(directory.path(), &all);
+    let resync = Duration::from_secs(10);
+    let alive = Alive::new(&world, directory.path(), resync).await;
+    sleep(Duration::from_mins(1)).await;
+    write(directory.path(), &[]);
+    sleep(Duration::from_mins(2)).await;
+    let digest = || {
+        let snapshot = alive.snapshots.borrow().clone();
+        snapshot.expect("a pass").plan.digest.clone()
+    };
+    let stopped = || {
+        let all = world.history();
+        all.iter().filter(|(_, s)| *s == Status::Aborted).count()
+    };
+    let ask = || {
+        let (answer, answered) = oneshot::channel();
+        let digest = digest();
+        (Approval { digest, answer }, answered)
+    };
+    let (approval, given_up) = ask();
+    drop(given_up);
+    alive.approvals.send(approval).await.unwrap();
+    sleep(Duration::from_mins(2)).await;
+    assert_eq!(stopped(), 0);
+    let (approval, answered) = ask();
+    alive.approvals.send(approval).await.unwrap();
+    assert_eq!(answered.await.unwrap(), Ok(8));
+    sleep(Duration::from_mins(2)).await;
+    assert_eq!(stopped(), 8);
+    alive.end().await;
+}
