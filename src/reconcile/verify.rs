@@ -20,8 +20,8 @@ const CONSISTENT: Duration = Duration::from_mins(1);
 /// How long after a failed listing the next one begins, at most.
 const AGAIN: Duration = Duration::from_mins(1);
 
-/// How long an entry without a record waits for the listing of machines that it does not want, at most: shorter than the
-/// default grace, so that nothing is missed for it.
+/// How long, after this process began, a start waits at most for the listing of machines that it does not want: shorter
+/// than the default grace, so that nothing is missed for it.
 const OTHERS: Duration = Duration::from_mins(3);
 
 /// An execution of ours that runs and is not the recorded one of its entry.
@@ -275,9 +275,8 @@ impl Verify {
         record: Option<&Record>,
     ) -> Sight {
         Sight {
-            listed: state_machine.is_none_or(|machine| {
-                self.is_listed(machine) && (record.is_some() || self.others_are_listed(machine))
-            }),
+            listed: state_machine
+                .is_none_or(|machine| self.is_listed(machine) && self.others_are_listed(machine)),
             stray: self.stray(name, None, record).is_some(),
             doubted: self.doubted.contains(name),
             approved: false,
@@ -291,8 +290,8 @@ impl Verify {
         })
     }
 
-    /// Were all machines listed since this ledger began, on which an entry without a record may have run before it came
-    /// to want this one? Only those of the same account and region: trouble in one must not slow another.
+    /// Were all machines listed on which an entry may run that wants this one now? A ledger that is lost, or of yesterday,
+    /// does not know. Only those of the same account and region: trouble in one must not slow another.
     fn others_are_listed(&self, state_machine: &str) -> bool {
         let patient = self.begun.is_none_or(|begun| begun.elapsed() < OTHERS);
         !patient || self.not_listed_beside(state_machine).next().is_none()
@@ -300,11 +299,8 @@ impl Verify {
 
     fn not_listed_beside(&self, state_machine: &str) -> impl Iterator<Item = &str> {
         let place = place(state_machine);
-        let others = self.machines.iter().filter(move |(other, machine)| {
-            let listed = machine.listed || self.before.contains(*other);
-            !listed && self::place(other) == place
-        });
-        others.map(|(other, _)| other.as_str())
+        let others = self.machines.keys().map(String::as_str);
+        others.filter(move |other| self::place(other) == place && !self.is_listed(other))
     }
 
     /// Why a machine, or one beside it, is not listed yet, where that is known.
