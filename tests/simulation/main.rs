@@ -180,6 +180,7 @@ fn every_history_with_two_daemons_ends_well() {
     all_end_well(200, 2);
 }
 
+#[expect(clippy::print_stdout, reason = "a history is for people to read")]
 fn all_end_well(seeds: u64, daemons: usize) {
     if let Some(seed) = number("ONCED_SEED") {
         let told = history(seed, Rules::default(), daemons);
