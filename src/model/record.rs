@@ -485,4 +485,29 @@ mod tests {
         remember(&mut earlier, &content(1), 0);
         assert!(!earlier.contains_key(&content(1)), "none is 0");
     }
+
+    #[test]
+    fn of_a_long_cause_the_beginning_is_kept() {
+        let at = DateTime::UNIX_EPOCH;
+        let entry = Entry {
+            name: EntryName::parse("e").expect("a name"),
+            at,
+            lambda: None,
+            state_machine: String::new(),
+            input: "{}".into(),
+            grace: std::time::Duration::ZERO,
+            enabled: true,
+            file: String::new(),
+            line: 1,
+        };
+        let owner = Owner::parse("test").expect("an owner");
+        let outcome = Outcome {
+            cause: Some("ä".repeat(32_768)),
+            ..Outcome::bare(OutcomeStatus::Failed)
+        };
+        let record = Record::starting(&owner, &entry, None, at).ended(outcome, at);
+        let cause = record.outcome.and_then(|outcome| outcome.cause);
+        let cause = cause.expect("a cause");
+        assert!(cause.len() <= CAUSE + '…'.len_utf8() && cause.ends_with("ä…"));
+    }
 }

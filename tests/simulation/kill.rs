@@ -117,6 +117,19 @@ impl World {
         Ok(running)
     }
 
+    fn starts(&self) -> usize {
+        let starts = |call: &&onced::sandbox::Call| call.operation == "StartExecution";
+        self.sandbox.calls().iter().filter(starts).count()
+    }
+
+    /// Waits until something was started since, if anything is: a machine that is busy takes long to begin.
+    async fn starts_more_than(&self, before: usize) {
+        let begun = Instant::now();
+        while self.starts() <= before && begun.elapsed() < Duration::from_secs(5) {
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     async fn becomes(&self, entries: &BTreeMap<String, u32>) {
         let begun = Instant::now();
         while self.running().as_ref() != Ok(entries) {
@@ -157,11 +170,20 @@ async fn killed_at_random_moments_it_leaves_one_execution_an_entry() {
     let mut rng = Rng::with_seed(number("ONCED_SEED").unwrap_or(1));
     let mut entries = BTreeMap::new();
     for _ in 0..number("ONCED_KILLS").unwrap_or(200) {
+        let before = world.starts();
         let child = world.run(&state, "");
         for _ in 0..rng.u32(0..3) {
             change(&mut entries, &mut rng);
             world.write(&entries);
             sleep(Duration::from_millis(rng.u64(0..80))).await;
+        }
+        // Half of the deaths come while it works, however long it took to begin.
+        let new = world.running().is_ok_and(|running| {
+            let runs = |name: &String| running.contains_key(name);
+            !entries.keys().all(runs)
+        });
+        if new && rng.bool() {
+            world.starts_more_than(before).await;
         }
         sleep(Duration::from_millis(rng.u64(0..200))).await;
         end(child);
@@ -175,8 +197,7 @@ async fn killed_at_random_moments_it_leaves_one_execution_an_entry() {
     let log = fs::read_to_string(world.log()).expect("a log");
     assert!(!log.contains("set aside"), "a kill damages nothing: {log}");
     assert!(!log.contains("panicked"), "{log}");
-    let starts = |call: &&onced::sandbox::Call| call.operation == "StartExecution";
-    assert!(world.sandbox.calls().iter().filter(starts).count() > 100);
+    assert!(world.starts() > 100, "{} starts", world.starts());
 }
 
 /// A full disk: nothing is started without a durable intent, the daemon lives on, says so, and mends itself.
@@ -212,18 +233,11 @@ async fn on_a_full_disk_starts_wait_and_go_on_by_themselves() {
         child.try_wait().expect("a child").is_none(),
         "the daemon lives on"
     );
-    let starts = || {
-        let calls = world.sandbox.calls();
-        calls
-            .iter()
-            .filter(|call| call.operation == "StartExecution")
-            .count()
-    };
     sleep(Duration::from_secs(1)).await;
-    let before = starts();
+    let before = world.starts();
     sleep(Duration::from_secs(3)).await;
     assert!(
-        starts() <= before + 1,
+        world.starts() <= before + 1,
         "nothing is started while nothing can be written"
     );
     fs::remove_file(&filler).expect("removed");
@@ -254,6 +268,7 @@ async fn after_a_power_cut_every_execution_has_its_record() {
     let mut entries = BTreeMap::new();
     for round in 0..number("ONCED_CUTS").unwrap_or(10) {
         let state = disk.path().join("state");
+        let before = world.starts();
         let child = world.run(&state, "");
         for n in 0..rng.u32(20..60) {
             entries.insert(format!("r{round}e{n}"), n);
@@ -263,6 +278,7 @@ async fn after_a_power_cut_every_execution_has_its_record() {
             }
         }
         world.write(&entries);
+        world.starts_more_than(before).await;
         sleep(Duration::from_millis(rng.u64(50..250))).await;
         // The writer stands still, the image is copied from under the page cache, and the copy is mounted.
         let stopped = Command::new("kill")
