@@ -127,7 +127,7 @@ pub(crate) fn never(world: &World) -> Vec<String> {
                         timeline,
                         &before.fingerprint,
                         before.execution.start,
-                        before.end() + TimeDelta::minutes(40),
+                        before.end() + TimeDelta::minutes(25),
                     )
                 };
                 let closed = before.is_some_and(|before| {
