@@ -1,0 +1,103 @@
+//! The git work tree that the directory lies in, if it does: at which commit it is, and whether git is at work in it. Only
+//! reads what git writes; never runs git, never waits for it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use gix_ref::{Target, file::Store};
+
+/// What stands in a repository while git is in the middle of something, and what that is. `index.lock` is there for the
+/// moment of a command; the others until a person goes on or gives up
+/// (<https://git-scm.com/docs/gitrepository-layout>).
+const MARKS: &[(&str, &str)] = &[
+    ("index.lock", "a git command is at work"),
+    ("rebase-merge", "a rebase is in progress"),
+    ("rebase-apply", "a rebase is in progress"),
+    ("MERGE_HEAD", "a merge is in progress"),
+    ("CHERRY_PICK_HEAD", "a cherry-pick is in progress"),
+    ("REVERT_HEAD", "a revert is in progress"),
+    ("BISECT_START", "a bisection is in progress"),
+];
+
+/// A git work tree at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tree {
+    /// The work tree's root.
+    pub root: PathBuf,
+    /// The commit that is checked out, in hex; `None` where there is none yet, or it can't be read.
+    pub commit: Option<String>,
+    /// What git is in the middle of.
+    pub busy: Option<Busy>,
+}
+
+/// See [`Tree::busy`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Busy {
+    /// What stands there.
+    pub mark: PathBuf,
+    /// What that means.
+    what: &'static str,
+    /// Since when, by the file system's clock.
+    pub since: Option<DateTime<Utc>>,
+}
+
+impl Busy {
+    /// Why nothing is stopped meanwhile.
+    pub fn why(&self) -> String {
+        let since = self.since.map_or_else(String::new, |since| {
+            format!(" since {}", crate::model::entry::instant(since))
+        });
+        format!("{}: `{}` is there{since}", self.what, self.mark.display())
+    }
+
+    /// What helps where it stays.
+    pub fn remedy(&self) -> &'static str {
+        if self.mark.ends_with("index.lock") {
+            "if no git command runs, one was cut off: remove that file"
+        } else {
+            "finish it, or give it up with git's `--abort`"
+        }
+    }
+}
+
+/// The work tree that a resolved directory lies in.
+pub fn look(directory: &Path) -> Option<Tree> {
+    let (found, _) = gix_discover::upwards(directory).ok()?;
+    let (repository, root) = found.into_repository_and_work_tree_directories();
+    let root = root?;
+    let common = common(&repository);
+    let busy = MARKS.iter().find_map(|(name, what)| {
+        let mark = repository.join(name);
+        let metadata = fs::symlink_metadata(&mark).ok()?;
+        let since = metadata.modified().ok().map(DateTime::<Utc>::from);
+        Some(Busy { mark, what, since })
+    });
+    let hash = gix_hash::Kind::default();
+    let store = match common {
+        Some(common) => Store::for_linked_worktree(repository, common, hash),
+        None => Store::at(repository, hash),
+    };
+    Some(Tree {
+        root,
+        commit: commit(&store),
+        busy,
+    })
+}
+
+/// Where a linked work tree's branches are.
+fn common(repository: &Path) -> Option<PathBuf> {
+    gix_discover::path::from_plain_file_relative_to_file(&repository.join("commondir"))?.ok()
+}
+
+fn commit(store: &Store) -> Option<String> {
+    let mut target = store.try_find("HEAD").ok()??.target;
+    // A branch may be another name of a branch, but not endlessly.
+    for _ in 0..5 {
+        match target {
+            Target::Object(id) => return Some(id.to_string()),
+            Target::Symbolic(name) => target = store.try_find(name.as_ref()).ok()??.target,
+        }
+    }
+    None
+}
