@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use onced::daemon::socket::Approval;
+use onced::daemon::socket::{Order, What};
 use onced::daemon::{Daemon, Snapshot};
 use onced::model::record::Phase;
 use onced::reconcile::{Desired, Reconciler};
@@ -160,7 +160,7 @@ async fn after_the_end_no_call_is_begun() {
 /// A daemon in the background, with all that it is told by.
 struct Alive {
     snapshots: watch::Receiver<Option<Arc<Snapshot>>>,
-    approvals: mpsc::Sender<Approval>,
+    orders: mpsc::Sender<Order>,
     stop: watch::Sender<bool>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -176,12 +176,12 @@ impl Alive {
         let reconciler = world.reconciler().await;
         let daemon = Daemon::new(scanner, reconciler, policy(), settle, resync, world.clock());
         let (sender, snapshots) = watch::channel(None);
-        let (approvals, approved) = mpsc::channel(4);
+        let (orders, ordered) = mpsc::channel(4);
         let (stop, stopping) = watch::channel(false);
-        let task = tokio::spawn(daemon.run(sender, approved, stopping));
+        let task = tokio::spawn(daemon.run(sender, ordered, stopping));
         Self {
             snapshots,
-            approvals,
+            orders,
             stop,
             task,
         }
@@ -252,17 +252,17 @@ async fn an_approval_that_nobody_waits_for_any_more_is_not_carried_out() {
     };
     let ask = || {
         let (answer, answered) = oneshot::channel();
-        let digest = digest();
-        (Approval { digest, answer }, answered)
+        let what = What::Approve(digest());
+        (Order { what, answer }, answered)
     };
     let (approval, given_up) = ask();
     drop(given_up);
-    alive.approvals.send(approval).await.unwrap();
+    alive.orders.send(approval).await.unwrap();
     sleep(Duration::from_mins(2)).await;
     assert_eq!(stopped(), 0);
     let (approval, answered) = ask();
-    alive.approvals.send(approval).await.unwrap();
-    assert_eq!(answered.await.unwrap(), Ok(8));
+    alive.orders.send(approval).await.unwrap();
+    assert_eq!(answered.await.unwrap().unwrap()["approved"], 8);
     sleep(Duration::from_mins(2)).await;
     assert_eq!(stopped(), 8);
     alive.end().await;

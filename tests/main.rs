@@ -1,9 +1,11 @@
 //! All integration tests are one binary: one link, not ten.
 mod clock;
 mod conformance;
+mod git;
 mod language;
 mod layers;
 mod operator;
+mod pause;
 mod process;
 mod regression;
 mod scanning;

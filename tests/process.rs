@@ -129,7 +129,14 @@ impl World {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
-        assert_eq!(self.wire(), (starts, stops), "{:?}", self.sandbox.calls());
+        let changes: Vec<String> = self
+            .sandbox
+            .calls()
+            .iter()
+            .filter(|call| ["StartExecution", "StopExecution"].contains(&call.operation.as_str()))
+            .map(|call| format!("{} {} {}", call.at, call.operation, call.subject))
+            .collect();
+        assert_eq!(self.wire(), (starts, stops), "{}", changes.join("\n"));
     }
 }
 
@@ -143,6 +150,21 @@ pub(crate) fn onced(home: &Path) -> Command {
         .env("AWS_SECRET_ACCESS_KEY", "test");
     command.env("AWS_EC2_METADATA_DISABLED", "true");
     command
+}
+
+/// Is this tool there? Where it is not, the test that needs it is skipped, and says so; CI has it.
+pub(crate) fn has(tool: &str) -> bool {
+    let asked = Command::new("sh")
+        .args(["-c", &format!("command -v {tool} >/dev/null")])
+        .status();
+    let is = asked.is_ok_and(|status| status.success());
+    if !is {
+        let ci = std::env::var_os("ONCED_CI").is_some();
+        assert!(!ci, "`{tool}` is not there, and CI must have it");
+        let told = format!("SKIPPED: this test needs `{tool}`, which is not there\n");
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), told.as_bytes());
+    }
+    is
 }
 
 pub(crate) fn entry(name: &str, at: &str) -> String {

@@ -129,6 +129,7 @@ impl World {
             step_functions: StepFunctions::new(config).until(self.end.subscribe()),
             clock: self.clock(),
             rules: Rules::default(),
+            commit: None,
             standard: Arc::default(),
         };
         Reconciler::new(hands, found, policy(), (Duration::from_mins(15), None), 1)

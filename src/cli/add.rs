@@ -14,7 +14,7 @@ use crate::source::parse::{Defaults, parse};
 use crate::source::scan::Scanner;
 use crate::source::time::{self, Wrong};
 
-fn wrong(wrong: Wrong) -> Failure {
+pub(super) fn wrong(wrong: Wrong) -> Failure {
     let hint = wrong
         .hint
         .map(|hint| format!("\nhint: {hint}"))

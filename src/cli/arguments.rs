@@ -166,6 +166,20 @@ pub(super) enum Command {
         /// The digest that `onced plan` shows.
         digest: String,
     },
+    /// Start and stop nothing until told otherwise. What is scheduled at AWS fires all the same.
+    #[command(after_help = "Example: onced pause --until 2026-12-01T09:00:00Z")]
+    Pause {
+        /// When it ends by itself: local time in the configured time zone, or with an offset.
+        #[arg(long, value_name = "TIME")]
+        until: Option<String>,
+    },
+    /// End a pause, after saying what came to its time meanwhile and what becomes of it.
+    #[command(after_help = "Example: onced resume --dry-run")]
+    Resume {
+        /// Only say it.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Look after the ledger.
     Ledger {
         /// What to do with it.

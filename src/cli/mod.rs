@@ -5,6 +5,7 @@ mod add;
 mod approve;
 mod arguments;
 mod ledger;
+mod pause;
 mod results;
 mod run;
 mod text;
@@ -183,6 +184,7 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
             | Command::Sync { .. }
             | Command::Add(_)
             | Command::Approve { .. }
+            | Command::Pause { .. }
             | Command::Ledger { .. }
             | Command::Sandbox { .. }
     );
@@ -209,6 +211,8 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Show { name } => results::show(context, &name).await,
         Command::History { name } => results::history(context, name).await,
         Command::Approve { digest } => approve::approve(context, &digest).await,
+        Command::Pause { until } => pause::pause(context, until.as_deref()).await,
+        Command::Resume { dry_run } => pause::resume(context, dry_run).await,
         Command::Ledger { what } => ledger::ledger(context, &what).await,
         Command::Add(add) => add::add(context, &add),
         Command::Sandbox {

@@ -15,13 +15,14 @@ use crate::model::entry::EntryName;
 use crate::model::record::Event;
 use crate::settings::{Settings, SettingsError};
 use crate::source::scan;
+use crate::view::resume::PauseView;
 use crate::view::{self, EntryView, FileView, List, OrphanView, PlanView, StepView};
 
 /// How long a ledger that is held, with no daemon that answers, is asked for.
 const BUSY: Duration = Duration::from_secs(10);
 
 /// What is typed without a format is for people.
-fn format(context: &Context, known: &[Format]) -> Result<Format, Failure> {
+pub(super) fn format(context: &Context, known: &[Format]) -> Result<Format, Failure> {
     let format = context.common.format.unwrap_or(Format::Text);
     if known.contains(&format) {
         return Ok(format);
@@ -31,14 +32,14 @@ fn format(context: &Context, known: &[Format]) -> Result<Format, Failure> {
     ))
 }
 
-fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
+pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
     serde_json::to_string_pretty(value)
         .map(|text| text + "\n")
         .map_err(Failure::new)
 }
 
 /// The daemon's answer, or our own look where none runs.
-async fn ask<T: serde::de::DeserializeOwned>(
+pub(super) async fn ask<T: serde::de::DeserializeOwned>(
     settings: &Settings,
     what: &str,
     pick: impl Fn(Snapshot) -> T,
@@ -62,7 +63,10 @@ async fn ask<T: serde::de::DeserializeOwned>(
 }
 
 /// A daemon answers for its own owner and directory; asked for others, it would answer something else than was asked.
-async fn same_daemon(settings: &Settings, path: &std::path::Path) -> Result<(), Failure> {
+pub(super) async fn same_daemon(
+    settings: &Settings,
+    path: &std::path::Path,
+) -> Result<(), Failure> {
     let Some(about) = socket::ask::<socket::About>(path, "/v1/about").await else {
         return Ok(());
     };
@@ -151,6 +155,7 @@ fn counts(plan: &PlanView) -> String {
 
 fn plan_text(plan: &PlanView, settings: &Settings, now: DateTime<Utc>, color: bool) -> String {
     let mut text = text::problems(&plan.files, color);
+    text += &halted_text(plan.paused.as_ref(), plan.doubt.as_ref(), settings);
     let zone = settings.defaults.timezone;
     let row = |view: &StepView, held: bool| {
         let at: DateTime<Utc> = view.at.parse().unwrap_or_default();
@@ -189,28 +194,55 @@ fn plan_text(plan: &PlanView, settings: &Settings, now: DateTime<Utc>, color: bo
         .chain(plan.held.iter().map(|view| row(view, true)))
         .collect();
     text += &text::table(&rows);
-    if let Some(why) = &plan.guard {
-        let _ = writeln!(text, "held: this plan {why}");
-    }
-    text += &orphans_text(&plan.orphans);
-    if plan.guard.is_some() || !plan.orphans.is_empty() {
-        let _ = writeln!(
-            text,
-            "hint: to let exactly these stops go: onced approve {}",
-            plan.digest
-        );
-    }
+    let waits = plan.guard.is_some() || !plan.orphans.is_empty();
+    let digest = Some(&plan.digest).filter(|_| waits);
+    text += &waiting_text(plan.guard.as_ref(), &plan.orphans, digest);
     let _ = writeln!(text, "{}", counts(plan));
     text
 }
 
-fn orphans_text(orphans: &[OrphanView]) -> String {
+/// What holds more than single entries, before all else.
+fn halted_text(paused: Option<&PauseView>, doubt: Option<&String>, settings: &Settings) -> String {
     let mut text = String::new();
+    let zone = settings.defaults.timezone;
+    let local = |at: &str| {
+        at.parse()
+            .map_or_else(|_| at.to_owned(), |at| text::local(at, zone))
+    };
+    if let Some(PauseView { since, until }) = paused {
+        let until = until
+            .as_deref()
+            .map(|until| format!(" until {}", local(until)));
+        let _ = writeln!(
+            text,
+            "paused since {}{}: nothing is started or stopped\nhint: `onced resume` ends it",
+            local(since),
+            until.unwrap_or_default()
+        );
+    }
+    if let Some(why) = doubt {
+        let _ = writeln!(text, "nothing is stopped: {why}");
+    }
+    text
+}
+
+/// What waits for a person, and the command that lets it go.
+fn waiting_text(guard: Option<&String>, orphans: &[OrphanView], digest: Option<&String>) -> String {
+    let mut text = String::new();
+    if let Some(why) = guard {
+        let _ = writeln!(text, "held: this plan {why}");
+    }
     for orphan in orphans {
         let _ = writeln!(
             text,
             "orphan: `{}` runs since {} or earlier, and no entry asks for it",
             orphan.execution_arn, orphan.since
+        );
+    }
+    if let Some(digest) = digest {
+        let _ = writeln!(
+            text,
+            "hint: to let exactly these stops go: onced approve {digest}"
         );
     }
     text
@@ -283,8 +315,17 @@ pub(super) async fn list(context: &Context) -> Outcome {
         ]);
     }
     print(&text::problems(&list.files, context.color));
+    print(&halted_text(
+        list.paused.as_ref(),
+        list.doubt.as_ref(),
+        &settings,
+    ));
     print(&text::table(&rows));
-    print(&orphans_text(&list.orphans));
+    print(&waiting_text(
+        list.guard.as_ref(),
+        &list.orphans,
+        list.digest.as_ref(),
+    ));
     print(&format!(
         "{} entries of owner {}\n",
         list.entries.len(),
@@ -432,6 +473,7 @@ fn show_text(entry: &EntryView, settings: &Settings) -> String {
         ("outcome", outcome),
         ("fired", fired),
         ("cause", cause),
+        ("commit", entry.commit.clone()),
         ("file", Some(place)),
     ];
     let rows: Vec<Vec<String>> = rows

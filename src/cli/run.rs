@@ -157,6 +157,7 @@ async fn daemon(
         step_functions: StepFunctions::new(config).until(end),
         clock: Arc::clone(&clock),
         rules: settings.policy.rules,
+        commit: None,
         standard: Arc::default(),
     };
     let policy = settings.policy.clone();
@@ -220,7 +221,7 @@ pub(super) async fn run(
         );
     }
     let (snapshots, shown) = watch::channel(None);
-    let (approvals, approved) = mpsc::channel(4);
+    let (orders, ordered) = mpsc::channel(4);
     let about = socket::About {
         owner: settings.owner.as_str().to_owned(),
         directory: std::path::absolute(&directory).map_err(Failure::new)?,
@@ -229,7 +230,7 @@ pub(super) async fn run(
         about,
         snapshots: shown,
         ledger: daemon.ledger().clone(),
-        approvals,
+        orders,
     };
     let socket_path = socket::path(&state.path);
     let serving = tokio::spawn({
@@ -243,7 +244,7 @@ pub(super) async fn run(
     let failed = |error| Failure::new(format!("can't listen for signals: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    let running = tokio::spawn(daemon.run(snapshots, approved, stopping));
+    let running = tokio::spawn(daemon.run(snapshots, ordered, stopping));
     tokio::pin!(running);
     let ended = tokio::select! {
         ended = &mut running => ended,
@@ -376,7 +377,11 @@ pub(super) fn look_and_wait(settings: &Settings) -> Result<(Snapshot, BTreeSet<S
             ..Sight::CLEAR
         }
     };
-    let plan = desk.plan(&desired, sight, &settings.policy, now);
+    let pause = found.pause.filter(|pause| pause.holds(now));
+    let mut brakes = desired.brakes.clone();
+    let resumed = pause.map(|_| desk.plan(&desired, sight, &settings.policy, &brakes, now));
+    brakes.extend(pause.map(|pause| pause.brake()));
+    let plan = desk.plan(&desired, sight, &settings.policy, &brakes, now);
     let to_approve = plan.guarded(&desk.records);
     let moment = Moment {
         owner: &settings.owner,
@@ -385,12 +390,14 @@ pub(super) fn look_and_wait(settings: &Settings) -> Result<(Snapshot, BTreeSet<S
         plan: &plan,
         orphans: &[],
         to_approve: &to_approve,
+        pause,
         policy: &settings.policy,
         now,
     };
     let snapshot = Snapshot {
         list: moment.list(),
         plan: moment.plan(),
+        resume: moment.resume(pause, resumed.as_ref().unwrap_or(&plan)),
     };
     Ok((snapshot, to_approve))
 }

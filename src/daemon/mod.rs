@@ -3,24 +3,29 @@
 pub mod socket;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
 use crate::ledger::Ledger;
+use crate::model::brake::{Brake, Holds};
 use crate::model::entry::EntryName;
 use crate::model::plan::{Plan, Policy, span};
 use crate::model::record::Record;
 use crate::reconcile::{Clock, Desired, Reconciler, Report};
+use crate::source::git;
 use crate::source::problem::{FileState, Problem};
 use crate::source::scan::{Scan, Scanner};
 use crate::source::watch::Watch;
+use crate::view::resume::{PauseView, ResumeView};
 use crate::view::{List, Moment, PlanView};
-use socket::Approval;
+use socket::{Order, What};
 
 /// How often the directory is scanned where no events come.
 const POLL: Duration = Duration::from_secs(2);
@@ -31,6 +36,10 @@ const FRESH: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_secs(10);
 /// A clock that differs by more than this from the time that passed was set, or the machine slept.
 const JUMP: TimeDelta = TimeDelta::seconds(2);
+/// How long git is waited for where nothing else changes: a rebase stops for a person, and starts must go on.
+const GIT: Duration = Duration::from_secs(5);
+/// How long git may be in the middle of something before that is said aloud.
+const STALE: TimeDelta = TimeDelta::minutes(10);
 /// How many times `settle` a folder that never rests may put a scan off.
 const RESTLESS: u32 = 20;
 
@@ -41,6 +50,8 @@ pub struct Snapshot {
     pub list: List,
     /// For `onced plan`.
     pub plan: PlanView,
+    /// For `onced resume`.
+    pub resume: ResumeView,
 }
 
 /// Source and reconciler, with what is between them.
@@ -54,7 +65,8 @@ pub struct Daemon {
     clock: Clock,
     told: BTreeMap<String, Vec<Problem>>,
     told_doubt: Option<String>,
-    told_guard: Option<String>,
+    told_git: Option<PathBuf>,
+    told_guard: Option<(String, String)>,
     device: Option<u64>,
     last: Option<Scan>,
     /// When it ended, and how long it took.
@@ -80,6 +92,7 @@ impl Daemon {
             clock,
             told: BTreeMap::new(),
             told_doubt: None,
+            told_git: None,
             told_guard: None,
             device: None,
             last: None,
@@ -91,7 +104,7 @@ impl Daemon {
     pub async fn run(
         mut self,
         snapshots: watch::Sender<Option<Arc<Snapshot>>>,
-        mut approvals: mpsc::Receiver<Approval>,
+        mut orders: mpsc::Receiver<Order>,
         mut stop: watch::Receiver<bool>,
     ) {
         let (hints, mut hinted) = watch::channel(0_u64);
@@ -146,20 +159,23 @@ impl Daemon {
             replaced = 0;
             let seen = &hinted;
             let ended = &stop;
-            let interrupted = move || *ended.borrow() || seen.has_changed().unwrap_or(false);
+            let asked = &orders;
+            let interrupted =
+                move || *ended.borrow() || seen.has_changed().unwrap_or(false) || !asked.is_empty();
             let report = self.reconcile(&scan, &interrupted).await;
             snapshots.send_replace(Some(Arc::new(self.snapshot(&scan))));
+            let most = self.rest(watching.is_some() && !is_git_busy(&scan));
             self.last = Some(scan);
-            let most = self.rest(watching.is_some());
             // An execution that is due is asked for a little later.
             let soon = (self.clock)() + TimeDelta::milliseconds(20);
             let wake = report.wake.map(|wake| wake.max(soon));
             let clock = Arc::clone(&self.clock);
             tokio::select! {
                 _ = stop.changed() => {}
-                Some(approval) = approvals.recv() => {
-                    let scan = self.last.clone().unwrap_or_default();
-                    self.approve(approval, &scan).await;
+                Some(order) = orders.recv() => {
+                    let scan = self.last.take().unwrap_or_default();
+                    self.obey(order, &scan).await;
+                    self.last = Some(scan);
                 }
                 _ = hinted.changed() => {
                     quiet = true;
@@ -173,13 +189,26 @@ impl Daemon {
         }
     }
 
-    /// Lets go what a person approved, unless that person was told already that it is not done.
-    async fn approve(&mut self, approval: Approval, scan: &Scan) {
-        if approval.answer.is_closed() {
+    /// Does what a person asks for, unless that person was told already that it is not done.
+    async fn obey(&mut self, order: Order, scan: &Scan) {
+        if order.answer.is_closed() {
             return;
         }
-        let answer = self.let_go(&approval.digest, scan).await;
-        let _ = approval.answer.send(answer);
+        let answer = match order.what {
+            What::Approve(digest) => {
+                let number = self.let_go(&digest, scan).await;
+                number.map(|number| json!({"version": 1, "approved": number}))
+            }
+            What::Pause(until) => {
+                let pause = self.reconciler.begin_pause(until).await;
+                pause.map(|pause| json!({"version": 1, "paused": PauseView::from(pause)}))
+            }
+            What::Resume => {
+                let was = self.reconciler.resume().await;
+                was.map(|was| json!({"version": 1, "resumed": was}))
+            }
+        };
+        let _ = order.answer.send(answer);
     }
 
     /// Lets go what exactly this digest names. Answers how many executions that were; the error says why not.
@@ -191,8 +220,10 @@ impl Daemon {
     /// Is the last scan young, beside what a scan costs? Outcomes are asked for in many small steps; a large directory is
     /// not read again for each.
     fn is_fresh(&self) -> bool {
-        self.scanned
-            .is_some_and(|(at, took)| at.elapsed() < FRESH.max(took * 10).min(self.resync))
+        !self.last.as_ref().is_some_and(is_git_busy)
+            && self
+                .scanned
+                .is_some_and(|(at, took)| at.elapsed() < FRESH.max(took * 10).min(self.resync))
     }
 
     /// One scan and one reconciliation, for `onced sync`.
@@ -224,6 +255,8 @@ impl Daemon {
         let wanted = desired(scan, self.reconciler.records());
         let orphans = self.reconciler.orphans(&wanted);
         let to_approve = self.reconciler.to_approve(&plan, &wanted);
+        let pause = self.reconciler.pause();
+        let resumed = pause.map(|_| self.reconciler.plan_resumed(&wanted));
         let moment = Moment {
             owner: self.reconciler.owner(),
             scan,
@@ -231,12 +264,14 @@ impl Daemon {
             plan: &plan,
             orphans: &orphans,
             to_approve: &to_approve,
+            pause,
             policy: &self.policy,
             now: (self.clock)(),
         };
         Snapshot {
             list: moment.list(),
             plan: moment.plan(),
+            resume: moment.resume(pause, resumed.as_ref().unwrap_or(&plan)),
         }
     }
 
@@ -293,13 +328,16 @@ impl Daemon {
     ) -> Report {
         let desired = desired(scan, self.reconciler.records());
         let report = self.reconciler.reconcile(&desired, interrupted).await;
-        if report.guard != self.told_guard {
-            if let Some(why) = &report.guard {
-                warn!("held: this plan {why}\nhint: see `onced plan`, which says how to let it go");
+        let guard = report.guard.clone().zip(report.digest.clone());
+        if guard != self.told_guard {
+            if let Some((why, digest)) = &guard {
+                warn!(
+                    "held: this plan {why}\nhint: to let exactly these stops go: onced approve {digest}"
+                );
             } else {
                 info!("no stops are held any more");
             }
-            self.told_guard.clone_from(&report.guard);
+            self.told_guard = guard;
         }
         report
     }
@@ -313,6 +351,20 @@ impl Daemon {
                 info!("the directory can be read again");
             }
             self.told_doubt.clone_from(&scan.unclear);
+        }
+        let busy = scan.git.as_ref().and_then(|git| git.busy.as_ref());
+        let stale = busy.filter(|busy| {
+            busy.since
+                .is_some_and(|since| (self.clock)() - since > STALE)
+        });
+        if stale.map(|busy| &busy.mark) != self.told_git.as_ref() {
+            if let Some(busy) = stale {
+                let (why, remedy) = (busy.why(), busy.remedy());
+                warn!("nothing is stopped while {why}\nhint: {remedy}");
+            } else {
+                info!("git has finished: stops go on");
+            }
+            self.told_git = stale.map(|busy| busy.mark.clone());
         }
         let invalid = scan
             .files
@@ -352,14 +404,27 @@ impl Daemon {
         }
     }
 
-    /// Waits until no hint has come for `settle`.
+    /// Waits until no hint has come for `settle`, and git is not at work any more.
     async fn quiet(&self, hinted: &mut watch::Receiver<u64>, stop: &mut watch::Receiver<bool>) {
         let begun = Instant::now();
+        let directory = self.scanner.as_ref().map(Scanner::directory);
+        let directory = directory.map(ToOwned::to_owned).unwrap_or_default();
+        let mut at_rest = None;
         while begun.elapsed() < self.settle * RESTLESS && !*stop.borrow() {
             hinted.borrow_and_update();
             tokio::select! {
                 _ = stop.changed() => return,
-                quiet = timeout(self.settle, hinted.changed()) => if quiet.is_err() { return },
+                changed = timeout(self.settle, hinted.changed()) => if changed.is_err() {
+                    let waited = *at_rest.get_or_insert_with(Instant::now);
+                    if waited.elapsed() > GIT {
+                        return;
+                    }
+                    let directory = directory.clone();
+                    let looking = tokio::task::spawn_blocking(move || git::is_busy(&directory));
+                    if !looking.await.unwrap_or(false) {
+                        return;
+                    }
+                },
             }
         }
     }
@@ -385,6 +450,10 @@ async fn doze(clock: &Clock, wake: Option<DateTime<Utc>>, most: Duration) -> Opt
     }
 }
 
+fn is_git_busy(scan: &Scan) -> bool {
+    scan.git.as_ref().is_some_and(|git| git.busy.is_some())
+}
+
 /// What a scan asks for, and for which recorded entries it leaves doubt.
 pub fn desired(scan: &Scan, records: &BTreeMap<EntryName, Record>) -> Desired {
     let mut desired = Desired::default();
@@ -392,6 +461,14 @@ pub fn desired(scan: &Scan, records: &BTreeMap<EntryName, Record>) -> Desired {
         desired
             .entries
             .insert(name.clone(), Arc::new(entry.clone()));
+    }
+    if let Some(git) = &scan.git {
+        desired.commit.clone_from(&git.commit);
+        desired.brakes.extend(git.busy.as_ref().map(|busy| Brake {
+            why: busy.why(),
+            holds: Holds::NewStops,
+            until: None,
+        }));
     }
     for (name, record) in records {
         if !scan.entries.contains_key(name)

@@ -1,5 +1,5 @@
 //! The control socket: HTTP over a Unix socket in the state directory, for its user alone. Answers from the last
-//! finished pass and from the ledger; hands approvals to the loop, and never keeps it waiting.
+//! finished pass and from the ledger; hands orders to the loop, and never keeps it waiting.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use chrono::{DateTime, Utc};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
@@ -24,13 +25,24 @@ use crate::ledger::Ledger;
 
 type Snapshots = watch::Receiver<Option<Arc<Snapshot>>>;
 
-/// Something that only the loop may do, and where its answer goes.
+/// Something that only the loop may do.
 #[derive(Debug)]
-pub struct Approval {
-    /// What is let go.
-    pub digest: String,
-    /// How many executions that were, or why nothing is let go.
-    pub answer: oneshot::Sender<Result<usize, String>>,
+pub enum What {
+    /// Let go what exactly this digest names.
+    Approve(String),
+    /// Start and stop nothing more, until then.
+    Pause(Option<DateTime<Utc>>),
+    /// Go on.
+    Resume,
+}
+
+/// What is asked of the loop, and where its answer goes: JSON, or why it is not done.
+#[derive(Debug)]
+pub struct Order {
+    /// See there.
+    pub what: What,
+    /// See there.
+    pub answer: oneshot::Sender<Result<Value, String>>,
 }
 
 /// Whose daemon this is, and of which directory.
@@ -52,7 +64,7 @@ pub struct Sources {
     /// The history.
     pub ledger: Ledger,
     /// To the loop.
-    pub approvals: mpsc::Sender<Approval>,
+    pub orders: mpsc::Sender<Order>,
 }
 
 /// Where a daemon with this state directory listens.
@@ -86,7 +98,33 @@ pub async fn serve(path: PathBuf, sources: Sources) -> std::io::Result<()> {
             get(|State(sources): State<Sources>| async move { json(&sources.about) }),
         )
         .route("/v1/history", get(history))
-        .route("/v1/approve/{digest}", post(approve))
+        .route(
+            "/v1/approve/{digest}",
+            post(
+                |State(sources): State<Sources>, UrlPath(digest): UrlPath<String>| {
+                    order(sources, What::Approve(digest))
+                },
+            ),
+        )
+        .route(
+            "/v1/pause",
+            post(|State(sources): State<Sources>| order(sources, What::Pause(None))),
+        )
+        .route(
+            "/v1/pause/{until}",
+            post(
+                |State(sources): State<Sources>, UrlPath(until): UrlPath<DateTime<Utc>>| {
+                    order(sources, What::Pause(Some(until)))
+                },
+            ),
+        )
+        .route(
+            "/v1/resume",
+            get(|State(sources): State<Sources>| async move {
+                answer(sources.snapshots, |s| json(&s.resume)).await
+            })
+            .post(|State(sources): State<Sources>| order(sources, What::Resume)),
+        )
         .with_state(sources);
     axum::serve(listener, router).await
 }
@@ -98,24 +136,20 @@ async fn history(State(sources): State<Sources>) -> Response {
     }
 }
 
-async fn approve(State(sources): State<Sources>, digest: UrlPath<String>) -> Response {
+/// Hands an order to the loop, and waits for what comes of it.
+async fn order(sources: Sources, what: What) -> Response {
     let (answer, answered) = oneshot::channel();
-    let UrlPath(digest) = digest;
     let busy = || {
         refusal(
             StatusCode::SERVICE_UNAVAILABLE,
             "the daemon is busy, or ends",
         )
     };
-    if sources
-        .approvals
-        .try_send(Approval { digest, answer })
-        .is_err()
-    {
+    if sources.orders.try_send(Order { what, answer }).is_err() {
         return busy();
     }
     match tokio::time::timeout(Duration::from_secs(30), answered).await {
-        Ok(Ok(Ok(number))) => json(&serde_json::json!({"version": 1, "approved": number})),
+        Ok(Ok(Ok(value))) => json(&value),
         Ok(Ok(Err(why))) => refusal(StatusCode::CONFLICT, &why),
         _ => busy(),
     }

@@ -3,6 +3,7 @@
 
 mod head;
 mod lock;
+mod pause;
 mod sealed;
 mod store;
 
@@ -19,6 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
+use crate::model::brake::Pause;
 use crate::model::entry::EntryName;
 use crate::model::record::{Event, Record};
 pub use lock::Holder;
@@ -187,6 +189,8 @@ pub struct Found {
     pub approved: BTreeSet<String>,
     /// The state machines that were listed since this state directory began: they outlive a ledger that is lost.
     pub machines: BTreeSet<String>,
+    /// A person's word that nothing is started or stopped for now: it, too, outlives a ledger that is lost.
+    pub pause: Option<Pause>,
     /// The ledger before this one was not what had been acknowledged: what was wrong, and where it lies now.
     pub recovered: Option<String>,
 }
@@ -228,6 +232,7 @@ impl Ledger {
             },
         ) = opened.map_err(|error| refuse(directory, error))?;
         let machines = machines(directory)?;
+        let pause = pause::read(directory)?;
         let shared = Arc::new(Shared {
             directory: directory.to_owned(),
             state: Mutex::new(State::Open(store)),
@@ -243,6 +248,7 @@ impl Ledger {
                 listed,
                 approved,
                 machines,
+                pause,
                 recovered,
             },
         ))
@@ -267,6 +273,7 @@ impl Ledger {
             listed,
             approved,
             machines: machines(directory)?,
+            pause: pause::read(directory)?,
             recovered: None,
         }))
     }
@@ -359,6 +366,13 @@ impl Ledger {
         holds: bool,
     ) -> Result<(), LedgerError> {
         self.send(Work::Approved(executions, holds)).await
+    }
+
+    /// Makes it durable that nothing is to be started or stopped for a while; `None`: that it is again.
+    pub async fn pause(&self, pause: Option<Pause>) -> Result<(), LedgerError> {
+        let shared = Arc::clone(&self.shared);
+        let writing = spawn_blocking(move || pause::write(&shared.directory, pause.as_ref()));
+        writing.await.map_err(|_| LedgerError::Closed)?
     }
 
     /// Adds to the history what happened to an execution that has no record.

@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::model::brake::{Brake, Holds, brake};
 use crate::model::entry::{Entry, EntryName};
 use crate::model::guard::{Mass, guard};
 use crate::model::name::Fingerprint;
@@ -445,23 +446,39 @@ pub struct Plan {
     pub decisions: BTreeMap<EntryName, Decision>,
     /// What the guard held, if it did.
     pub guard: Option<String>,
+    /// Whose start waits for a listing of running executions.
+    pub unlisted: BTreeSet<EntryName>,
 }
 
 impl Plan {
-    /// Plans every entry that is wanted or recorded, then lets the guard look at the stops.
+    /// Plans every entry that is wanted or recorded, then lets brakes and guard look at the steps. What is doubted is no
+    /// mass of stops yet, so that brake comes before the guard; a pause hides nothing of what the guard has to say.
     pub fn make(
         wants: &BTreeMap<EntryName, Want<'_>>,
         records: &BTreeMap<EntryName, Record>,
         sight: impl Fn(&EntryName) -> Sight,
         policy: &Policy,
+        brakes: &[Brake],
         now: DateTime<Utc>,
     ) -> Self {
         let mut decisions: BTreeMap<EntryName, Decision> = BTreeMap::new();
+        let mut unlisted = BTreeSet::new();
         for (name, want) in wants {
             let decision = decide(want, records.get(name), sight(name), policy, now);
+            if matches!(
+                &decision,
+                Decision::Hold {
+                    step: Step::Start,
+                    ..
+                }
+            ) {
+                unlisted.insert(name.clone());
+            }
             decisions.insert(name.clone(), decision);
         }
-        let (decisions, held, guard) = guard(decisions, records, sight, policy);
+        brake(&mut decisions, records, brakes, Holds::NewStops);
+        let (mut decisions, held, guard) = guard(decisions, records, sight, policy);
+        brake(&mut decisions, records, brakes, Holds::All);
         let mut notes = BTreeMap::new();
         for (name, want) in wants {
             let record = records.get(name);
@@ -474,6 +491,7 @@ impl Plan {
             notes,
             decisions,
             guard,
+            unlisted,
         }
     }
 
@@ -500,20 +518,6 @@ impl Plan {
         names
             .filter_map(|(name, _)| records.get(name).map(Record::execution_arn))
             .collect()
-    }
-
-    /// Is there a start that waits for a listing of running executions?
-    pub fn waits_for_listing(&self) -> bool {
-        let waits = |decision: &Decision| {
-            matches!(
-                decision,
-                Decision::Hold {
-                    step: Step::Start,
-                    ..
-                }
-            )
-        };
-        self.decisions.values().any(waits)
     }
 
     /// The earliest time at which the plan may be another.

@@ -304,7 +304,7 @@ fn many_stops_are_held_and_starts_go_on() {
             };
             wants.insert(e.name.clone(), want);
         }
-        Plan::make(&wants, &records, |_| Sight::CLEAR, &policy(), now())
+        Plan::make(&wants, &records, |_| Sight::CLEAR, &policy(), &[], now())
     };
     let three = plan_with(3);
     assert_eq!(three.steps().filter(|(_, step, _)| step.stops()).count(), 3);
@@ -521,7 +521,7 @@ fn what_was_held_once_stays_held() {
         .map(|name| (name.clone(), gone.clone()))
         .collect();
     let make = |records: &BTreeMap<EntryName, Record>, policy: &Policy| {
-        Plan::make(&wants, records, |_| Sight::CLEAR, policy, now())
+        Plan::make(&wants, records, |_| Sight::CLEAR, policy, &[], now())
     };
     let plan = make(&records, &policy());
     assert_eq!((plan.steps().count(), plan.notes.len()), (0, 4));

@@ -76,6 +76,9 @@ pub struct Event {
     /// How long after its time it fired, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub late_ms: Option<i64>,
+    /// The git commit that was checked out when it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
 }
 
 /// See [`Outcome`].
@@ -178,6 +181,9 @@ pub struct Record {
     /// The generation to use next for each content this entry has had before.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub earlier: BTreeMap<Fingerprint, u32>,
+    /// The git commit that was checked out when its start, or then its stop, was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
     /// The schedule file it was last seen in.
     pub file: String,
     /// Since when it is in none.
@@ -247,6 +253,7 @@ impl Record {
             outcome: None,
             refused: None,
             earlier,
+            commit: None,
             file: entry.file.clone(),
             gone: None,
             guarded: None,
@@ -296,6 +303,7 @@ impl Record {
             execution_arn: self.execution_arn(),
             detail,
             late_ms: self.late().map(|late| late.num_milliseconds()),
+            commit: self.commit.clone(),
         })
     }
 

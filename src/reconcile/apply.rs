@@ -67,6 +67,8 @@ pub struct Hands {
     pub clock: Clock,
     /// See [`Rules`].
     pub rules: Rules,
+    /// The git commit that is checked out, where there is one.
+    pub commit: Option<String>,
     /// State machines that are known not to be of type EXPRESS, which can't change.
     pub standard: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -151,6 +153,7 @@ impl Hands {
             execution_arn: record.execution_arn(),
             detail: Some(why.to_owned()),
             late_ms: None,
+            commit: self.commit.clone(),
         };
         let change = Change {
             name: record.name,

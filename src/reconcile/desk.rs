@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::model::brake::Brake;
 use crate::model::entry::{Entry, EntryName};
 use crate::model::plan::{Plan, Policy, Sight, Want};
 use crate::model::record::Record;
@@ -16,6 +17,10 @@ pub struct Desired {
     pub entries: BTreeMap<EntryName, Arc<Entry>>,
     /// Recorded entries whose absence is not proven, and why.
     pub unclear: BTreeMap<EntryName, String>,
+    /// What holds steps of the whole plan.
+    pub brakes: Vec<Brake>,
+    /// The git commit that was checked out, where there is one.
+    pub commit: Option<String>,
 }
 
 /// The records in memory, and since when entries are gone: what a plan is made from, beside what is desired.
@@ -52,6 +57,7 @@ impl Desk {
         desired: &Desired,
         sight: impl Fn(&EntryName, &Self) -> Sight,
         policy: &Policy,
+        brakes: &[Brake],
         now: DateTime<Utc>,
     ) -> Plan {
         let mut wants: BTreeMap<EntryName, Want<'_>> = BTreeMap::new();
@@ -76,6 +82,13 @@ impl Desk {
             };
             wants.insert(name.clone(), want);
         }
-        Plan::make(&wants, &self.records, |name| sight(name, self), policy, now)
+        Plan::make(
+            &wants,
+            &self.records,
+            |name| sight(name, self),
+            policy,
+            brakes,
+            now,
+        )
     }
 }

@@ -4,6 +4,7 @@ pub mod apply;
 pub mod approve;
 mod desk;
 mod pass;
+mod pause;
 mod retry;
 pub mod verify;
 
@@ -17,9 +18,10 @@ use tokio::time::{Instant, timeout};
 use tracing::warn;
 
 use crate::ledger::{Found, Ledger};
+use crate::model::brake::{Brake, Pause};
 use crate::model::entry::EntryName;
 use crate::model::name::Owner;
-use crate::model::plan::{Decision, Note, Plan, Policy, Sight, Step, after};
+use crate::model::plan::{Decision, Note, Plan, Policy, Sight, after};
 use crate::model::record::Record;
 use apply::Hands;
 pub use desk::{Desired, Desk};
@@ -44,6 +46,8 @@ pub struct Report {
     pub failed: BTreeMap<EntryName, String>,
     /// Why stops are held, if they are.
     pub guard: Option<String>,
+    /// What lets exactly these stops go.
+    pub digest: Option<String>,
     /// Running executions are being listed.
     pub listing: bool,
     /// When to look again at the latest.
@@ -59,6 +63,7 @@ pub struct Reconciler {
     retries: Retries,
     looks: Budget,
     approved: BTreeSet<String>,
+    pause: Option<Pause>,
     /// Entries whose last write failed: what is on the disk is not known, and nothing is done for them until it is.
     unknown: BTreeSet<EntryName>,
     /// Notes that a failing disk did not take yet.
@@ -90,6 +95,7 @@ impl Reconciler {
             retries: Retries::new(seed),
             looks: Budget::default(),
             approved: found.approved,
+            pause: found.pause,
             unknown: BTreeSet::new(),
             unwritten: BTreeMap::new(),
             told_orphans: BTreeSet::new(),
@@ -150,13 +156,16 @@ impl Reconciler {
                 ..seen
             }
         };
-        let mut plan = self.desk.plan(desired, sight, &self.policy, now);
-        for (name, decision) in &mut plan.decisions {
-            if let Decision::Hold {
-                step: Step::Start,
-                why,
-                ..
-            } = decision
+        let pause = self.pause.filter(|pause| pause.holds(now));
+        let brakes: Vec<Brake> = desired
+            .brakes
+            .iter()
+            .cloned()
+            .chain(pause.map(|pause| pause.brake()))
+            .collect();
+        let mut plan = self.desk.plan(desired, sight, &self.policy, &brakes, now);
+        for name in &plan.unlisted {
+            if let Some(Decision::Hold { why, .. }) = plan.decisions.get_mut(name)
                 && let Some(entry) = desired.entries.get(name)
                 && let Some(problem) = self.verify.problem(&entry.state_machine)
             {
@@ -175,10 +184,12 @@ impl Reconciler {
         interrupted: &(dyn Fn() -> bool + Send + Sync),
     ) -> Report {
         let mut report = Report::default();
+        self.hands.commit.clone_from(&desired.commit);
         for pass in 0.. {
             if self.hands.step_functions.has_ended() {
                 break;
             }
+            self.end_pause().await;
             self.desk.not_after(self.now());
             self.list(desired).await;
             if pass == 0 {
@@ -192,7 +203,7 @@ impl Reconciler {
             report.guard.clone_from(&plan.guard);
             report.wake = plan.wake();
             let queue = self.due(&plan, desired, &mut report);
-            if queue.is_empty() && plan.waits_for_listing() && !interrupted() {
+            if queue.is_empty() && !plan.unlisted.is_empty() && !interrupted() {
                 if let Ok(Some(done)) = timeout(LISTING, self.listing()).await {
                     self.listed(done).await;
                     continue;
@@ -212,14 +223,13 @@ impl Reconciler {
             }
             self.pass(queue, desired, interrupted, &mut report).await;
         }
-        for (name, decision) in &self.plan(desired).decisions {
-            if let Decision::Hold {
-                step: Step::Start,
-                why,
-                ..
-            } = decision
-            {
-                report.failed.insert(name.clone(), why.clone());
+        let plan = self.plan(desired);
+        if plan.guard.is_some() {
+            report.digest = Some(approve::digest(&self.to_approve(&plan, desired)));
+        }
+        for name in plan.unlisted {
+            if let Some(Decision::Hold { why, .. }) = plan.decisions.get(&name) {
+                report.failed.insert(name, why.clone());
             }
         }
         for (name, error) in self.retries.waiting() {

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use gix_ref::{Target, file::Store};
 
+use crate::model::entry::instant;
+
 /// What stands in a repository while git is in the middle of something, and what that is. `index.lock` is there for the
 /// moment of a command; the others until a person goes on or gives up
 /// (<https://git-scm.com/docs/gitrepository-layout>).
@@ -31,6 +33,24 @@ pub struct Tree {
     pub busy: Option<Busy>,
 }
 
+impl Tree {
+    /// What may be said of files that were read between `before` and this.
+    pub(super) fn since(mut self, before: Option<Self>) -> Self {
+        let Some(before) = before else {
+            return self;
+        };
+        let moved = before.commit != self.commit;
+        self.busy = self.busy.or(before.busy).or_else(|| {
+            moved.then(|| Busy {
+                mark: self.root.join(".git"),
+                what: "another commit was checked out while the files were read",
+                since: None,
+            })
+        });
+        self
+    }
+}
+
 /// See [`Tree::busy`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Busy {
@@ -45,10 +65,11 @@ pub struct Busy {
 impl Busy {
     /// Why nothing is stopped meanwhile.
     pub fn why(&self) -> String {
-        let since = self.since.map_or_else(String::new, |since| {
-            format!(" since {}", crate::model::entry::instant(since))
-        });
-        format!("{}: `{}` is there{since}", self.what, self.mark.display())
+        let mark = self.mark.display();
+        match self.since {
+            Some(since) => format!("{}: `{mark}` is there since {}", self.what, instant(since)),
+            None => self.what.to_owned(),
+        }
     }
 
     /// What helps where it stays.
@@ -59,6 +80,13 @@ impl Busy {
             "finish it, or give it up with git's `--abort`"
         }
     }
+}
+
+/// Is git in the middle of something in the work tree that this directory lies in?
+pub fn is_busy(directory: &Path) -> bool {
+    let resolved = fs::canonicalize(directory);
+    let tree = resolved.ok().and_then(|directory| look(&directory));
+    tree.is_some_and(|tree| tree.busy.is_some())
 }
 
 /// The work tree that a resolved directory lies in.

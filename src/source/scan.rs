@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::model::entry::{Entry, EntryName};
+use crate::source::git::{self, Busy, Tree};
 use crate::source::parse::{Defaults, parse};
 use crate::source::problem::{FileReport, FileState, Problem};
 
@@ -31,13 +32,15 @@ pub struct Scan {
     pub unclear: Option<String>,
     /// The device that the directory lies on, and its number there.
     pub identity: Option<(u64, u64)>,
+    /// The git work tree that the directory lies in.
+    pub git: Option<Tree>,
 }
 
 impl Scan {
     /// Why an entry that is not among `entries` may still be wanted; `None`: it is gone.
     pub fn mentions(&self, name: &EntryName, recorded_file: &str) -> Option<String> {
-        if let Some(why) = &self.unclear {
-            return Some(why.clone());
+        if let Some(why) = self.doubt() {
+            return Some(why);
         }
         let invalid = self
             .files
@@ -57,6 +60,12 @@ impl Scan {
             }
         }
         None
+    }
+
+    /// Why this scan proves no absence at all: it could not see everything, or git is at work.
+    pub fn doubt(&self) -> Option<String> {
+        let busy = self.git.as_ref().and_then(|git| git.busy.as_ref());
+        self.unclear.clone().or_else(|| busy.map(Busy::why))
     }
 
     /// Is any file invalid?
@@ -136,6 +145,7 @@ impl Scanner {
                 return Scan { unclear, ..scan };
             }
         };
+        let before = git::look(&root);
         let mut walk = Walk::default();
         walk.directory(&root, &root, "", (0, false));
         scan.unclear = walk.unclear;
@@ -176,6 +186,7 @@ impl Scanner {
         });
         scan.files.extend(ignored);
         scan.files.sort_by(|a, b| a.path.cmp(&b.path));
+        scan.git = git::look(&root).map(|tree| tree.since(before));
         scan
     }
 

@@ -67,7 +67,8 @@ fn is_replacement(event: &Event, ours: &[PathBuf]) -> bool {
     moved && event.paths.iter().any(|path| ours.contains(path))
 }
 
-/// Our own reads are no change, and neither is what happens beside the directory in its parent.
+/// Our own reads are no change, and neither is what happens beside the directory in its parent, or what git writes for
+/// itself.
 fn is_change(event: &Event, ours: &[PathBuf]) -> bool {
     if event.need_rescan() || event.paths.is_empty() {
         return true;
@@ -80,7 +81,12 @@ fn is_change(event: &Event, ours: &[PathBuf]) -> bool {
         && event
             .paths
             .iter()
-            .any(|path| ours.iter().any(|ours| path.starts_with(ours)))
+            .any(|path| ours.iter().any(|ours| is_below(path, ours)))
+}
+
+fn is_below(path: &Path, directory: &Path) -> bool {
+    let below = path.strip_prefix(directory);
+    below.is_ok_and(|below| !below.starts_with(".git"))
 }
 
 #[cfg(test)]
@@ -100,6 +106,11 @@ mod tests {
             &ours
         ));
         assert!(!is_change(&event(modify, "/run/x/log"), &ours));
+        assert!(!is_change(
+            &event(modify, "/run/x/schedules/.git/HEAD"),
+            &ours
+        ));
+        assert!(is_change(&event(modify, "/run/x/schedules/..data"), &ours));
         let read = EventKind::Access(AccessKind::Open(AccessMode::Any));
         assert!(!is_change(&event(read, "/run/x/schedules/a.yaml"), &ours));
         assert!(is_change(&Event::new(EventKind::Other), &ours));

@@ -1,11 +1,14 @@
 //! What people and scripts see of a moment: the list and the plan, as the contract's JSON. Pure: the time is an argument,
 //! and nothing is printed here. Never holds an input or a payload.
 
+pub mod resume;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::model::brake::Pause;
 use crate::model::entry::{Entry, EntryName, instant};
 use crate::model::name::{Fingerprint, Owner};
 use crate::model::plan::{Decision, Plan, Policy, Step, after, has_run, is_late};
@@ -14,6 +17,7 @@ use crate::reconcile::approve;
 use crate::reconcile::verify::Stray;
 use crate::source::problem::{FileReport, FileState};
 use crate::source::scan::Scan;
+use resume::PauseView;
 
 /// `onced list --format json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,6 +32,18 @@ pub struct List {
     pub files: Vec<FileView>,
     /// Executions of this owner that run and that no entry asks for.
     pub orphans: Vec<OrphanView>,
+    /// Why nothing that is gone is stopped for now, if so: the files could not all be seen, or git is at work.
+    #[serde(default)]
+    pub doubt: Option<String>,
+    /// The pause, if there is one.
+    #[serde(default)]
+    pub paused: Option<PauseView>,
+    /// Why stops and replaces wait for approval, if they do.
+    #[serde(default)]
+    pub guard: Option<String>,
+    /// What `onced approve` lets go, if something waits for it.
+    #[serde(default)]
+    pub digest: Option<String>,
 }
 
 /// An execution of this owner that no entry asks for.
@@ -61,6 +77,8 @@ pub struct EntryView {
     pub line: Option<usize>,
     pub detail: Option<String>,
     pub outcome: Option<Outcome>,
+    #[serde(default)]
+    pub commit: Option<String>,
 }
 
 /// One schedule file.
@@ -107,6 +125,12 @@ pub struct PlanView {
     /// Executions of this owner that run and that no entry asks for: stopped once they are approved.
     #[serde(default)]
     pub orphans: Vec<OrphanView>,
+    /// Why nothing that is gone is stopped for now, if so: the files could not all be seen, or git is at work.
+    #[serde(default)]
+    pub doubt: Option<String>,
+    /// The pause, if there is one.
+    #[serde(default)]
+    pub paused: Option<PauseView>,
 }
 
 /// One step, or one that is held.
@@ -144,6 +168,8 @@ pub struct Moment<'a> {
     pub orphans: &'a [Stray],
     /// The executions whose stop waits for approval.
     pub to_approve: &'a BTreeSet<String>,
+    /// The pause that is in force.
+    pub pause: Option<Pause>,
     /// The limits that it was planned with.
     pub policy: &'a Policy,
     /// When.
@@ -191,6 +217,12 @@ impl Moment<'_> {
             entries,
             files: files(&self.scan.files),
             orphans: self.orphans(),
+            doubt: self.scan.doubt(),
+            paused: self.pause.map(PauseView::from),
+            guard: self.plan.guard.clone(),
+            digest: Some(self.to_approve)
+                .filter(|waiting| !waiting.is_empty())
+                .map(approve::digest),
         }
     }
 
@@ -254,6 +286,7 @@ impl Moment<'_> {
             line: wanted.map(|entry| entry.line),
             detail,
             outcome: current.and_then(|record| record.outcome.clone()),
+            commit: current.and_then(|record| record.commit.clone()),
         }
     }
 
@@ -315,6 +348,8 @@ impl Moment<'_> {
             files: files(&self.scan.files),
             guard: self.plan.guard.clone(),
             orphans: self.orphans(),
+            doubt: self.scan.doubt(),
+            paused: self.pause.map(PauseView::from),
         }
     }
 

@@ -127,7 +127,7 @@ pub(crate) fn never(world: &World) -> Vec<String> {
                         timeline,
                         &before.fingerprint,
                         before.execution.start,
-                        before.end() + TimeDelta::minutes(25),
+                        world.unseen_until(before.end()),
                     )
                 };
                 let closed = before.is_some_and(|before| {
@@ -155,7 +155,7 @@ pub(crate) fn never(world: &World) -> Vec<String> {
             let stop_after = TimeDelta::from_std(STOP_AFTER).expect("seconds");
             let gone = timeline.iter().rev().find(|(since, _)| *since <= end);
             let removed = gone.is_some_and(|(since, content)| {
-                let absent = content.is_none() && !world.disabled(entry, *since);
+                let absent = content.is_none() && !world.disabled(entry, *since, end);
                 let at = world.at_of(entry, &seen.fingerprint);
                 absent
                     && always_wanted(

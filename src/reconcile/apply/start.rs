@@ -23,13 +23,14 @@ impl Hands {
         why: &str,
         now: DateTime<Utc>,
     ) -> Result<Record, StepError> {
-        let wanted = Record::starting(&self.owner, entry, before.as_ref(), now);
+        let wanted = self.wanted(entry, before.as_ref(), now);
         let mut intent = match before {
             Some(begun) if begun.fingerprint == wanted.fingerprint => match begun.phase {
                 Phase::Starting => begun,
                 // It may run: no answer to this start may make it look as if it had never been sent.
                 Phase::Stopping => Record {
                     in_doubt: begun.in_doubt.or(Some(now)),
+                    commit: wanted.commit,
                     ..begun.in_phase(Phase::Starting, now)
                 },
                 Phase::Running | Phase::Stopped | Phase::Ended => wanted,
@@ -98,6 +99,14 @@ impl Hands {
         }
     }
 
+    /// The intent to start what an entry asks for, at the commit of now.
+    fn wanted(&self, entry: &Entry, before: Option<&Record>, now: DateTime<Utc>) -> Record {
+        Record {
+            commit: self.commit.clone(),
+            ..Record::starting(&self.owner, entry, before, now)
+        }
+    }
+
     /// AWS said no. It is told once for each reason.
     async fn refused(
         &self,
@@ -142,7 +151,7 @@ impl Hands {
         stray: &Stray,
         now: DateTime<Utc>,
     ) -> Result<Option<Record>, StepError> {
-        let wanted = Record::starting(&self.owner, entry, before.as_ref(), now);
+        let wanted = self.wanted(entry, before.as_ref(), now);
         let may_start = entry.enabled && !is_late(entry.at, entry.grace, now);
         if wanted.fingerprint == stray.fingerprint && may_start {
             // The same call again: it answers that this execution runs, or that it is over.

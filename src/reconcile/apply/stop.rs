@@ -31,6 +31,7 @@ impl Hands {
             execution_arn: execution.clone(),
             detail: Some(why.into()),
             late_ms: None,
+            commit: None,
         };
         self.ledger.tell(event).await?;
         self.ledger.approved([execution].into(), false).await?;
@@ -55,6 +56,7 @@ impl Hands {
         } else {
             Record {
                 stop_reason: Some(reason),
+                commit: self.commit.clone(),
                 ..record
             }
             .in_phase(Phase::Stopping, now)
@@ -69,9 +71,12 @@ impl Hands {
             StopReason::Removed => "the entry was removed or disabled",
             StopReason::Replaced => "the entry was changed",
         };
-        let cause =
-            serde_json::json!({"entry": record.name, "owner": record.owner.as_str(), "why": told})
-                .to_string();
+        let mut cause =
+            serde_json::json!({"entry": record.name, "owner": record.owner.as_str(), "why": told});
+        if let Some(commit) = &record.commit {
+            cause["commit"] = commit.as_str().into();
+        }
+        let cause = cause.to_string();
         // A stop that is still on its way would stop what is started anew under the same name.
         let quiet = now > after(record.since, LATE_DELIVERY) && still_in_doubt.is_none();
         let asked_long_enough = quiet || !self.rules.quarantine;

@@ -1,0 +1,103 @@
+//! What holds the steps of a whole plan, beside what each entry says for itself: a pause, git at work, a clock that jumped.
+//! Pure.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::model::entry::{EntryName, instant};
+use crate::model::plan::{Decision, Step};
+use crate::model::record::{Phase, Record};
+
+/// A person's word that nothing is started or stopped for a while. What runs at AWS fires all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// When it began.
+    pub since: DateTime<Utc>,
+    /// When it ends by itself; `None`: when a person says so.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl Pause {
+    /// Is it still in force?
+    pub fn holds(&self, now: DateTime<Utc>) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+
+    /// What it holds.
+    pub fn brake(&self) -> Brake {
+        let until = self
+            .until
+            .map_or_else(String::new, |until| format!(" until {}", instant(until)));
+        Brake {
+            why: format!(
+                "paused since {}{until}: `onced resume` lets it go",
+                instant(self.since)
+            ),
+            holds: Holds::All,
+            until: self.until,
+        }
+    }
+}
+
+/// Which steps a brake holds. A look, and what changes the ledger alone, is never held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// Stops and replaces that were not begun.
+    NewStops,
+    /// Every step that may start or stop an execution.
+    All,
+}
+
+/// Holds steps of a whole plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brake {
+    /// What a person can act on.
+    pub why: String,
+    /// Which steps.
+    pub holds: Holds,
+    /// When it ends by itself, where that is known.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl Brake {
+    fn is_on(&self, step: Step, begun: bool) -> bool {
+        match self.holds {
+            Holds::NewStops => step.stops() && !begun,
+            Holds::All => step.stops() || matches!(step, Step::Start | Step::Adopt),
+        }
+    }
+}
+
+/// Puts the brakes of one kind on: a step that one of them holds is not taken.
+pub(super) fn brake(
+    decisions: &mut BTreeMap<EntryName, Decision>,
+    records: &BTreeMap<EntryName, Record>,
+    brakes: &[Brake],
+    kind: Holds,
+) {
+    let brakes: Vec<&Brake> = brakes.iter().filter(|brake| brake.holds == kind).collect();
+    if brakes.is_empty() {
+        return;
+    }
+    for (name, decision) in decisions {
+        let Decision::Act(step, _) = *decision else {
+            continue;
+        };
+        let record = records.get(name);
+        let begun = record.is_some_and(|record| record.phase == Phase::Stopping);
+        if let Some(brake) = brakes.iter().find(|brake| brake.is_on(step, begun)) {
+            let wakes = brake
+                .until
+                .into_iter()
+                .chain(record.map(|record| record.at));
+            *decision = Decision::Hold {
+                step,
+                why: brake.why.clone(),
+                until: None,
+                wake: wakes.min(),
+            };
+        }
+    }
+}

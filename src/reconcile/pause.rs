@@ -1,0 +1,64 @@
+//! A person's word that nothing is started or stopped for a while. Durable before it holds, and before it ends.
+
+use chrono::{DateTime, Utc};
+use tracing::{info, warn};
+
+use super::{Desired, Reconciler};
+use crate::model::brake::Pause;
+use crate::model::entry::instant;
+use crate::model::plan::Plan;
+
+impl Reconciler {
+    /// The pause that is in force.
+    pub fn pause(&self) -> Option<Pause> {
+        self.pause.filter(|pause| pause.holds(self.now()))
+    }
+
+    /// Starts and stops nothing more, until then or until [`Self::resume`]. One that is in force goes on with another end.
+    pub async fn begin_pause(&mut self, until: Option<DateTime<Utc>>) -> Result<Pause, String> {
+        let now = self.now();
+        let since = self.pause().map_or(now, |pause| pause.since);
+        let pause = Pause { since, until };
+        // It holds in this process even where it can't be written.
+        self.pause = Some(pause);
+        let written = self.hands.ledger.pause(self.pause).await;
+        written.map_err(|error| format!("paused, but only until onced ends: {error}"))?;
+        info!(
+            until = until.map(instant),
+            "paused: nothing is started or stopped"
+        );
+        Ok(pause)
+    }
+
+    /// Goes on. Answers whether there was a pause.
+    pub async fn resume(&mut self) -> Result<bool, String> {
+        let was = self.pause.is_some();
+        let written = self.hands.ledger.pause(None).await;
+        written.map_err(|error| format!("still paused: {error}"))?;
+        self.pause = None;
+        if was {
+            info!("resumed: what is due is started and stopped again");
+        }
+        Ok(was)
+    }
+
+    /// Puts away a pause whose time is over.
+    pub(super) async fn end_pause(&mut self) {
+        if self.pause.is_some()
+            && self.pause().is_none()
+            && let Err(error) = self.resume().await
+        {
+            // Its time is over whether that can be written or not.
+            warn!(error, "the pause is over");
+            self.pause = None;
+        }
+    }
+
+    /// The plan for this moment as if there were no pause.
+    pub fn plan_resumed(&mut self, desired: &Desired) -> Plan {
+        let pause = self.pause.take();
+        let plan = self.plan(desired);
+        self.pause = pause;
+        plan
+    }
+}
