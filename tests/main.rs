@@ -1,6 +1,7 @@
 //! All integration tests are one binary: one link, not ten.
 mod clock;
 mod conformance;
+mod folder;
 mod git;
 mod language;
 mod layers;

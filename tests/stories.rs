@@ -53,10 +53,9 @@ pub(crate) fn policy() -> Policy {
 pub(crate) fn desired(entries: &[Entry]) -> Desired {
     let entries = entries
         .iter()
-        .map(|entry| (entry.name.clone(), Arc::new(entry.clone())))
-        .collect();
+        .map(|entry| (entry.name.clone(), Arc::new(entry.clone())));
     Desired {
-        entries,
+        entries: Arc::new(entries.collect()),
         ..Desired::default()
     }
 }
@@ -453,9 +452,7 @@ async fn outcomes_of_many_are_asked_for_within_the_quota() {
     loop {
         rounds += 1;
         if rounds == 20 {
-            wanted
-                .entries
-                .insert(late_name.clone(), Arc::new(late.clone()));
+            Arc::make_mut(&mut wanted.entries).insert(late_name.clone(), Arc::new(late.clone()));
         }
         let report = reconciler.reconcile(&wanted, &|| false).await;
         let ended = reconciler

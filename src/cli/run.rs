@@ -25,6 +25,7 @@ use crate::reconcile::{Desk, Reconciler};
 use crate::sandbox::{Options, Sandbox};
 use crate::settings::{SANDBOX_MACHINE, Settings};
 use crate::source::scan::Scanner;
+use crate::source::{git, read};
 use crate::step_functions::StepFunctions;
 use crate::view::Moment;
 
@@ -63,7 +64,16 @@ fn directory(settings: &Settings) -> Result<PathBuf, Failure> {
         Failure::new("no directory of schedule files is given\nhint: name it, or write `directory: DIRECTORY` into the configuration")
     })?;
     match std::fs::metadata(&directory) {
-        Ok(metadata) if metadata.is_dir() => Ok(directory),
+        Ok(metadata) if metadata.is_dir() => {
+            let shown = directory.display().to_string();
+            match read::everybody_may_write(&directory, &metadata, &shown) {
+                None => Ok(directory),
+                Some((why, remedy)) => Err(Failure::new(format!(
+                    "`{shown}`: {why}\nhint: {}",
+                    remedy.unwrap_or_default()
+                ))),
+            }
+        }
         Ok(_) => Err(Failure::new(format!(
             "`{}` is no directory\nhint: name the directory that the schedule files are in",
             directory.display()
@@ -73,6 +83,38 @@ fn directory(settings: &Settings) -> Result<PathBuf, Failure> {
             directory.display()
         ))),
     }
+}
+
+/// The ledger must not lie where schedule files are kept: `git clean -fdx` there would delete it.
+fn must_be_apart(state: &State, directory: &Path) -> Result<(), Failure> {
+    let state = resolved(&state.path);
+    let directory = resolved(directory);
+    let tree = git::look(&directory).map(|tree| resolved(&tree.root));
+    let within = [
+        (Some(directory), "the directory of schedule files"),
+        (tree, "the git work tree of the schedule files"),
+    ];
+    for (place, what) in within {
+        if let Some(place) = place.filter(|place| state.starts_with(place)) {
+            return Err(Failure::new(format!(
+                "the state directory `{}` lies in {what}, `{}`: cleaning up there would delete the ledger\nhint: give another --state-directory",
+                state.display(),
+                place.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// A path without links, also where the last part of it is not there yet.
+fn resolved(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for there in path.ancestors() {
+        if let (Ok(found), Ok(rest)) = (std::fs::canonicalize(there), path.strip_prefix(there)) {
+            return found.join(rest);
+        }
+    }
+    path
 }
 
 fn embedded(state: &State, lambda_endpoint: Option<String>) -> Result<Builder, Failure> {
@@ -144,6 +186,7 @@ async fn daemon(
             "no state machine is given\nhint: {hint}"
         )));
     }
+    must_be_apart(state, directory)?;
     let config = if settings.sandbox {
         embedded(state, lambda_endpoint)?
     } else {
@@ -287,11 +330,7 @@ pub(super) async fn sync(
     let (scan, snapshot, failed) = loop {
         let (scan, report) = daemon.once().await;
         let snapshot = daemon.snapshot(&scan);
-        let waits = snapshot
-            .plan
-            .held
-            .iter()
-            .any(|held| held.reason.starts_with("removed; waits"));
+        let waits = snapshot.plan.held.iter().any(|held| held.until.is_some());
         let busy = waits || report.listing;
         if (!busy && report.failed.is_empty()) || clock() > deadline {
             break (scan, snapshot, report.failed);
@@ -308,7 +347,7 @@ pub(super) async fn sync(
         if waits && !told {
             told = true;
             info!(
-                "waiting until what was removed has been gone for {} s (`reconcile.stop_after`)",
+                "waiting until what was removed has been gone for {} s (`reconcile.stop_after`), or what was changed is settled",
                 settings.policy.stop_after.as_secs()
             );
         }

@@ -456,12 +456,11 @@ fn is_git_busy(scan: &Scan) -> bool {
 
 /// What a scan asks for, and for which recorded entries it leaves doubt.
 pub fn desired(scan: &Scan, records: &BTreeMap<EntryName, Record>) -> Desired {
-    let mut desired = Desired::default();
-    for (name, entry) in &scan.entries {
-        desired
-            .entries
-            .insert(name.clone(), Arc::new(entry.clone()));
-    }
+    let mut desired = Desired {
+        entries: Arc::clone(&scan.entries),
+        cut: Arc::clone(&scan.cut),
+        ..Desired::default()
+    };
     if let Some(git) = &scan.git {
         desired.commit.clone_from(&git.commit);
         desired.brakes.extend(git.busy.as_ref().map(|busy| Brake {

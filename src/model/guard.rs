@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::entry::EntryName;
-use crate::model::plan::{Decision, MaxStops, Policy, Sight};
+use crate::model::plan::{Decision, MaxStops, Policy, Sight, Step};
 use crate::model::record::{Phase, Record};
 
 /// So many stops, of so many executions.
@@ -18,6 +18,14 @@ pub struct Mass {
 }
 
 impl Mass {
+    /// The same mass after so many of it were put back.
+    fn without(self, returned: usize) -> Self {
+        Self {
+            stops: self.stops.saturating_sub(returned),
+            ..self
+        }
+    }
+
     /// More than the policy lets go without a person's word?
     fn is_too_much(self, policy: &Policy) -> bool {
         let Self { stops, running } = self;
@@ -29,15 +37,19 @@ impl Mass {
     }
 }
 
-/// Decisions by name, those whose stop is held with the mass that it belongs to, and the guard's word.
-pub(super) type Guarded = (
-    BTreeMap<EntryName, Decision>,
-    BTreeMap<EntryName, Mass>,
-    Option<String>,
-);
+/// What the guard has to say.
+pub(super) struct Guarded {
+    /// By name.
+    pub(super) decisions: BTreeMap<EntryName, Decision>,
+    /// Those whose stop belongs to a mass, or did and may again, with that mass.
+    pub(super) masses: BTreeMap<EntryName, Mass>,
+    /// Why stops are held, if they are.
+    pub(super) why: Option<String>,
+}
 
 /// Holds all stops of a plan that has too many at once. A stop already begun, or approved, is not counted, and goes on.
-/// What was held once stays held: that some of the mass fired meanwhile, or others came, is no approval.
+/// What was held once stays held: that some of the mass fired meanwhile, or others came, is no approval. Only what was put
+/// back counts no longer.
 pub(super) fn guard(
     mut decisions: BTreeMap<EntryName, Decision>,
     records: &BTreeMap<EntryName, Record>,
@@ -74,19 +86,43 @@ pub(super) fn guard(
         .collect();
     let stops = counted.len();
     let now = Some(Mass { stops, running }).filter(|mass| mass.is_too_much(policy));
-    let before = |name: &EntryName| {
-        let guarded = records.get(name).and_then(|record| record.guarded);
-        guarded.filter(|mass| mass.is_too_much(policy))
+    let noted = |name: &EntryName| records.get(name).and_then(|record| record.guarded);
+    let put_back = |name: &EntryName, decision: &Decision| {
+        let kept = matches!(
+            decision,
+            Decision::Rest { .. } | Decision::Act(Step::Start, _)
+        );
+        kept && records.get(name).is_some_and(Record::is_live)
     };
-    let held: BTreeMap<EntryName, Mass> = counted
-        .into_iter()
-        .filter_map(|name| {
-            let mass = now.max(before(&name))?;
-            Some((name, mass))
-        })
-        .collect();
+    let mut returned: BTreeMap<Mass, usize> = BTreeMap::new();
+    for (name, decision) in &decisions {
+        if let Some(mass) = noted(name).filter(|_| put_back(name, decision)) {
+            *returned.entry(mass).or_default() += 1;
+        }
+    }
+    let before = |name: &EntryName| {
+        let mass = noted(name)?;
+        let left = mass.without(returned.get(&mass).copied().unwrap_or(0));
+        Some(left).filter(|left| left.is_too_much(policy))
+    };
+    let mut masses: BTreeMap<EntryName, Mass> = BTreeMap::new();
+    for (name, decision) in &decisions {
+        let mass = before(name).filter(|_| !put_back(name, decision));
+        masses.extend(mass.map(|mass| (name.clone(), mass)));
+    }
+    let mut held: BTreeMap<EntryName, Mass> = BTreeMap::new();
+    for name in counted {
+        if let Some(mass) = now.max(before(&name)) {
+            masses.insert(name.clone(), mass);
+            held.insert(name, mass);
+        }
+    }
     let Some(Mass { stops, running }) = held.values().max() else {
-        return (decisions, held, None);
+        return Guarded {
+            decisions,
+            masses,
+            why: None,
+        };
     };
     let limit = match policy.max_stops {
         MaxStops::Percent(percent) => format!("{percent}%"),
@@ -107,5 +143,9 @@ pub(super) fn guard(
             };
         }
     }
-    (decisions, held, Some(why))
+    Guarded {
+        decisions,
+        masses,
+        why: Some(why),
+    }
 }

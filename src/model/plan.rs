@@ -20,6 +20,7 @@
 //! What the listing of running executions showed (`Sight`) comes on top: no Start before the machine's running executions
 //! were listed; an execution of this entry that runs and is not recorded is adopted before anything is started; a running
 //! record that was not listed is looked at.
+//! A change or a switch-off in a file that may be half written waits for a while.
 //! Beside its decision, a record may need a `Note`: in which file its entry is now, since when it is gone, and of which
 //! mass its stop was held.
 
@@ -29,8 +30,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::brake::{Brake, Holds, brake};
-use crate::model::entry::{Entry, EntryName};
-use crate::model::guard::{Mass, guard};
+use crate::model::entry::{Entry, EntryName, instant};
+use crate::model::guard::{Guarded, Mass, guard};
 use crate::model::name::Fingerprint;
 use crate::model::record::{Outcome, OutcomeStatus, Phase, Record, StopReason};
 
@@ -171,6 +172,8 @@ pub struct Sight {
     pub doubted: bool,
     /// A person has approved that its recorded execution is stopped.
     pub approved: bool,
+    /// What it asks for was changed in a file that may be half written: until when that is not believed.
+    pub unsettled: Option<DateTime<Utc>>,
 }
 
 impl Sight {
@@ -180,6 +183,7 @@ impl Sight {
         stray: false,
         doubted: false,
         approved: false,
+        unsettled: None,
     };
 }
 
@@ -235,7 +239,14 @@ pub fn decide(
         return Decision::Act(Step::Adopt, "it runs already, and is not recorded");
     }
     let running = record.is_some_and(|record| record.phase == Phase::Running);
-    match (by_record(want, record, policy, now), want) {
+    let decision = settled(
+        by_record(want, record, policy, now),
+        want,
+        record,
+        sight,
+        now,
+    );
+    match (decision, want) {
         (Decision::Act(step @ Step::Start, _), Want::Present(entry)) if !sight.listed => {
             let why = format!(
                 "waits until the running executions of `{}` have been listed",
@@ -252,6 +263,37 @@ pub fn decide(
             Decision::Act(Step::Look, "it was not among the running executions")
         }
         (decision, _) => decision,
+    }
+}
+
+/// Holds a stop that was not begun, for a change in a file that may be half written: not for so long that it would run
+/// past the time of what runs or of what is wanted.
+fn settled(
+    decision: Decision,
+    want: &Want<'_>,
+    record: Option<&Record>,
+    sight: Sight,
+    now: DateTime<Utc>,
+) -> Decision {
+    match (decision, want, record, sight.unsettled) {
+        (Decision::Act(step, _), Want::Present(entry), Some(record), Some(until))
+            if step.stops()
+                && record.phase != Phase::Stopping
+                && now < until
+                && until < record.at.min(entry.at) =>
+        {
+            let why = format!(
+                "changed in a file that may be half written: waits until {}",
+                instant(until)
+            );
+            Decision::Hold {
+                step,
+                why,
+                until: Some(until),
+                wake: Some(until),
+            }
+        }
+        (decision, ..) => decision,
     }
 }
 
@@ -418,13 +460,12 @@ pub struct Note {
     pub guarded: Option<Mass>,
 }
 
-/// What a record should note, where it does not. `held`: the guard holds its stop, as one of so many.
-fn note(want: &Want<'_>, record: &Record, held: Option<Mass>) -> Option<Note> {
-    let guarded = held.max(record.guarded);
-    let (file, gone, guarded) = match want {
-        Want::Present(entry) => (&entry.file, None, guarded.filter(|_| held.is_some())),
-        Want::Absent { since } => (&record.file, Some(*since), guarded),
-        Want::Unclear(_) => (&record.file, None, guarded),
+/// What a record should note, where it does not. `guarded`: the mass that its stop belongs to.
+fn note(want: &Want<'_>, record: &Record, guarded: Option<Mass>) -> Option<Note> {
+    let (file, gone) = match want {
+        Want::Present(entry) => (&entry.file, None),
+        Want::Absent { since } => (&record.file, Some(*since)),
+        Want::Unclear(_) => (&record.file, None),
     };
     if !record.is_live() || (&record.file, record.gone, record.guarded) == (file, gone, guarded) {
         return None;
@@ -477,13 +518,17 @@ impl Plan {
             decisions.insert(name.clone(), decision);
         }
         brake(&mut decisions, records, brakes, Holds::NewStops);
-        let (mut decisions, held, guard) = guard(decisions, records, sight, policy);
+        let Guarded {
+            mut decisions,
+            masses,
+            why: guard,
+        } = guard(decisions, records, sight, policy);
         brake(&mut decisions, records, brakes, Holds::All);
         let mut notes = BTreeMap::new();
         for (name, want) in wants {
             let record = records.get(name);
-            let held = held.get(name).copied();
-            if let Some(note) = record.and_then(|record| note(want, record, held)) {
+            let mass = masses.get(name).copied();
+            if let Some(note) = record.and_then(|record| note(want, record, mass)) {
                 notes.insert(name.clone(), note);
             }
         }

@@ -546,6 +546,13 @@ fn what_was_held_once_stays_held() {
         plan.decisions.values().filter(|d| act(d) == "hold").count(),
         3
     );
+    // One of the four is put back: it was no mass after all.
+    let mut back = wants.clone();
+    let wanted = entry("e1", 3600);
+    back.insert(wanted.name.clone(), Want::Present(&wanted));
+    let again = Plan::make(&back, &records, |_| Sight::CLEAR, &policy(), &[], now());
+    assert_eq!((again.steps().count(), again.guard), (2, None));
+    assert_eq!(again.notes.len(), 3, "which is noted");
     // A policy that would have let them go lets them go.
     let all = Policy {
         max_stops: MaxStops::Percent(100),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::model::brake::Brake;
+use crate::model::cut::{Changes, Cut};
 use crate::model::entry::{Entry, EntryName};
 use crate::model::plan::{Plan, Policy, Sight, Want};
 use crate::model::record::Record;
@@ -14,7 +15,9 @@ use crate::model::record::Record;
 #[derive(Debug, Clone, Default)]
 pub struct Desired {
     /// What is asked for.
-    pub entries: BTreeMap<EntryName, Arc<Entry>>,
+    pub entries: Arc<BTreeMap<EntryName, Arc<Entry>>>,
+    /// Those of them in files that may be half written.
+    pub cut: Arc<BTreeMap<EntryName, Cut>>,
     /// Recorded entries whose absence is not proven, and why.
     pub unclear: BTreeMap<EntryName, String>,
     /// What holds steps of the whole plan.
@@ -29,6 +32,7 @@ pub struct Desk {
     /// What is recorded.
     pub records: BTreeMap<EntryName, Record>,
     gone_since: BTreeMap<EntryName, DateTime<Utc>>,
+    changes: Changes,
 }
 
 impl Desk {
@@ -37,6 +41,7 @@ impl Desk {
         Self {
             records,
             gone_since: BTreeMap::new(),
+            changes: Changes::default(),
         }
     }
 
@@ -49,6 +54,7 @@ impl Desk {
         for since in self.gone_since.values_mut() {
             *since = now.min(*since);
         }
+        self.changes.not_after(now);
     }
 
     /// The plan for `now`. Notes which entries are seen gone for the first time.
@@ -61,7 +67,11 @@ impl Desk {
         now: DateTime<Utc>,
     ) -> Plan {
         let mut wants: BTreeMap<EntryName, Want<'_>> = BTreeMap::new();
-        for (name, entry) in &desired.entries {
+        let mut unsettled: BTreeMap<&EntryName, DateTime<Utc>> = BTreeMap::new();
+        for (name, entry) in desired.entries.iter() {
+            let (cut, record) = (desired.cut.get(name).copied(), self.records.get(name));
+            let until = self.changes.until(entry, cut, record, policy, now);
+            unsettled.extend(until.map(|until| (name, until)));
             self.gone_since.remove(name);
             wants.insert(name.clone(), Want::Present(entry));
         }
@@ -85,7 +95,10 @@ impl Desk {
         Plan::make(
             &wants,
             &self.records,
-            |name| sight(name, self),
+            |name| Sight {
+                unsettled: unsettled.get(name).copied(),
+                ..sight(name, self)
+            },
             policy,
             brakes,
             now,

@@ -280,6 +280,7 @@ impl Verify {
             stray: self.stray(name, None, record).is_some(),
             doubted: self.doubted.contains(name),
             approved: false,
+            unsettled: None,
         }
     }
 

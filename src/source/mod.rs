@@ -1,10 +1,13 @@
 //! Floor 2, the hand that touches schedule files. Never calls AWS, never writes a record.
 
+mod baseline;
 pub mod git;
 pub mod parse;
 pub mod problem;
+pub mod read;
 pub mod scan;
 pub mod time;
 mod tree;
 pub(crate) mod value;
+mod walk;
 pub mod watch;

@@ -1,5 +1,7 @@
 //! What is wrong with a schedule file: a value, not an error. Never shows a payload.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 /// One thing that is wrong, where, and what to write instead.
@@ -42,5 +44,5 @@ pub struct FileReport {
     pub errors: Vec<Problem>,
     /// The text of an invalid file, so that names it mentions are not taken for removed; `None`: it could not be read.
     #[serde(skip)]
-    pub text: Option<String>,
+    pub text: Option<Arc<str>>,
 }

@@ -1,33 +1,39 @@
 //! The scan: every schedule file below the directory, read whole or reported. Blocks on the disk; never writes.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
+use super::baseline::{Baseline, unfinished};
+use super::read::{Stat, Trust, read, read_inside};
+use super::walk::{Found, Walk};
+use crate::model::cut::Cut;
 use crate::model::entry::{Entry, EntryName};
 use crate::source::git::{self, Busy, Tree};
 use crate::source::parse::{Defaults, parse};
 use crate::source::problem::{FileReport, FileState, Problem};
 
-/// The most bytes a schedule file may have.
-const MAX_BYTES: u64 = 8 * 1024 * 1024;
-/// How many directories deep a scan goes.
-const MAX_DEPTH: usize = 32;
-const LEFTOVERS: &[&str] = &[
-    "~", ".swp", ".tmp", ".bak", ".orig", ".rej", ".rpmsave", ".rpmnew",
-];
+/// How often every file is read again, whatever its times say: a file system may not tell (a network's cache, a mapped
+/// file).
+const REREAD: Duration = Duration::from_mins(15);
+/// A file that was never seen before, and is younger than this, may still be written.
+const YOUNG: Duration = Duration::from_secs(2);
 
-/// What the schedule files ask for at one moment.
+/// What the schedule files ask for at one moment. Cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scan {
     /// What is asked for, by the files that are good.
-    pub entries: BTreeMap<EntryName, Entry>,
+    pub entries: Arc<BTreeMap<EntryName, Arc<Entry>>>,
     /// Each file, by path.
-    pub files: Vec<FileReport>,
+    pub files: Arc<Vec<FileReport>>,
+    /// Entries in files that may be half written.
+    pub cut: Arc<BTreeMap<EntryName, Cut>>,
     /// Why this scan proves no absence at all.
     pub unclear: Option<String>,
     /// The device that the directory lies on, and its number there.
@@ -81,29 +87,51 @@ fn has_word(text: &str, word: &str) -> bool {
         .any(|found| found == word)
 }
 
-type Parsed = Result<Vec<Entry>, Vec<Problem>>;
+type Parsed = Result<Vec<Arc<Entry>>, Vec<Problem>>;
 
-/// Scans one directory again and again; a file whose content is the same is not parsed again.
+/// What is known of one file.
+#[derive(Debug)]
+struct Known {
+    /// In which scan it was there last.
+    round: u64,
+    /// `None`: it has to be read again to be known.
+    stat: Option<Stat>,
+    digest: [u8; 32],
+    parsed: Parsed,
+    /// Of a file that is invalid.
+    text: Option<Arc<str>>,
+    baseline: Baseline,
+    cut: Option<Cut>,
+    /// It could not be read, or might not be.
+    refused: bool,
+}
+
+/// What a scan found at one path.
+enum Seen {
+    /// The same as in the scan before.
+    Same,
+    /// It was read.
+    Read,
+    /// It could not be read, or may not be.
+    Refused(Vec<Problem>),
+}
+
+/// Scans one directory again and again. A file is read again when its times say that it changed, or may have; and parsed
+/// again when its content did.
 #[derive(Debug)]
 pub struct Scanner {
     directory: PathBuf,
     defaults: Defaults,
-    cache: BTreeMap<String, ([u8; 32], Parsed)>,
-}
-
-/// A file that a walk found, and its name in reports.
-struct Found {
-    path: PathBuf,
-    shown: String,
-    /// It is a link, or lies in a directory that is one: where it leads must be seen first.
-    linked: bool,
-}
-
-#[derive(Default)]
-struct Walk {
-    found: Vec<Found>,
+    trust: Trust,
+    round: u64,
+    /// By path. What is gone is kept for a while: a file that is made anew is compared with what it was.
+    known: HashMap<String, Known>,
+    /// How many files the last scan found.
+    found: usize,
     ignored: Vec<String>,
-    unclear: Option<String>,
+    last: Scan,
+    /// When every file was read last.
+    read_all: Option<Instant>,
 }
 
 impl Scanner {
@@ -112,7 +140,22 @@ impl Scanner {
         Self {
             directory,
             defaults,
-            cache: BTreeMap::new(),
+            trust: Trust::NotEverybody,
+            round: 0,
+            known: HashMap::new(),
+            found: 0,
+            ignored: Vec::new(),
+            last: Scan::default(),
+            read_all: None,
+        }
+    }
+
+    /// The same, for files that are only looked at: who may have written them does not count.
+    #[must_use]
+    pub fn trusting(self) -> Self {
+        Self {
+            trust: Trust::Anybody,
+            ..self
         }
     }
 
@@ -123,281 +166,227 @@ impl Scanner {
 
     /// One scan. The directory is resolved anew.
     pub fn scan(&mut self) -> Scan {
-        let mut scan = Scan::default();
+        let shown = self.directory.display();
+        let unclear = |why: String, identity| Scan {
+            unclear: Some(why),
+            identity,
+            ..Scan::default()
+        };
         let resolved =
             fs::canonicalize(&self.directory).and_then(|root| Ok((fs::metadata(&root)?, root)));
-        let root = match resolved {
-            Ok((metadata, root)) if metadata.is_dir() => {
-                scan.identity = Some((metadata.dev(), metadata.ino()));
-                root
-            }
-            Ok(_) => {
-                return Scan {
-                    unclear: Some(format!("`{}` is no directory", self.directory.display())),
-                    ..scan
-                };
+        let (root, identity) = match resolved {
+            Ok((metadata, root)) => {
+                let identity = Some((metadata.dev(), metadata.ino()));
+                if !metadata.is_dir() {
+                    return unclear(format!("`{shown}` is no directory"), identity);
+                }
+                (root, identity)
             }
             Err(error) => {
-                let unclear = Some(format!(
-                    "the directory `{}` can't be read: {error}",
-                    self.directory.display()
-                ));
-                return Scan { unclear, ..scan };
+                return unclear(
+                    format!("the directory `{shown}` can't be read: {error}"),
+                    None,
+                );
             }
         };
         let before = git::look(&root);
-        let mut walk = Walk::default();
-        walk.directory(&root, &root, "", (0, false));
-        scan.unclear = walk.unclear;
-        let mut cache = std::mem::take(&mut self.cache);
-        let mut owners: BTreeMap<EntryName, Vec<(usize, usize)>> = BTreeMap::new();
-        let mut parsed: Vec<(FileReport, Vec<Entry>)> = Vec::new();
-        for found in walk.found {
-            let (report, entries) = self.file(&root, found, &mut cache);
-            for entry in &entries {
-                owners
-                    .entry(entry.name.clone())
-                    .or_default()
-                    .push((parsed.len(), entry.line));
-            }
-            parsed.push((report, entries));
+        let Walk {
+            found,
+            ignored,
+            unclear,
+        } = Walk::below(&root, self.trust);
+        let now = Instant::now();
+        let read_all = self
+            .read_all
+            .is_none_or(|at| now.duration_since(at) > REREAD);
+        if read_all {
+            self.read_all = Some(now);
         }
-        for (name, places) in owners.iter().filter(|(_, places)| places.len() > 1) {
-            for (n, (file, line)) in places.iter().enumerate() {
-                let (other, other_line) = places[usize::from(n == 0)];
-                let other = format!("{}:{other_line}", parsed[other].0.path);
-                parsed[*file].0.errors.push(twice(name, *line, &other));
-                parsed[*file].0.state = FileState::Invalid;
+        self.round += 1;
+        let mut same =
+            self.last.identity == identity && self.ignored == ignored && self.found == found.len();
+        let mut seen = Vec::with_capacity(found.len());
+        for found in &found {
+            let this = self.look(&root, found, read_all, now);
+            same &= matches!(this, Seen::Same);
+            seen.push(this);
+        }
+        if !same {
+            self.found = found.len();
+            self.ignored = ignored;
+            self.last = self.gather(found, seen);
+            self.last.identity = identity;
+            let round = self.round;
+            self.known
+                .retain(|_, known| known.round == round || !known.baseline.is_old(now));
+        }
+        self.last.unclear = unclear;
+        self.last.git = git::look(&root).map(|tree| tree.since(before));
+        self.last.clone()
+    }
+
+    /// Looks at one file, and reads it where that is needed.
+    fn look(&mut self, root: &Path, found: &Found, read_all: bool, now: Instant) -> Seen {
+        let round = self.round;
+        let refused = |(why, hint)| Seen::Refused(vec![of_the_whole(why, hint)]);
+        let mut known = self.known.get_mut(&found.shown);
+        let was_there = known.as_ref().is_some_and(|known| known.round + 1 == round);
+        let mut was_read = false;
+        if let Some(known) = &mut known {
+            known.round = round;
+            let same = known.stat.is_some() && known.stat == found.stat && !read_all;
+            if same && was_there && (known.cut.is_none() || !known.baseline.is_old(now)) {
+                return Seen::Same;
+            }
+            was_read = !std::mem::replace(&mut known.refused, true);
+            known.stat = None;
+        }
+        if let Some(refusal) = &found.refused {
+            return refused(refusal.clone());
+        }
+        let begun = SystemTime::now();
+        let read = if found.linked {
+            read_inside(root, &found.path, self.trust)
+        } else {
+            // A link that was put in its place meanwhile is not followed.
+            read(&found.path, libc::O_NOFOLLOW, self.trust)
+        };
+        let (bytes, stat) = match read {
+            Ok(read) => read,
+            Err(refusal) => return refused(refusal),
+        };
+        let kept = Some(stat).filter(|stat| !found.linked && stat.tells_since(begun));
+        let digest: [u8; 32] = Sha256::digest(&bytes).into();
+        if let Some(known) = known {
+            let cut = known.baseline.judge(&bytes, digest, now);
+            let same = known.digest == digest;
+            let as_before = was_there && was_read && same && known.cut == cut;
+            known.refused = false;
+            known.cut = cut;
+            known.stat = kept;
+            if !same {
+                known.digest = digest;
+                (known.parsed, known.text) = parsed(&found.shown, &bytes, &self.defaults);
+            }
+            return if as_before { Seen::Same } else { Seen::Read };
+        }
+        let (parsed, text) = parsed(&found.shown, &bytes, &self.defaults);
+        let young = stat.is_younger(YOUNG, begun).then_some(Cut::Fresh);
+        let known = Known {
+            round,
+            stat: kept,
+            digest,
+            parsed,
+            text,
+            baseline: Baseline::of(&bytes, digest, now),
+            cut: unfinished(&bytes).or(young),
+            refused: false,
+        };
+        self.known.insert(found.shown.clone(), known);
+        Seen::Read
+    }
+
+    /// Puts together what all files say.
+    fn gather(&self, found: Vec<Found>, seen: Vec<Seen>) -> Scan {
+        let mut files: Vec<FileReport> = Vec::with_capacity(found.len() + self.ignored.len());
+        // Of those that were read.
+        let mut known: Vec<Option<&Known>> = Vec::with_capacity(found.len());
+        for (found, seen) in found.into_iter().zip(seen) {
+            let of_file = self.known.get(&found.shown);
+            let (of_file, errors) = match seen {
+                Seen::Refused(errors) => (None, errors),
+                Seen::Same | Seen::Read => {
+                    let errors = of_file.and_then(|known| known.parsed.as_ref().err());
+                    (of_file, errors.cloned().unwrap_or_default())
+                }
+            };
+            let text = of_file.and_then(|known| known.text.clone());
+            files.push(file_report(found.shown, errors, text));
+            known.push(of_file);
+        }
+        let entries_of = |place: usize| {
+            let parsed = known[place].map(|known| &known.parsed);
+            parsed
+                .and_then(|parsed| parsed.as_deref().ok())
+                .unwrap_or_default()
+        };
+        let mut owners: HashMap<&EntryName, (usize, usize)> = HashMap::new();
+        let mut shared: BTreeMap<&EntryName, Vec<(usize, usize)>> = BTreeMap::new();
+        for place in 0..files.len() {
+            for entry in entries_of(place) {
+                let here = (place, entry.line);
+                if let Some(first) = owners.insert(&entry.name, here) {
+                    let places = shared.entry(&entry.name).or_insert_with(|| vec![first]);
+                    places.push(here);
+                }
             }
         }
-        for (mut report, entries) in parsed {
-            if report.state == FileState::Ok {
-                report.text = None;
-                scan.entries
-                    .extend(entries.into_iter().map(|entry| (entry.name.clone(), entry)));
+        for (name, places) in &shared {
+            note_twice(name, places, &mut files);
+            for (place, _) in places {
+                // All the names that it holds are known.
+                let names = entries_of(*place).iter().map(|entry| entry.name.as_str());
+                files[*place].text = Some(names.collect::<Vec<_>>().join(" ").into());
             }
-            scan.files.push(report);
         }
-        let ignored = walk.ignored.into_iter().map(|path| FileReport {
-            path,
+        let (mut entries, mut cut) = (BTreeMap::new(), BTreeMap::new());
+        for place in (0..files.len()).filter(|place| files[*place].state == FileState::Ok) {
+            let why = known[place].and_then(|known| known.cut);
+            for entry in entries_of(place) {
+                entries.insert(entry.name.clone(), Arc::clone(entry));
+                cut.extend(why.map(|why| (entry.name.clone(), why)));
+            }
+        }
+        let ignored = self.ignored.iter().map(|path| FileReport {
+            path: path.clone(),
             state: FileState::Ignored,
             errors: Vec::new(),
             text: None,
         });
-        scan.files.extend(ignored);
-        scan.files.sort_by(|a, b| a.path.cmp(&b.path));
-        scan.git = git::look(&root).map(|tree| tree.since(before));
-        scan
-    }
-
-    fn file(
-        &mut self,
-        root: &Path,
-        found: Found,
-        cache: &mut BTreeMap<String, ([u8; 32], Parsed)>,
-    ) -> (FileReport, Vec<Entry>) {
-        let path = found.shown;
-        let invalid = |errors, text| FileReport {
-            path: path.clone(),
-            state: FileState::Invalid,
-            errors,
-            text,
-        };
-        let whole = |message: String, hint: Option<String>| {
-            vec![Problem {
-                line: 1,
-                column: 1,
-                message,
-                hint,
-                shown: None,
-            }]
-        };
-        let read = if found.linked {
-            read_inside(root, &found.path)
-        } else {
-            // A link that was put in its place meanwhile is not followed.
-            read(&found.path, libc::O_NOFOLLOW)
-        };
-        let bytes = match read {
-            Ok(bytes) => bytes,
-            Err((message, hint)) => return (invalid(whole(message, hint), None), Vec::new()),
-        };
-        let digest: [u8; 32] = Sha256::digest(&bytes).into();
-        let result = match cache.remove(&path) {
-            Some((known, result)) if known == digest => result,
-            _ => parse(&path, &bytes, &self.defaults),
-        };
-        self.cache.insert(path.clone(), (digest, result.clone()));
-        // In UTF-16, NULs stand between the letters of a name.
-        let text = Some(String::from_utf8_lossy(&bytes).replace('\0', ""));
-        match result {
-            Ok(entries) => (
-                FileReport {
-                    path,
-                    state: FileState::Ok,
-                    errors: Vec::new(),
-                    text,
-                },
-                entries,
-            ),
-            Err(errors) => (invalid(errors, text), Vec::new()),
+        files.extend(ignored);
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Scan {
+            entries: Arc::new(entries),
+            files: Arc::new(files),
+            cut: Arc::new(cut),
+            ..Scan::default()
         }
     }
 }
 
-impl Walk {
-    /// Directories are walked by name, so that a scan of the same tree always says the same.
-    fn directory(
-        &mut self,
-        root: &Path,
-        directory: &Path,
-        shown: &str,
-        (depth, linked): (usize, bool),
-    ) {
-        let listed = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-        let mut items = match listed {
-            Ok(items) if depth <= MAX_DEPTH => items,
-            Ok(_) => {
-                return self.doubt(format!(
-                    "`{shown}` is more than {MAX_DEPTH} directories deep"
-                ));
-            }
-            Err(error) => {
-                return self.doubt(format!(
-                    "the directory `{}` can't be read: {error}",
-                    directory.display()
-                ));
-            }
-        };
-        items.sort_by_key(std::fs::DirEntry::file_name);
-        for item in items {
-            let name = item.file_name();
-            let text = name.to_string_lossy();
-            if text.starts_with('.') {
-                continue;
-            }
-            let leftover =
-                LEFTOVERS.iter().any(|ending| text.ends_with(ending)) || text.contains(".dpkg-");
-            let shown = if shown.is_empty() {
-                escaped(&name)
-            } else {
-                format!("{shown}/{}", escaped(&name))
-            };
-            let path = item.path();
-            let kind = match item.file_type() {
-                Ok(kind) => kind,
-                Err(error) => return self.doubt(format!("`{shown}` can't be looked at: {error}")),
-            };
-            let linked_directory =
-                kind.is_symlink() && fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir());
-            if leftover && (kind.is_dir() || linked_directory) {
-                self.ignored.push(shown);
-            } else if kind.is_dir() || linked_directory {
-                match fs::canonicalize(&path) {
-                    // A link to a directory above would be walked for ever, one to outside is not ours to read.
-                    Ok(target)
-                        if linked_directory
-                            && (!target.starts_with(root) || path.starts_with(&target)) =>
-                    {
-                        self.doubt(format!(
-                            "the link `{shown}` leads out of the directory, or back up"
-                        ));
-                    }
-                    Ok(_) => {
-                        let below = (depth + 1, linked || linked_directory);
-                        self.directory(root, &path, &shown, below);
-                    }
-                    Err(error) => self.doubt(format!("`{shown}` can't be looked at: {error}")),
-                }
-            } else if text.ends_with(".yaml") || text.ends_with(".yml") {
-                let linked = linked || !kind.is_file();
-                self.found.push(Found {
-                    path,
-                    shown,
-                    linked,
-                });
-            } else if leftover && (text.contains(".yaml") || text.contains(".yml")) {
-                self.ignored.push(shown);
-            }
+/// What a content asks for; of one that is invalid, the text too. In UTF-16, NULs stand between the letters of a name.
+fn parsed(file: &str, bytes: &[u8], defaults: &Defaults) -> (Parsed, Option<Arc<str>>) {
+    match parse(file, bytes, defaults) {
+        Ok(entries) => (Ok(entries.into_iter().map(Arc::new).collect()), None),
+        Err(errors) => {
+            let text = String::from_utf8_lossy(bytes).replace('\0', "");
+            (Err(errors), Some(text.into()))
         }
     }
+}
 
-    fn doubt(&mut self, why: String) {
-        self.unclear.get_or_insert(why);
+/// Notes in each of the files that hold the same name where the other is.
+fn note_twice(name: &EntryName, places: &[(usize, usize)], files: &mut [FileReport]) {
+    for (n, (file, line)) in places.iter().enumerate() {
+        let (other, other_line) = places[usize::from(n == 0)];
+        let other = format!("{}:{other_line}", files[other].path);
+        files[*file].errors.push(twice(name, *line, &other));
+        files[*file].state = FileState::Invalid;
     }
 }
 
-/// A file's name as one line of plain text.
-fn escaped(name: &std::ffi::OsStr) -> String {
-    match name.to_str() {
-        Some(name) if name.chars().any(char::is_control) => name.escape_debug().to_string(),
-        Some(name) => name.to_owned(),
-        None => name.as_encoded_bytes().escape_ascii().to_string(),
+fn file_report(path: String, errors: Vec<Problem>, text: Option<Arc<str>>) -> FileReport {
+    let state = if errors.is_empty() {
+        FileState::Ok
+    } else {
+        FileState::Invalid
+    };
+    FileReport {
+        path,
+        state,
+        errors,
+        text,
     }
-}
-
-type Refusal = (String, Option<String>);
-
-/// Reads a file that lies, once resolved, inside the directory.
-fn read_inside(root: &Path, path: &Path) -> Result<Vec<u8>, Refusal> {
-    let target = fs::canonicalize(path)
-        .map_err(|error| (format!("the file can't be read: {error}"), None))?;
-    if !target.starts_with(root) {
-        return Err((
-            "the link leads out of the directory".into(),
-            Some("put the file itself here".into()),
-        ));
-    }
-    read(&target, 0)
-}
-
-/// Reads a regular file of a bearable size, whole. `flags`: of open(2), beside the usual ones.
-fn read(path: &Path, flags: i32) -> Result<Vec<u8>, Refusal> {
-    let failed = |error: io::Error| (format!("the file can't be read: {error}"), None);
-    let kind = fs::metadata(path).map_err(failed)?;
-    regular(&kind)?;
-    let mut file: File = OpenOptions::new()
-        .read(true)
-        // Opening a FIFO does not wait for a writer.
-        .custom_flags(libc::O_NONBLOCK | flags)
-        .open(path)
-        .map_err(failed)?;
-    let before = file.metadata().map_err(failed)?;
-    regular(&before)?;
-    let mut bytes = Vec::with_capacity(usize::try_from(before.len()).unwrap_or_default());
-    Read::by_ref(&mut file)
-        .take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    let after = file.metadata().map_err(failed)?;
-    let moved = |m: &Metadata| (m.len(), m.mtime(), m.mtime_nsec());
-    if moved(&before) != moved(&after) || bytes.len() as u64 != after.len() {
-        return Err((
-            "the file changed while it was read".into(),
-            Some("it is read again in a moment".into()),
-        ));
-    }
-    Ok(bytes)
-}
-
-fn regular(metadata: &Metadata) -> Result<(), Refusal> {
-    if !metadata.is_file() {
-        return Err((
-            "this is no regular file: it is never read".into(),
-            Some("put a plain file here".into()),
-        ));
-    }
-    if metadata.len() > MAX_BYTES {
-        let hint = Some("split it into several files".into());
-        return Err((
-            format!(
-                "the file has {} bytes, and at most {MAX_BYTES} are read",
-                metadata.len()
-            ),
-            hint,
-        ));
-    }
-    Ok(())
 }
 
 /// Files and directories named one by one, for `onced check`: one set, in which a name is unique.
@@ -413,62 +402,46 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Vec<FileReport> {
         }
         seen.push(resolved);
         if path.is_dir() {
-            let scan = Scanner::new(path.clone(), defaults.clone()).scan();
-            for report in scan.files {
-                for entry in scan
-                    .entries
-                    .values()
-                    .filter(|entry| entry.file == report.path)
-                {
-                    let place = (reports.len(), entry.line);
-                    entries.entry(entry.name.clone()).or_default().push(place);
-                }
+            let scan = Scanner::new(path.clone(), defaults.clone())
+                .trusting()
+                .scan();
+            let first = reports.len();
+            let mut at: HashMap<&str, usize> = HashMap::new();
+            for report in scan.files.iter() {
+                at.insert(&report.path, reports.len());
                 reports.push(FileReport {
                     path: format!("{}/{}", shown.trim_end_matches('/'), report.path),
-                    ..report
+                    ..report.clone()
                 });
             }
+            for entry in scan.entries.values() {
+                let place = at.get(entry.file.as_str()).copied().unwrap_or(first);
+                let places = entries.entry(entry.name.clone()).or_default();
+                places.push((place, entry.line));
+            }
             if let Some(message) = scan.unclear {
-                reports.push(file_report(shown, vec![of_the_whole(message, None)]));
+                reports.push(file_report(shown, vec![of_the_whole(message, None)], None));
             }
             continue;
         }
-        let errors = match read(path, 0).map(|bytes| parse(&shown, &bytes, defaults)) {
-            Ok(Ok(found)) => {
-                for entry in found {
-                    let place = (reports.len(), entry.line);
-                    entries.entry(entry.name).or_default().push(place);
+        let errors =
+            match read(path, 0, Trust::Anybody).map(|(bytes, _)| parse(&shown, &bytes, defaults)) {
+                Ok(Ok(found)) => {
+                    for entry in found {
+                        let place = (reports.len(), entry.line);
+                        entries.entry(entry.name).or_default().push(place);
+                    }
+                    Vec::new()
                 }
-                Vec::new()
-            }
-            Ok(Err(errors)) => errors,
-            Err((message, hint)) => vec![of_the_whole(message, hint)],
-        };
-        reports.push(file_report(shown, errors));
+                Ok(Err(errors)) => errors,
+                Err((message, hint)) => vec![of_the_whole(message, hint)],
+            };
+        reports.push(file_report(shown, errors, None));
     }
     for (name, places) in entries.iter().filter(|(_, places)| places.len() > 1) {
-        for (n, (file, line)) in places.iter().enumerate() {
-            let (other, other_line) = places[usize::from(n == 0)];
-            let other = format!("{}:{other_line}", reports[other].path);
-            reports[*file].errors.push(twice(name, *line, &other));
-            reports[*file].state = FileState::Invalid;
-        }
+        note_twice(name, places, &mut reports);
     }
     reports
-}
-
-fn file_report(path: String, errors: Vec<Problem>) -> FileReport {
-    let state = if errors.is_empty() {
-        FileState::Ok
-    } else {
-        FileState::Invalid
-    };
-    FileReport {
-        path,
-        state,
-        errors,
-        text: None,
-    }
 }
 
 /// A problem of a file that has no place in it.

@@ -236,7 +236,7 @@ impl Moment<'_> {
     }
 
     fn entry(&self, name: &EntryName) -> EntryView {
-        let wanted = self.scan.entries.get(name);
+        let wanted = self.scan.entries.get(name).map(AsRef::as_ref);
         let record = self.records.get(name);
         // A record of another content that is over says nothing about the entry as it is now.
         let current = record.filter(|record| match (record.phase, wanted) {
@@ -330,7 +330,8 @@ impl Moment<'_> {
             list.sort_by(|a, b| (&a.at, &a.name).cmp(&(&b.at, &b.name)));
         }
         let all = steps.iter().chain(&held).map(|view| {
-            let fingerprint = self.scan.entries.get(&view.name).map(Fingerprint::of);
+            let wanted = self.scan.entries.get(&view.name);
+            let fingerprint = wanted.map(|entry| Fingerprint::of(entry));
             let recorded = self.records.get(&view.name).map(Record::execution_name);
             format!("{} {} {fingerprint:?} {recorded:?}", view.step, view.name)
         });

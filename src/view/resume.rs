@@ -82,7 +82,7 @@ impl Moment<'_> {
     }
 
     fn past_due(&self, name: &EntryName, since: DateTime<Utc>, plan: &Plan) -> Option<PastDueView> {
-        let wanted = self.scan.entries.get(name);
+        let wanted = self.scan.entries.get(name).map(AsRef::as_ref);
         let view = |at, what: &str, detail: String| {
             Some(PastDueView {
                 name: name.clone(),

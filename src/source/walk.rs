@@ -1,0 +1,174 @@
+//! The walk: which files there are below the directory, and whether all could be seen. Reads no file.
+
+use std::ffi::OsStr;
+use std::fs::{self, DirEntry};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::read::{Refusal, Stat, Trust, everybody_may_write};
+
+/// How many directories deep a walk goes.
+const MAX_DEPTH: usize = 32;
+const LEFTOVERS: &[&str] = &[
+    "~", ".swp", ".tmp", ".bak", ".orig", ".rej", ".rpmsave", ".rpmnew",
+];
+
+/// A file that a walk found, and its name in reports.
+pub(super) struct Found {
+    pub(super) path: PathBuf,
+    pub(super) shown: String,
+    /// It is a link, or lies in a directory that is one: where it leads must be seen first.
+    pub(super) linked: bool,
+    /// Of a plain file that is no link.
+    pub(super) stat: Option<Stat>,
+    /// Everybody may write where it lies.
+    pub(super) refused: Option<Refusal>,
+}
+
+#[derive(Default)]
+pub(super) struct Walk {
+    pub(super) found: Vec<Found>,
+    pub(super) ignored: Vec<String>,
+    /// Why not everything was seen.
+    pub(super) unclear: Option<String>,
+}
+
+/// Where a walk is.
+struct Place<'a> {
+    root: &'a Path,
+    trust: Trust,
+    depth: usize,
+    linked: bool,
+    refused: Option<Refusal>,
+}
+
+impl Walk {
+    /// Walks everything below a resolved directory.
+    pub(super) fn below(root: &Path, trust: Trust) -> Self {
+        let mut walk = Self::default();
+        let place = Place {
+            root,
+            trust,
+            depth: 0,
+            linked: false,
+            refused: None,
+        };
+        walk.directory(&place, root, "");
+        walk
+    }
+
+    /// Directories are walked by name, so that a scan of the same tree always says the same.
+    fn directory(&mut self, place: &Place<'_>, directory: &Path, shown: &str) {
+        let listed = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let mut items = match listed {
+            Ok(items) if place.depth <= MAX_DEPTH => items,
+            Ok(_) => {
+                return self.doubt(format!(
+                    "`{shown}` is more than {MAX_DEPTH} directories deep"
+                ));
+            }
+            Err(error) => {
+                return self.doubt(format!(
+                    "the directory `{}` can't be read: {error}",
+                    directory.display()
+                ));
+            }
+        };
+        let refused = match fs::metadata(directory) {
+            Ok(metadata) if place.trust == Trust::NotEverybody => {
+                let path = directory.display().to_string();
+                everybody_may_write(directory, &metadata, &path)
+            }
+            Ok(_) => None,
+            Err(error) => {
+                return self.doubt(format!(
+                    "`{}` can't be looked at: {error}",
+                    directory.display()
+                ));
+            }
+        };
+        if let Some((why, _)) = &refused {
+            self.doubt(format!("`{}`: {why}", directory.display()));
+        }
+        let place = Place {
+            refused: refused.or_else(|| place.refused.clone()),
+            ..*place
+        };
+        items.sort_by_cached_key(DirEntry::file_name);
+        for item in items {
+            self.item(&place, &item, shown);
+        }
+    }
+
+    fn item(&mut self, place: &Place<'_>, item: &DirEntry, shown: &str) {
+        let name = item.file_name();
+        let text = name.to_string_lossy();
+        if text.starts_with('.') {
+            return;
+        }
+        let leftover =
+            LEFTOVERS.iter().any(|ending| text.ends_with(ending)) || text.contains(".dpkg-");
+        let shown = if shown.is_empty() {
+            escaped(&name)
+        } else {
+            format!("{shown}/{}", escaped(&name))
+        };
+        let kind = match item.file_type() {
+            Ok(kind) => kind,
+            Err(error) => return self.doubt(format!("`{shown}` can't be looked at: {error}")),
+        };
+        let path = item.path();
+        let linked_directory =
+            kind.is_symlink() && fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir());
+        if leftover && (kind.is_dir() || linked_directory) {
+            self.ignored.push(shown);
+        } else if kind.is_dir() || linked_directory {
+            match fs::canonicalize(&path) {
+                // A link to a directory above would be walked for ever, one to outside is not ours to read.
+                Ok(target)
+                    if linked_directory
+                        && (!target.starts_with(place.root) || path.starts_with(&target)) =>
+                {
+                    self.doubt(format!(
+                        "the link `{shown}` leads out of the directory, or back up"
+                    ));
+                }
+                Ok(_) => {
+                    let below = Place {
+                        depth: place.depth + 1,
+                        linked: place.linked || linked_directory,
+                        refused: place.refused.clone(),
+                        ..*place
+                    };
+                    self.directory(&below, &path, &shown);
+                }
+                Err(error) => self.doubt(format!("`{shown}` can't be looked at: {error}")),
+            }
+        } else if text.ends_with(".yaml") || text.ends_with(".yml") {
+            let linked = place.linked || !kind.is_file();
+            let metadata = if linked { None } else { item.metadata().ok() };
+            self.found.push(Found {
+                path,
+                shown,
+                linked,
+                stat: metadata.as_ref().map(Stat::of),
+                refused: place.refused.clone(),
+            });
+        } else if leftover && (text.contains(".yaml") || text.contains(".yml")) {
+            self.ignored.push(shown);
+        }
+    }
+
+    fn doubt(&mut self, why: String) {
+        self.unclear.get_or_insert(why);
+    }
+}
+
+/// A file's name as one line of plain text.
+fn escaped(name: &OsStr) -> String {
+    match name.to_str() {
+        Some(name) if name.chars().any(char::is_control) => name.escape_debug().to_string(),
+        Some(name) => name.to_owned(),
+        None => name.as_encoded_bytes().escape_ascii().to_string(),
+    }
+}
