@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -19,7 +20,7 @@ const MEMORY: u64 = 2048;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-fn write(root: &Path, directories: usize, files: usize, entries: usize) -> Result<()> {
+fn fill(root: &Path, directories: usize, files: usize, entries: usize) -> Result<()> {
     for d in 0..directories {
         let directory = root.join(format!("d{d:04}"));
         fs::create_dir_all(&directory)?;
@@ -27,9 +28,10 @@ fn write(root: &Path, directories: usize, files: usize, entries: usize) -> Resul
             let mut text = "schedules:\n".to_owned();
             for e in 0..entries {
                 let at = format!("2027-06-{:02}T{:02}:{:02}:00Z", e % 28 + 1, e % 24, f % 60);
-                text += &format!(
+                write!(
+                    text,
                     "  e-{d}-{f}-{e}:\n    at: {at}\n    lambda: send-email\n    payload: {{campaign: {e}}}\n"
-                );
+                )?;
             }
             fs::write(directory.join(format!("f{f:05}.yaml")), text)?;
         }
@@ -54,7 +56,7 @@ fn find(root: &Path) -> Result<Duration> {
 /// Scan and find by turns, so that what else the machine does befalls both.
 fn unchanged() -> Result<bool> {
     let root = tempfile::tempdir()?;
-    write(root.path(), 100, 1000, 1)?;
+    fill(root.path(), 100, 1000, 1)?;
     let defaults = Defaults {
         state_machine: Some(MACHINE.into()),
         ..Defaults::default()
@@ -101,7 +103,7 @@ fn peak(process: &mut std::process::Child) -> Result<u64> {
 fn million() -> Result<bool> {
     let root = tempfile::tempdir()?;
     let schedules = root.path().join("schedules");
-    write(&schedules, 1, 1000, 1000)?;
+    fill(&schedules, 1, 1000, 1000)?;
     let mut good = true;
     for format in ["text", "json"] {
         let mut plan = Command::new(env!("CARGO_BIN_EXE_onced"))

@@ -11,3 +11,4 @@ mod process;
 mod regression;
 mod scanning;
 mod stories;
+mod surroundings;
