@@ -9,6 +9,7 @@ mod operator;
 mod pause;
 mod process;
 mod regression;
+mod renaming;
 mod scanning;
 mod stories;
 mod surroundings;

@@ -139,11 +139,20 @@ fn runs(lambda: Option<&String>, machine: &str) -> String {
     )
 }
 
+fn reason(view: &StepView) -> String {
+    let from = view.from.as_ref();
+    let was = from.map(|from| format!(": was `{from}`"));
+    format!("{}{}", view.reason, was.unwrap_or_default())
+}
+
 fn counts(plan: &PlanView) -> String {
     let count = |step: &str| plan.steps.iter().filter(|view| view.step == step).count();
     let (start, stop, replace) = (count("Start"), count("Stop"), count("Replace"));
-    let forget = count("Forget");
+    let (moved, forget) = (count("Move"), count("Forget"));
     let mut line = format!("{start} to start, {stop} to stop, {replace} to replace");
+    if moved > 0 {
+        let _ = write!(line, ", {moved} to move");
+    }
     if forget > 0 {
         let _ = write!(line, ", {forget} to forget");
     }
@@ -171,7 +180,7 @@ fn plan_text(plan: &PlanView, settings: &Settings, now: DateTime<Utc>, color: bo
         let why = if held {
             format!("held: {}", view.reason)
         } else {
-            view.reason.clone()
+            reason(view)
         };
         vec![
             if held {
@@ -268,7 +277,7 @@ fn plan_markdown(plan: &PlanView) -> String {
             view.name,
             view.at,
             view.file,
-            view.reason
+            reason(view)
         );
     }
     for file in plan.files.iter().filter(|file| file.state == "invalid") {

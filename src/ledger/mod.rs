@@ -154,7 +154,8 @@ struct Shared {
 }
 
 enum Work {
-    Change(Box<Change>),
+    /// All of them, or none.
+    Changes(Vec<Change>),
     Listed(String),
     /// Executions whose stop a person approved; `false`: no longer.
     Approved(BTreeSet<String>, bool),
@@ -348,7 +349,12 @@ impl Ledger {
     /// Makes a change durable: when this returns, it survives a power cut. Changes that wait at the same time share
     /// one sync.
     pub async fn commit(&self, change: Change) -> Result<(), LedgerError> {
-        self.send(Work::Change(Box::new(change))).await
+        self.commit_all(vec![change]).await
+    }
+
+    /// The same for changes of several entries: all of them, or none.
+    pub async fn commit_all(&self, changes: Vec<Change>) -> Result<(), LedgerError> {
+        self.send(Work::Changes(changes)).await
     }
 
     /// Makes it durable that the running executions of a state machine were listed.

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use super::head::{Head, Said};
 use super::sealed::{SUM, Sum, json, read, seal, unseal, xor};
-use super::{LedgerError, Work};
+use super::{Change, LedgerError, Work};
 use crate::model::entry::EntryName;
 use crate::model::plan::{RETENTION, after};
 use crate::model::record::{Event, Record};
@@ -280,8 +280,8 @@ impl Store {
         let mut written: BTreeMap<&EntryName, (Option<Sum>, usize)> = BTreeMap::new();
         for (number, work) in work.iter().enumerate() {
             let happened = format!("h/{:016}/{number:04}", meta.sequence);
-            let change = match work {
-                Work::Change(change) => change,
+            let changes = match work {
+                Work::Changes(changes) => changes,
                 Work::Listed(machine) => {
                     writing.put(&format!("m/{machine}"), b"1");
                     continue;
@@ -301,41 +301,24 @@ impl Store {
                     continue;
                 }
             };
-            let name = &change.name;
-            let key = format!("r/{name}");
-            let (before, mut chunks) = match written.get(name) {
-                Some(before) => *before,
-                None => (self.sum_of(&key)?, 0),
-            };
-            let now = if let Some(record) = &change.record {
-                Some(writing.put(&key, &json(&key, record)?))
-            } else {
-                writing.batch.remove(key.as_bytes());
-                None
-            };
-            for sum in [before, now].iter().flatten() {
-                xor(&mut meta.digest, sum);
-            }
-            meta.records = (meta.records + u64::from(now.is_some())) - u64::from(before.is_some());
-            if change.record.is_none() || change.input.is_some() {
-                for item in self.tree.scan_prefix(format!("i/{name}/")).keys() {
-                    writing.batch.remove(item?);
-                }
-                for n in 0..chunks {
-                    writing.batch.remove(chunk_key(name, n).into_bytes());
-                }
-                let input = change.input.as_deref().unwrap_or_default();
-                chunks = 0;
-                for chunk in input.as_bytes().chunks(CHUNK) {
-                    writing.put(&chunk_key(name, chunks), chunk);
-                    chunks += 1;
-                }
-            }
-            written.insert(name, (now, chunks));
-            if let Some(event) = &change.event {
-                writing.put(&happened, &json(&happened, event)?);
-                for key in self.outlived(event.time)? {
-                    writing.batch.remove(key);
+            for (part, change) in changes.iter().enumerate() {
+                let name = &change.name;
+                let before = written.get(name).copied();
+                let after = self.change(change, before, &mut writing, &mut meta)?;
+                written.insert(name, after);
+                if let Some(event) = &change.event {
+                    let key = format!(
+                        "{happened}{}",
+                        if part == 0 {
+                            String::new()
+                        } else {
+                            format!("/{part:04}")
+                        }
+                    );
+                    writing.put(&key, &json(&key, event)?);
+                    for key in self.outlived(event.time)? {
+                        writing.batch.remove(key);
+                    }
                 }
             }
         }
@@ -351,6 +334,48 @@ impl Store {
             .map_err(LedgerError::file("write", Path::new("head")))?;
         self.meta = meta;
         Ok(())
+    }
+
+    /// Writes one change of one entry; `before`: what a change before it in the same batch wrote. Answers the record's
+    /// checksum, and in how many chunks its input was written.
+    fn change(
+        &self,
+        change: &Change,
+        before: Option<(Option<Sum>, usize)>,
+        writing: &mut Writing,
+        meta: &mut Meta,
+    ) -> Result<(Option<Sum>, usize), LedgerError> {
+        let name = &change.name;
+        let key = format!("r/{name}");
+        let (before, mut chunks) = match before {
+            Some(before) => before,
+            None => (self.sum_of(&key)?, 0),
+        };
+        let now = if let Some(record) = &change.record {
+            Some(writing.put(&key, &json(&key, record)?))
+        } else {
+            writing.batch.remove(key.as_bytes());
+            None
+        };
+        for sum in [before, now].iter().flatten() {
+            xor(&mut meta.digest, sum);
+        }
+        meta.records = (meta.records + u64::from(now.is_some())) - u64::from(before.is_some());
+        if change.record.is_none() || change.input.is_some() {
+            for item in self.tree.scan_prefix(format!("i/{name}/")).keys() {
+                writing.batch.remove(item?);
+            }
+            for n in 0..chunks {
+                writing.batch.remove(chunk_key(name, n).into_bytes());
+            }
+            let input = change.input.as_deref().unwrap_or_default();
+            chunks = 0;
+            for chunk in input.as_bytes().chunks(CHUNK) {
+                writing.put(&chunk_key(name, chunks), chunk);
+                chunks += 1;
+            }
+        }
+        Ok((now, chunks))
     }
 
     fn sum_of(&self, key: &str) -> Result<Option<Sum>, LedgerError> {

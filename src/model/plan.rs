@@ -20,11 +20,12 @@
 //! What the listing of running executions showed (`Sight`) comes on top: no Start before the machine's running executions
 //! were listed; an execution of this entry that runs and is not recorded is adopted before anything is started; a running
 //! record that was not listed is looked at.
+//! An entry that is gone and a new one that asks for the same are one that was renamed: Move.
 //! A change or a switch-off in a file that may be half written waits for a while.
 //! Beside its decision, a record may need a `Note`: in which file its entry is now, since when it is gone, and of which
 //! mass its stop was held.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -68,6 +69,8 @@ pub enum Step {
     Look,
     /// Record an execution of ours that runs and is not recorded. Changes nothing at AWS.
     Adopt,
+    /// Record the execution of an entry that is gone as this one's, which asks for the same. Changes nothing at AWS.
+    Move,
     /// Drop the record.
     Forget,
 }
@@ -81,6 +84,7 @@ impl Step {
             Self::Replace => "Replace",
             Self::Look => "Look",
             Self::Adopt => "Adopt",
+            Self::Move => "Move",
             Self::Forget => "Forget",
         }
     }
@@ -214,6 +218,10 @@ pub fn is_late(at: DateTime<Utc>, grace: Duration, now: DateTime<Utc>) -> bool {
 
 /// An entry that has run is not run again for another content, only for a later time.
 pub fn has_run(entry: &Entry, record: &Record) -> bool {
+    ran(record) && entry.at <= record.at
+}
+
+fn ran(record: &Record) -> bool {
     let ran = |outcome: &Outcome| {
         let ended = matches!(
             outcome.status,
@@ -221,9 +229,7 @@ pub fn has_run(entry: &Entry, record: &Record) -> bool {
         );
         ended || outcome.fired.is_some()
     };
-    record.phase == Phase::Ended
-        && record.outcome.as_ref().is_some_and(ran)
-        && entry.at <= record.at
+    record.phase == Phase::Ended && record.outcome.as_ref().is_some_and(ran)
 }
 
 /// The next step of one entry, with what the listing showed of it.
@@ -449,6 +455,69 @@ fn removed(policy: &Policy, record: &Record, since: DateTime<Utc>, now: DateTime
     }
 }
 
+/// Finds entries that are gone and others that are new with the same content: renamed, not removed and added. What runs,
+/// or has run, is theirs now. Where several are alike, the first goes to the first.
+fn moves(
+    decisions: &mut BTreeMap<EntryName, Decision>,
+    wants: &BTreeMap<EntryName, Want<'_>>,
+    records: &BTreeMap<EntryName, Record>,
+) -> BTreeMap<EntryName, EntryName> {
+    let mut gone: HashMap<&Fingerprint, VecDeque<&EntryName>> = HashMap::new();
+    for (name, want) in wants {
+        let record = records
+            .get(name)
+            .filter(|_| matches!(want, Want::Absent { .. }));
+        if let Some(record) = record.filter(|record| record.phase == Phase::Running || ran(record))
+        {
+            gone.entry(&record.fingerprint).or_default().push_back(name);
+        }
+    }
+    let mut moves = BTreeMap::new();
+    if gone.is_empty() {
+        return moves;
+    }
+    for (name, want) in wants {
+        let Want::Present(entry) = want else {
+            continue;
+        };
+        let starts = matches!(
+            decisions.get(name),
+            Some(
+                Decision::Act(Step::Start, _)
+                    | Decision::Hold {
+                        step: Step::Start,
+                        ..
+                    }
+            )
+        );
+        if !starts || records.get(name).is_some_and(Record::is_live) {
+            continue;
+        }
+        let of_content = gone.get_mut(&Fingerprint::of(entry));
+        if let Some(from) = of_content.and_then(VecDeque::pop_front) {
+            let act = Decision::Act(Step::Move, "the same content under a new name");
+            decisions.insert(name.clone(), act);
+            decisions.insert(from.clone(), Decision::Rest { wake: None });
+            moves.insert(name.clone(), from.clone());
+        }
+    }
+    moves
+}
+
+/// An entry whose execution became another's is not forgotten while that runs: its next one must not get the same name.
+fn keep_names(
+    decisions: &mut BTreeMap<EntryName, Decision>,
+    records: &BTreeMap<EntryName, Record>,
+) {
+    let live = records.values().filter(|record| record.is_live());
+    let named: BTreeSet<&EntryName> = live.filter_map(|record| record.named.as_ref()).collect();
+    for name in named {
+        if let Some(decision @ Decision::Act(Step::Forget, _)) = decisions.get_mut(name) {
+            *decision = Decision::Rest { wake: None };
+        }
+    }
+}
+
 /// Bookkeeping of a record that calls nobody: it must outlive this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
@@ -485,6 +554,8 @@ pub struct Plan {
     pub notes: BTreeMap<EntryName, Note>,
     /// By name.
     pub decisions: BTreeMap<EntryName, Decision>,
+    /// Whose execution becomes that of an entry that moves.
+    pub moves: BTreeMap<EntryName, EntryName>,
     /// What the guard held, if it did.
     pub guard: Option<String>,
     /// Whose start waits for a listing of running executions.
@@ -517,6 +588,8 @@ impl Plan {
             }
             decisions.insert(name.clone(), decision);
         }
+        let moves = moves(&mut decisions, wants, records);
+        keep_names(&mut decisions, records);
         brake(&mut decisions, records, brakes, Holds::NewStops);
         let Guarded {
             mut decisions,
@@ -535,6 +608,7 @@ impl Plan {
         Self {
             notes,
             decisions,
+            moves,
             guard,
             unlisted,
         }

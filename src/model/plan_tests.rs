@@ -289,7 +289,7 @@ fn put_back_runs_under_the_next_generation_and_another_content_under_its_own() {
 #[test]
 fn many_stops_are_held_and_starts_go_on() {
     let entries: Vec<Entry> = (0..10).map(|n| entry(&format!("e{n}"), 3600)).collect();
-    let new = entry("new", 3600);
+    let new = entry("new", 7200);
     let plan_with = |gone: usize| {
         let mut records = BTreeMap::new();
         let mut wants = BTreeMap::from([(new.name.clone(), Want::Present(&new))]);
@@ -502,6 +502,105 @@ fn put_back_while_it_is_being_stopped() {
         ..stopping
     };
     assert_eq!(step(&taken), "Look");
+}
+
+#[test]
+fn a_new_name_for_the_same_is_a_move() {
+    let gone = Want::Absent { since: now() };
+    let (old, new) = (entry("old", 3600), entry("new", 3600));
+    let plan = |was: &Record, want: &Want<'_>, wanted: &Entry| {
+        let records: BTreeMap<EntryName, Record> = [(was.name.clone(), was.clone())].into();
+        let wants = BTreeMap::from([
+            (was.name.clone(), want.clone()),
+            (wanted.name.clone(), Want::Present(wanted)),
+        ]);
+        let plan = Plan::make(&wants, &records, |_| Sight::CLEAR, &policy(), &[], now());
+        let steps: Vec<String> = plan
+            .steps()
+            .map(|(name, step, _)| format!("{} {name}", step.as_str()))
+            .collect();
+        assert_eq!(plan.moves.is_empty(), !steps.contains(&"Move new".into()));
+        steps
+    };
+    let running = record(&old, Phase::Running);
+    assert_eq!(plan(&running, &gone, &new), ["Move new"]);
+    // Doubt, another content, or one that is switched off: no move.
+    let doubt = Want::Unclear("doubt".into());
+    assert_eq!(plan(&running, &doubt, &new), ["Start new"]);
+    assert_eq!(plan(&running, &Want::Present(&old), &new), ["Start new"]);
+    assert_eq!(plan(&running, &gone, &entry("new", 3601)), ["Start new"]);
+    let off = Entry {
+        enabled: false,
+        ..new.clone()
+    };
+    assert!(plan(&running, &gone, &off).is_empty());
+    // What is being started or stopped is finished first.
+    for phase in [Phase::Starting, Phase::Stopping, Phase::Stopped] {
+        let steps = plan(&record(&old, phase), &gone, &new);
+        assert!(
+            steps.contains(&"Start new".to_owned()),
+            "{phase:?}: {steps:?}"
+        );
+    }
+    // It has fired a moment ago: the new name is not a reason to fire again.
+    let (old, new) = (entry("old", -60), entry("new", -60));
+    let fired = record(&old, Phase::Running).ended(Outcome::bare(OutcomeStatus::Succeeded), now());
+    assert_eq!(plan(&fired, &gone, &new), ["Move new"]);
+    assert_eq!(
+        plan(&record(&old, Phase::Running), &gone, &new),
+        ["Move new"]
+    );
+    let missed = record(&old, Phase::Running).ended(Outcome::bare(OutcomeStatus::Missed), now());
+    assert_eq!(plan(&missed, &gone, &new), ["Start new"]);
+}
+
+#[test]
+fn a_moved_execution_keeps_its_name_and_no_other_gets_it() {
+    let (a, b) = (entry("a", 3600), entry("b", 3600));
+    let running = Record {
+        generation: 2,
+        ..record(&a, Phase::Running)
+    };
+    let (moved, left) = running.moved(&b, None, now());
+    let left = left.unwrap();
+    assert_eq!(moved.execution_name(), running.execution_name());
+    assert_eq!((moved.phase, left.phase), (Phase::Running, Phase::Stopped));
+    // The old name put back, beside it: the next of its own count.
+    let again = Record::starting(&Owner::parse("test").unwrap(), &a, Some(&left), now());
+    assert_eq!((again.generation, again.named), (3, None));
+    // The new name removed and put back: its own count begins.
+    let stopped = moved.clone().in_phase(Phase::Stopped, now());
+    let fresh = Record::starting(&Owner::parse("test").unwrap(), &b, Some(&stopped), now());
+    assert_eq!((fresh.generation, &fresh.named), (0, &None));
+    assert_eq!(
+        moved.clone().next_generation().execution_name(),
+        fresh.execution_name()
+    );
+    // And back: as if nothing had been.
+    let (back, _) = moved.moved(&a, Some(&left), now());
+    assert_eq!((back.named.clone(), back.generation), (None, 2));
+    assert_eq!(back.execution_name(), running.execution_name());
+    // On to a third: still the first one's name, which is not forgotten while it runs.
+    let (third, of_b) = moved.moved(&entry("c", 3600), None, now());
+    assert_eq!(third.execution_name(), running.execution_name());
+    let long_ago = now() - TimeDelta::days(91);
+    let records: BTreeMap<EntryName, Record> = [third, of_b.unwrap(), left]
+        .into_iter()
+        .map(|mut record| {
+            record.since = long_ago;
+            (record.name.clone(), record)
+        })
+        .collect();
+    let c = entry("c", 3600);
+    let gone = Want::Absent { since: long_ago };
+    let wants = BTreeMap::from([
+        (a.name.clone(), gone.clone()),
+        (b.name.clone(), gone),
+        (c.name.clone(), Want::Present(&c)),
+    ]);
+    let plan = Plan::make(&wants, &records, |_| Sight::CLEAR, &policy(), &[], now());
+    let steps: Vec<_> = plan.steps().map(|(name, ..)| name.as_str()).collect();
+    assert_eq!(steps, ["b"], "only that is forgotten");
 }
 
 #[test]

@@ -64,7 +64,7 @@ pub struct Event {
     pub time: DateTime<Utc>,
     /// The entry.
     pub name: EntryName,
-    /// `scheduled`, `adopted`, `stopped`, `succeeded`, `failed`, `timed_out`, `aborted`, `missed`, `refused`, `forgotten`.
+    /// `scheduled`, `adopted`, `moved`, `stopped`, `succeeded`, `failed`, `timed_out`, `aborted`, `missed`, `refused`, `forgotten`.
     pub event: String,
     /// When the execution was to fire.
     pub at: DateTime<Utc>,
@@ -141,6 +141,12 @@ pub struct Record {
     pub scheme: u32,
     /// What is compared, in short.
     pub fingerprint: Fingerprint,
+    /// The entry whose name the execution bears, where it was started for another one: `generation` is of its count then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named: Option<EntryName>,
+    /// The entry that this one's execution was moved to, while it ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<EntryName>,
     /// Confirmed stops of exactly this content before this execution.
     pub generation: u32,
     /// When it fires.
@@ -228,7 +234,7 @@ impl Record {
         let mut earlier = before
             .map(|record| record.earlier.clone())
             .unwrap_or_default();
-        if let Some(before) = before {
+        if let Some(before) = before.filter(|before| before.named.is_none()) {
             let next = before.generation + u32::from(before.phase == Phase::Stopped);
             remember(&mut earlier, &before.fingerprint, next);
         }
@@ -238,6 +244,8 @@ impl Record {
             owner: owner.clone(),
             scheme: SCHEME,
             fingerprint,
+            named: None,
+            moved_to: None,
             generation,
             at: entry.at,
             state_machine: entry.state_machine.clone(),
@@ -271,7 +279,7 @@ impl Record {
 
     /// Is it known that this execution of this entry is over?
     pub fn knows_closed(&self, fingerprint: &Fingerprint, generation: u32) -> bool {
-        let now = if self.fingerprint == *fingerprint {
+        let now = if self.fingerprint == *fingerprint && self.named.is_none() {
             let over = matches!(self.phase, Phase::Stopped | Phase::Ended);
             self.generation + u32::from(over)
         } else {
@@ -309,12 +317,55 @@ impl Record {
 
     /// The execution's name.
     pub fn execution_name(&self) -> String {
-        execution_name(&self.owner, &self.name, &self.fingerprint, self.generation)
+        let name = self.named.as_ref().unwrap_or(&self.name);
+        execution_name(&self.owner, name, &self.fingerprint, self.generation)
+    }
+
+    /// What is recorded once the execution is another entry's, which asks for the same content: that entry's record,
+    /// and what is left of this one. What is over is left as it is.
+    pub fn moved(
+        &self,
+        entry: &Entry,
+        before: Option<&Record>,
+        now: DateTime<Utc>,
+    ) -> (Record, Option<Record>) {
+        let fresh = Self::starting(&self.owner, entry, before, now);
+        let named = self.named.as_ref().unwrap_or(&self.name).clone();
+        let moved = Record {
+            name: fresh.name,
+            named: Some(named).filter(|named| *named != entry.name),
+            moved_to: None,
+            grace_seconds: fresh.grace_seconds,
+            lambda: fresh.lambda,
+            earlier: fresh.earlier,
+            file: fresh.file,
+            gone: None,
+            guarded: None,
+            ..self.clone()
+        };
+        let left = Record {
+            moved_to: Some(entry.name.clone()),
+            gone: None,
+            guarded: None,
+            ..self.clone().in_phase(Phase::Stopped, now)
+        };
+        (moved, Some(left).filter(|_| self.phase != Phase::Ended))
     }
 
     /// The execution's ARN, derived.
     pub fn execution_arn(&self) -> String {
         execution_arn(&self.state_machine, &self.execution_name())
+    }
+
+    /// The same content once more, after an execution of it was stopped: one that bore another entry's name is followed
+    /// by one that bears this entry's.
+    #[must_use]
+    pub fn next_generation(mut self) -> Self {
+        self.generation = match self.named.take() {
+            None => self.generation + 1,
+            Some(_) => self.earlier.get(&self.fingerprint).copied().unwrap_or(0),
+        };
+        self
     }
 
     /// The same record in another phase.
@@ -419,15 +470,11 @@ pub mod answer {
                 .in_phase(Phase::Running, now),
             ),
             (Phase::Starting, Found::Over(outcome)) if stopped_by_us(&record, outcome) => {
-                let generation = record.generation + 1;
-                Some(
-                    Record {
-                        generation,
-                        in_doubt: None,
-                        ..record
-                    }
-                    .in_phase(Phase::Starting, now),
-                )
+                let next = Record {
+                    in_doubt: None,
+                    ..record.next_generation()
+                };
+                Some(next.in_phase(Phase::Starting, now))
             }
             (Phase::Running, Found::Running) => Some(Record {
                 missing: None,

@@ -14,7 +14,7 @@ use thiserror::Error;
 use super::Clock;
 use super::verify::Stray;
 use crate::ledger::{Change, Ledger, LedgerError};
-use crate::model::entry::Entry;
+use crate::model::entry::{Entry, EntryName};
 use crate::model::name::Owner;
 use crate::model::plan::{Note, Rules, Step};
 use crate::model::record::{Event, Record, StopReason};
@@ -86,6 +86,21 @@ pub struct Task {
     pub record: Option<Record>,
     /// What runs and is not recorded, where something does.
     pub stray: Option<Stray>,
+    /// The record of the entry whose execution it takes over, for a move.
+    pub from: Option<Record>,
+}
+
+impl Task {
+    /// The entries whose records it writes, that of the task first.
+    pub(super) fn names(&self, name: &EntryName) -> Vec<EntryName> {
+        let left = self.from.as_ref().map(|from| from.name.clone());
+        let named = self.stray.as_ref().map(|stray| stray.entry.clone());
+        let named = named.filter(|named| named != name && self.step == Step::Adopt);
+        std::iter::once(name.clone())
+            .chain(left)
+            .chain(named)
+            .collect()
+    }
 }
 
 impl Hands {
@@ -110,6 +125,13 @@ impl Hands {
                     return Ok(record);
                 };
                 self.adopt(entry, record, stray, now).await
+            }
+            (Step::Move, Some(entry), record) => {
+                let Some(from) = task.from else {
+                    return Ok(record);
+                };
+                let moved = self.take_over(entry, record.as_ref(), &from, now).await?;
+                Ok(Some(moved))
             }
             (Step::Forget, _, Some(record)) => {
                 self.forget(record, why, now).await?;
@@ -137,6 +159,50 @@ impl Hands {
             None,
         )
         .await
+    }
+
+    /// Records the execution of an entry that is gone as this one's: both records at once, or none.
+    async fn take_over(
+        &self,
+        entry: &Entry,
+        before: Option<&Record>,
+        from: &Record,
+        now: DateTime<Utc>,
+    ) -> Result<Record, LedgerError> {
+        let (moved, left) = from.moved(entry, before, now);
+        let moved = Record {
+            commit: self.commit.clone(),
+            ..moved
+        };
+        let event = |name: &EntryName, detail: String| Event {
+            time: now,
+            name: name.clone(),
+            event: "moved".into(),
+            at: from.at,
+            execution_arn: from.execution_arn(),
+            detail: Some(detail),
+            late_ms: None,
+            commit: self.commit.clone(),
+        };
+        let was = event(&moved.name, format!("was `{}`", from.name));
+        let is = event(&from.name, format!("is `{}` now", moved.name));
+        let record = left.unwrap_or_else(|| from.clone());
+        let changes = vec![
+            Change {
+                name: record.name.clone(),
+                record: Some(record),
+                input: None,
+                event: Some(is),
+            },
+            Change {
+                name: moved.name.clone(),
+                record: Some(moved.clone()),
+                input: Some(Arc::clone(&entry.input)),
+                event: Some(was),
+            },
+        ];
+        self.ledger.commit_all(changes).await?;
+        Ok(moved)
     }
 
     async fn forget(

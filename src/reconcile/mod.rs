@@ -6,6 +6,7 @@ mod desk;
 mod pass;
 mod pause;
 mod retry;
+mod strangers;
 pub mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,9 +131,11 @@ impl Reconciler {
                 && !record.is_some_and(Record::is_live)
                 && !record.is_some_and(|r| r.knows_closed(&stray.fingerprint, stray.generation))
         };
+        let given = self.strangers(desired).given;
+        let is_given = |stray: &Stray| given.values().any(|given| given == stray);
         self.verify
             .orphans()
-            .filter(|stray| !adoptable(stray))
+            .filter(|stray| !adoptable(stray) && !is_given(stray))
             .cloned()
             .collect()
     }
@@ -140,13 +143,19 @@ impl Reconciler {
     /// The plan for this moment.
     pub fn plan(&mut self, desired: &Desired) -> Plan {
         let now = self.now();
+        let strangers = self.strangers(desired);
         let (verify, rules, approved) = (&self.verify, self.policy.rules, &self.approved);
         let sight = |name: &EntryName, desk: &Desk| {
             let entry = desired.entries.get(name);
             let machine = entry.map(|entry| entry.state_machine.as_str());
             let record = desk.records.get(name);
             let seen = if rules.verify {
-                verify.sight(name, machine, record)
+                let seen = verify.sight(name, machine, record);
+                Sight {
+                    listed: seen.listed && !strangers.waiting.contains(name),
+                    stray: seen.stray || strangers.given.contains_key(name),
+                    ..seen
+                }
             } else {
                 Sight::CLEAR
             };

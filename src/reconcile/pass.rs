@@ -22,14 +22,18 @@ const NEVER_ASKED: Duration = Duration::from_mins(10);
 /// How many steps are under way at once.
 const IN_FLIGHT: usize = 32;
 
+/// A step that is due.
+pub(super) struct Due {
+    name: EntryName,
+    step: Step,
+    why: &'static str,
+    /// Whose execution it takes over.
+    from: Option<EntryName>,
+}
+
 impl Reconciler {
     /// The steps of a plan that may be tried now, the earliest time first; questions that wait for longest first.
-    pub(super) fn due(
-        &mut self,
-        plan: &Plan,
-        desired: &Desired,
-        report: &mut Report,
-    ) -> Vec<(EntryName, Step, &'static str)> {
+    pub(super) fn due(&mut self, plan: &Plan, desired: &Desired, report: &mut Report) -> Vec<Due> {
         let (now, instant) = (self.now(), Instant::now());
         let at = |name: &EntryName| {
             let recorded = self.desk.records.get(name).map(|record| record.at);
@@ -75,7 +79,13 @@ impl Reconciler {
                 report.wake = report.wake.into_iter().chain([soon]).min();
                 continue;
             }
-            queue.push((name, step, why));
+            let from = plan.moves.get(&name).filter(|_| step == Step::Move);
+            queue.push(Due {
+                from: from.cloned(),
+                name,
+                step,
+                why,
+            });
         }
         queue
     }
@@ -83,12 +93,13 @@ impl Reconciler {
     /// One step for each entry of the queue, many at once.
     pub(super) async fn pass(
         &mut self,
-        queue: Vec<(EntryName, Step, &'static str)>,
+        queue: Vec<Due>,
         desired: &Desired,
         interrupted: &(dyn Fn() -> bool + Send + Sync),
         report: &mut Report,
     ) {
         let mut queue = queue.into_iter();
+        let strangers = self.strangers(desired);
         let (mut flying, mut names) = (JoinSet::new(), HashMap::new());
         // A folder that changes all the time must not keep every step from being taken.
         let mut begun = 0;
@@ -96,32 +107,51 @@ impl Reconciler {
             while flying.len() < IN_FLIGHT
                 && !self.hands.step_functions.has_ended()
                 && (begun < IN_FLIGHT || !interrupted())
-                && let Some((name, step, why)) = queue.next()
+                && let Some(due) = queue.next()
             {
+                let Due {
+                    name,
+                    step,
+                    why,
+                    from,
+                } = due;
                 begun += 1;
                 let hands = self.hands.clone();
                 let record = self.desk.records.get(&name).cloned();
                 let entry = desired.entries.get(&name).cloned();
                 let wanted = entry.as_deref().map(Fingerprint::of);
                 let stray = self.verify.stray(&name, wanted.as_ref(), record.as_ref());
+                let stray = stray
+                    .cloned()
+                    .or_else(|| strangers.given.get(&name).cloned());
                 let task = Task {
                     step,
                     why,
-                    stray: stray.cloned(),
+                    stray,
                     entry,
                     record,
+                    from: from.and_then(|from| self.desk.records.get(&from).cloned()),
                 };
-                let of = name.clone();
+                let both = task.names(&name);
+                let adopted = task.stray.clone().filter(|_| step == Step::Adopt);
                 let handle = flying.spawn(async move {
                     let result = hands.apply(task).await;
-                    (name, step, why, result)
+                    (name, step, why, adopted, result)
                 });
-                names.insert(handle.id(), of);
+                names.insert(handle.id(), both);
             }
             match flying.join_next_with_id().await {
                 None => return,
-                Some(Ok((id, (name, step, why, result)))) => {
-                    names.remove(&id);
+                Some(Ok((id, (name, step, why, adopted, result)))) => {
+                    let both = names.remove(&id).unwrap_or_default();
+                    if result.is_ok()
+                        && let Some(stray) = adopted
+                    {
+                        self.verify.over(&stray);
+                    }
+                    for other in both.iter().filter(|other| **other != name) {
+                        self.read_again(other).await;
+                    }
                     let asked = desired
                         .entries
                         .get(&name)
@@ -131,8 +161,22 @@ impl Reconciler {
                 // The intent may be in the ledger: nothing more is done for this entry before its record is read again.
                 Some(Err(error)) => {
                     warn!(%error, "a step broke off");
-                    self.unknown.extend(names.remove(&error.id()));
+                    self.unknown
+                        .extend(names.remove(&error.id()).into_iter().flatten());
                 }
+            }
+        }
+    }
+
+    /// A record as it was written last. A store that can't be read says nothing.
+    async fn read_again(&mut self, name: &EntryName) {
+        match self.hands.ledger.record(name).await {
+            Ok(Some(record)) => {
+                self.desk.records.insert(name.clone(), record);
+            }
+            Ok(None) => {}
+            Err(_) => {
+                self.unknown.insert(name.clone());
             }
         }
     }
@@ -160,9 +204,9 @@ impl Reconciler {
         }
         self.told_ledger = broken;
         let now = self.now();
-        let records = &mut self.desk.records;
         match result {
             Ok(record) => {
+                let records = &mut self.desk.records;
                 self.retries.done(name);
                 *report.done.entry(step.as_str()).or_default() += 1;
                 say(name, step, why, record.as_ref());
@@ -173,16 +217,8 @@ impl Reconciler {
             }
             Err(error) => {
                 // What was written last may be newer than what is in memory. A store that can't be read says nothing.
-                match self.hands.ledger.record(name).await {
-                    Ok(Some(record)) => {
-                        records.insert(name.clone(), record);
-                    }
-                    Ok(None) => {}
-                    Err(_) => {
-                        self.unknown.insert(name.clone());
-                    }
-                }
-                let record = records.get(name);
+                self.read_again(name).await;
+                let record = self.desk.records.get(name);
                 let near = record.is_some_and(|record| {
                     record.at < after(now, CAP) && now < after(record.at, CAP)
                 });
@@ -212,7 +248,7 @@ fn question(step: Step, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option
     match step {
         Step::Look if at.is_some_and(|at| now >= at) => Some((Question::Outcome, 2.0)),
         Step::Look | Step::Adopt => Some((Question::Doubt, 1.0)),
-        Step::Start | Step::Stop(_) | Step::Replace | Step::Forget => None,
+        Step::Start | Step::Stop(_) | Step::Replace | Step::Move | Step::Forget => None,
     }
 }
 
@@ -225,6 +261,7 @@ fn say(name: &EntryName, step: Step, why: &str, record: Option<&Record>) {
     let (at, execution) = (instant(record.at), record.execution_arn());
     match (record.phase, &record.outcome) {
         (Phase::Running, _) if step == Step::Look => debug!(entry = %name, at, execution, "runs"),
+        (_, _) if step == Step::Move => info!(entry = %name, why, at, execution, "moved"),
         (Phase::Running, _) if step == Step::Adopt => {
             info!(entry = %name, why, at, execution, "adopted");
         }

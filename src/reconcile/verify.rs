@@ -232,13 +232,21 @@ impl Verify {
             strays
                 .retain(|name, stray| stray.state_machine != state_machine || names.contains(name));
         }
+        // Those that bear another entry's name.
+        let owned: BTreeSet<String> = records
+            .values()
+            .filter(|record| record.named.is_some() && record.is_live())
+            .map(Record::execution_name)
+            .collect();
         for name in names {
             let Some((entry, fingerprint, generation)) = parse_execution_name(owner, &name) else {
                 continue;
             };
             let of_entry = self.strays.entry(entry.clone()).or_default();
             let record = records.get(&entry);
-            if record.is_some_and(|record| record.is_live() && record.execution_name() == name) {
+            if owned.contains(&name)
+                || record.is_some_and(|record| record.is_live() && record.execution_name() == name)
+            {
                 of_entry.remove(&name);
                 continue;
             }
@@ -344,7 +352,8 @@ impl Verify {
         }
     }
 
-    fn all_strays(&self) -> impl Iterator<Item = &Stray> {
+    /// Every one.
+    pub(super) fn all_strays(&self) -> impl Iterator<Item = &Stray> {
         self.strays.values().flat_map(BTreeMap::values)
     }
 

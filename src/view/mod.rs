@@ -151,6 +151,9 @@ pub struct StepView {
     /// When a held step is taken by itself, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+    /// Of a `Move`: the name before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<EntryName>,
 }
 
 /// A moment: what the files say, what is recorded, what is planned.
@@ -208,6 +211,7 @@ impl Moment<'_> {
             .plan
             .decisions
             .keys()
+            .filter(|name| !self.has_moved(name))
             .map(|name| self.entry(name))
             .collect();
         entries.sort_by(|a, b| (&a.at, &a.name).cmp(&(&b.at, &b.name)));
@@ -224,6 +228,13 @@ impl Moment<'_> {
                 .filter(|waiting| !waiting.is_empty())
                 .map(approve::digest),
         }
+    }
+
+    /// Gone, and its execution is another entry's.
+    fn has_moved(&self, name: &EntryName) -> bool {
+        let record = self.records.get(name);
+        !self.scan.entries.contains_key(name)
+            && record.is_some_and(|record| record.moved_to.is_some())
     }
 
     fn orphans(&self) -> Vec<OrphanView> {
@@ -389,6 +400,7 @@ impl Moment<'_> {
                 .unwrap_or_default(),
             line: wanted.map(|entry| entry.line),
             until: until.map(instant),
+            from: self.plan.moves.get(name).cloned(),
         }
     }
 }

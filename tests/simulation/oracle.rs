@@ -69,6 +69,24 @@ fn always_wanted(
     is(wanted_at(timeline, from)) && within.map(|(_, c)| c.as_ref()).all(is)
 }
 
+/// Did another entry ask for exactly this content while it ran? Then it may have been renamed, and the execution with it.
+fn may_have_moved(world: &World, seen: &Seen) -> bool {
+    let (start, end) = (seen.execution.start, seen.end());
+    let is = |content: Option<&Content>| {
+        content.is_some_and(|content| content.fingerprint() == seen.fingerprint)
+    };
+    let others = world
+        .timelines
+        .iter()
+        .filter(|(entry, _)| **entry != seen.entry);
+    others.into_iter().any(|(_, timeline)| {
+        let mut within = timeline
+            .iter()
+            .filter(|(since, _)| *since > start && *since <= end);
+        is(wanted_at(timeline, start)) || within.any(|(_, content)| is(content.as_ref()))
+    })
+}
+
 /// What must hold of every history, at every moment of it.
 pub(crate) fn never(world: &World) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -97,6 +115,9 @@ pub(crate) fn never(world: &World) -> Vec<String> {
         for (n, a) in of_entry.iter().enumerate() {
             for b in &of_entry[n + 1..] {
                 let overlap = b.execution.start < a.end() && a.execution.start < b.end();
+                if may_have_moved(world, a) || may_have_moved(world, b) {
+                    continue;
+                }
                 if overlap && world.processes.len() == 1 {
                     wrong.push(format!(
                         "1: {} and {} ran at the same time",
@@ -131,9 +152,10 @@ pub(crate) fn never(world: &World) -> Vec<String> {
                     )
                 };
                 let closed = before.is_some_and(|before| {
-                    before.end() <= seen.execution.start
-                        && (before.stopped_by_us()
-                            || before.execution.status() == Status::Aborted && unwanted(before))
+                    may_have_moved(world, before)
+                        || before.end() <= seen.execution.start
+                            && (before.stopped_by_us()
+                                || before.execution.status() == Status::Aborted && unwanted(before))
                 });
                 if !closed {
                     wrong.push(format!(
@@ -164,6 +186,7 @@ pub(crate) fn never(world: &World) -> Vec<String> {
                         start.min(*since - TimeDelta::seconds(1)),
                         *since - TimeDelta::milliseconds(1),
                     )
+                    && !may_have_moved(world, seen)
                     && end < *since + stop_after
                     && at.is_none_or(|at| at > *since + stop_after)
             });
@@ -213,37 +236,48 @@ pub(crate) fn settled(world: &World, list: &List) -> Vec<String> {
     if !orphans.is_empty() && !world.damaged {
         wrong.push(format!("orphans without a lost ledger: {orphans:?}"));
     }
-    for (entry, timeline) in &world.timelines {
-        let wanted = wanted_at(timeline, now);
-        let running: Vec<&Seen> = all
-            .iter()
-            .filter(|seen| seen.entry == *entry && seen.execution.status() == Status::Running)
-            .collect();
-        let unwanted = running.iter().filter(|seen| {
-            wanted.is_none_or(|content| content.fingerprint() != seen.fingerprint)
-                && !orphans.contains(&seen.execution.arn.as_str())
-        });
-        for seen in unwanted {
-            wrong.push(format!(
-                "7: {} runs, and nobody wants it",
-                seen.execution.name
-            ));
-        }
-        let Some(content) = wanted.filter(|content| content.at > now) else {
-            continue;
-        };
+    let mut running: Vec<&Seen> = all
+        .iter()
+        .filter(|seen| seen.execution.status() == Status::Running)
+        .collect();
+    let mut take = |fits: &dyn Fn(&Seen) -> bool| {
+        let found = running.iter().position(|seen| fits(seen));
+        found.map(|at| running.remove(at)).is_some()
+    };
+    let wanted: Vec<(&EntryName, &Content)> = world
+        .timelines
+        .iter()
+        .filter_map(|(entry, timeline)| Some((entry, wanted_at(timeline, now)?)))
+        .collect();
+    // Under its own name, or under that which it had before it was renamed.
+    let own: Vec<bool> = wanted
+        .iter()
+        .map(|(entry, content)| {
+            take(&|seen| seen.entry == **entry && seen.fingerprint == content.fingerprint())
+        })
+        .collect();
+    for ((entry, content), own) in wanted.iter().zip(own) {
         let fingerprint = content.fingerprint();
+        if own || take(&|seen| seen.fingerprint == fingerprint) || content.at <= now {
+            continue;
+        }
         let by_a_person = all.iter().any(|seen| {
-            seen.entry == *entry
-                && seen.fingerprint == fingerprint
+            seen.fingerprint == fingerprint
                 && world.by_a_person.contains(&seen.execution.arn)
                 && !seen.stopped_by_us()
         });
-        let runs = running.iter().any(|seen| seen.fingerprint == fingerprint);
-        if !runs && !by_a_person {
+        if !by_a_person {
             wrong.push(format!(
                 "7: {entry} is wanted at {}, and nothing runs for it",
                 content.at
+            ));
+        }
+    }
+    for seen in running {
+        if !orphans.contains(&seen.execution.arn.as_str()) {
+            wrong.push(format!(
+                "7: {} runs, and nobody wants it",
+                seen.execution.name
             ));
         }
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::look::read_input;
 use super::{Hands, StepError};
 use crate::ledger::LedgerError;
-use crate::model::entry::Entry;
+use crate::model::entry::{Entry, EntryName};
 use crate::model::plan::is_late;
 use crate::model::record::answer::{Found, found};
 use crate::model::record::{Event, Phase, Record};
@@ -143,6 +143,35 @@ impl Hands {
         Ok(())
     }
 
+    /// Sees to it that the entry whose name an execution bears does not use that name again, should it come back, once the
+    /// execution is another entry's.
+    async fn reserve(
+        &self,
+        named: &EntryName,
+        entry: &Entry,
+        stray: &Stray,
+        now: DateTime<Utc>,
+    ) -> Result<(), StepError> {
+        let known = self.ledger.record(named).await?;
+        if known.as_ref().is_some_and(|record| {
+            record.is_live() || record.knows_closed(&stray.fingerprint, stray.generation)
+        }) {
+            return Ok(());
+        }
+        let of_name = Entry {
+            name: named.clone(),
+            ..entry.clone()
+        };
+        let left = Record {
+            generation: stray.generation,
+            moved_to: Some(entry.name.clone()),
+            ..Record::starting(&self.owner, &of_name, known.as_ref(), now)
+                .in_phase(Phase::Stopped, now)
+        };
+        self.write(left, None, None).await?;
+        Ok(())
+    }
+
     /// Records an execution that runs and is not recorded, as what its name and its input say.
     pub(super) async fn adopt(
         &self,
@@ -151,9 +180,13 @@ impl Hands {
         stray: &Stray,
         now: DateTime<Utc>,
     ) -> Result<Option<Record>, StepError> {
-        let wanted = self.wanted(entry, before.as_ref(), now);
+        let named = Some(&stray.entry).filter(|named| **named != entry.name);
+        let wanted = Record {
+            named: named.cloned(),
+            ..self.wanted(entry, before.as_ref(), now)
+        };
         let may_start = entry.enabled && !is_late(entry.at, entry.grace, now);
-        if wanted.fingerprint == stray.fingerprint && may_start {
+        if named.is_none() && wanted.fingerprint == stray.fingerprint && may_start {
             // The same call again: it answers that this execution runs, or that it is over.
             let intent = Record {
                 generation: stray.generation,
@@ -172,6 +205,9 @@ impl Hands {
         if seen != Found::Running {
             // It ended meanwhile. If it was of this content, the start that follows finds that out.
             return Ok(before);
+        }
+        if let Some(named) = named {
+            self.reserve(named, entry, stray, now).await?;
         }
         let read = input
             .as_deref()

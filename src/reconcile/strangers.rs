@@ -1,0 +1,75 @@
+//! Executions that bear one entry's name and are another's: what a ledger that is lost knew as moved. Calls nobody.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::verify::Stray;
+use super::{Desired, Reconciler};
+use crate::model::entry::EntryName;
+use crate::model::name::Fingerprint;
+use crate::model::record::Record;
+
+/// What listings showed under other names than those of the entries that ask for it.
+#[derive(Debug, Default)]
+pub(super) struct Strangers {
+    /// What an entry adopts, though it bears the name of another one.
+    pub(super) given: BTreeMap<EntryName, Stray>,
+    /// Entries that wait until the one whose name it bears has adopted what they could adopt, too.
+    pub(super) waiting: BTreeSet<EntryName>,
+}
+
+impl Reconciler {
+    /// Gives what runs under the name of an entry that does not ask for it to one that asks for exactly that.
+    pub(super) fn strangers(&self, desired: &Desired) -> Strangers {
+        let mut strangers = Strangers::default();
+        let records = &self.desk.records;
+        if self.verify.all_strays().next().is_none() {
+            return strangers;
+        }
+        let over: BTreeSet<(&EntryName, &Fingerprint, u32)> = records
+            .values()
+            .filter_map(|record| {
+                let named = record.named.as_ref()?;
+                Some((named, &record.fingerprint, record.generation))
+            })
+            .collect();
+        let mut free: BTreeMap<&Fingerprint, VecDeque<&Stray>> = BTreeMap::new();
+        let mut claimed: BTreeSet<&Fingerprint> = BTreeSet::new();
+        for stray in self.verify.all_strays() {
+            let of_name = records.get(&stray.entry);
+            let is_over = of_name.is_some_and(|record| {
+                record.moved_to.is_none()
+                    && record.knows_closed(&stray.fingerprint, stray.generation)
+            });
+            if is_over || over.contains(&(&stray.entry, &stray.fingerprint, stray.generation)) {
+                continue;
+            }
+            let own = desired.entries.contains_key(&stray.entry)
+                && !of_name.is_some_and(Record::is_live)
+                && self.verify.stray(&stray.entry, None, of_name).is_some();
+            if own {
+                claimed.insert(&stray.fingerprint);
+            } else {
+                free.entry(&stray.fingerprint).or_default().push_back(stray);
+            }
+        }
+        if free.is_empty() && claimed.is_empty() {
+            return strangers;
+        }
+        for (name, entry) in desired.entries.iter() {
+            let record = records.get(name);
+            let content = Fingerprint::of(entry);
+            let has_it = record.is_some_and(|record| {
+                record.is_live() || record.outcome.is_some() && record.fingerprint == content
+            });
+            if !entry.enabled || has_it || self.verify.stray(name, None, record).is_some() {
+                continue;
+            }
+            if let Some(stray) = free.get_mut(&content).and_then(VecDeque::pop_front) {
+                strangers.given.insert(name.clone(), stray.clone());
+            } else if claimed.contains(&content) {
+                strangers.waiting.insert(name.clone());
+            }
+        }
+        strangers
+    }
+}
