@@ -13,3 +13,4 @@ mod renaming;
 mod scanning;
 mod stories;
 mod surroundings;
+mod walk;

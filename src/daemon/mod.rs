@@ -164,7 +164,8 @@ impl Daemon {
                 move || *ended.borrow() || seen.has_changed().unwrap_or(false) || !asked.is_empty();
             let report = self.reconcile(&scan, &interrupted).await;
             snapshots.send_replace(Some(Arc::new(self.snapshot(&scan))));
-            let most = self.rest(watching.is_some() && !is_git_busy(&scan));
+            // No event tells that a disk is mounted again, or that git has finished.
+            let most = self.rest(watching.is_some() && scan.doubt().is_none());
             self.last = Some(scan);
             // An execution that is due is asked for a little later.
             let soon = (self.clock)() + TimeDelta::milliseconds(20);
@@ -220,7 +221,7 @@ impl Daemon {
     /// Is the last scan young, beside what a scan costs? Outcomes are asked for in many small steps; a large directory is
     /// not read again for each.
     fn is_fresh(&self) -> bool {
-        !self.last.as_ref().is_some_and(is_git_busy)
+        self.last.as_ref().is_none_or(|last| last.doubt().is_none())
             && self
                 .scanned
                 .is_some_and(|(at, took)| at.elapsed() < FRESH.max(took * 10).min(self.resync))
@@ -448,10 +449,6 @@ async fn doze(clock: &Clock, wake: Option<DateTime<Utc>>, most: Duration) -> Opt
         }
         sleep(rest.min(TICK)).await;
     }
-}
-
-fn is_git_busy(scan: &Scan) -> bool {
-    scan.git.as_ref().is_some_and(|git| git.busy.is_some())
 }
 
 /// What a scan asks for, and for which recorded entries it leaves doubt.

@@ -233,7 +233,7 @@ impl Verify {
                 .retain(|name, stray| stray.state_machine != state_machine || names.contains(name));
         }
         // Those that bear another entry's name.
-        let owned: BTreeSet<String> = records
+        let moved: BTreeSet<String> = records
             .values()
             .filter(|record| record.named.is_some() && record.is_live())
             .map(Record::execution_name)
@@ -244,7 +244,7 @@ impl Verify {
             };
             let of_entry = self.strays.entry(entry.clone()).or_default();
             let record = records.get(&entry);
-            if owned.contains(&name)
+            if moved.contains(&name)
                 || record.is_some_and(|record| record.is_live() && record.execution_name() == name)
             {
                 of_entry.remove(&name);

@@ -142,20 +142,20 @@ pub(crate) fn never(world: &World) -> Vec<String> {
                     before.fingerprint == seen.fingerprint
                         && before.generation + 1 == seen.generation
                 });
-                // A stop by a person, of what was to be stopped anyway before a listing could show it, is as good as ours.
-                let unwanted = |before: &Seen| {
+                // A person's stop is as good as ours once the entry has asked for something else.
+                let changed = |before: &Seen| {
                     !always_wanted(
                         timeline,
                         &before.fingerprint,
                         before.execution.start,
-                        world.unseen_until(before.end()),
+                        seen.execution.start,
                     )
                 };
                 let closed = before.is_some_and(|before| {
                     may_have_moved(world, before)
                         || before.end() <= seen.execution.start
                             && (before.stopped_by_us()
-                                || before.execution.status() == Status::Aborted && unwanted(before))
+                                || before.execution.status() == Status::Aborted && changed(before))
                 });
                 if !closed {
                     wrong.push(format!(

@@ -178,8 +178,6 @@ pub(crate) struct World {
     pub(crate) timelines: BTreeMap<EntryName, Timeline>,
     pub(crate) by_a_person: BTreeSet<String>,
     switched: BTreeSet<(EntryName, DateTime<Utc>)>,
-    /// From when until when something was denied.
-    denials: Vec<(DateTime<Utc>, DateTime<Utc>)>,
     /// Whose state directory was copied.
     snapshot: Option<usize>,
     pub(crate) damaged: bool,
@@ -280,7 +278,6 @@ impl World {
             timelines: BTreeMap::new(),
             by_a_person: BTreeSet::new(),
             switched: BTreeSet::new(),
-            denials: Vec::new(),
             snapshot: None,
             damaged: false,
             lists_again: begin(),
@@ -535,15 +532,6 @@ impl World {
         self.switched.range(range).next().is_some()
     }
 
-    /// Until when a stop by a person at this moment may be unknown to a daemon: it sees it in a listing, and then has to
-    /// be let ask, and to write down the answer.
-    pub(crate) fn unseen_until(&self, end: DateTime<Utc>) -> DateTime<Utc> {
-        let listed = end + TimeDelta::minutes(25);
-        let denied = self.denials.iter().filter(|(from, _)| *from <= listed);
-        let again = denied.map(|(_, until)| *until + TimeDelta::minutes(5));
-        again.max().map_or(listed, |again| again.max(listed))
-    }
-
     pub(crate) fn mend(&mut self) {
         self.bad = [false; 2];
         self.write();
@@ -724,7 +712,6 @@ impl World {
             self.lists_again = until + TimeDelta::minutes(5);
         }
         *self.faults.refused.lock().expect("no panic") = Some((operation, until));
-        self.denials.push((now, until));
         self.say(&format!("{operation} is denied until {}", instant(until)));
     }
 
