@@ -427,3 +427,77 @@ async fn a_bad_place_is_refused_at_the_start() {
     assert_eq!(world.output(&["sync"]).status.code(), Some(0));
     assert_eq!(world.wire(), (1, 0));
 }
+
+/// F11: a file system that hangs. What was seen holds, nothing is stopped, other commands answer, and the daemon ends when
+/// it is told to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_system_that_hangs_is_said_and_stops_nothing() {
+    let world = World::new().await;
+    if !may_mount(world.root.path()) {
+        return;
+    }
+    world.write("a.yaml", &file(&[("a", &day(10))]));
+    let mut daemon = daemon(&world, &["reconcile.resync=1s"]);
+    world.settles_at(1, 0).await;
+    // A FUSE file system whose server never answers.
+    let script = "exec 3<>/dev/fuse; mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 onced-hang \"$1\"; exec sleep 600";
+    let mut server = Command::new("sh");
+    server.args(["-ec", script, "sh"]).arg(world.path(""));
+    let server = Running(server.spawn().expect("sh runs"));
+    let is_said = || {
+        world.list()["doubt"]
+            .as_str()
+            .is_some_and(|doubt| doubt.contains("does its file system hang?"))
+    };
+    let mut waited = 0;
+    while !is_said() {
+        waited += 1;
+        assert!(waited < 200, "{}", log(&world));
+        sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(world.output(&["pause"]).status.code(), Some(0));
+    assert_eq!(world.output(&["resume"]).status.code(), Some(0));
+    world.settles_at(1, 0).await;
+    let terminated = Command::new("kill").arg(daemon.0.id().to_string()).status();
+    assert!(terminated.expect("kill runs").success());
+    let ended = block_in_place(|| daemon.0.wait().expect("it ends"));
+    assert_eq!(ended.code(), Some(0), "{}", log(&world));
+    drop(server);
+    let _ = Command::new("umount")
+        .arg("-l")
+        .arg(world.path(""))
+        .status();
+}
+
+/// F31, F32: limits on the size of files and on open files: starts wait, nothing is stopped, and it goes on by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_of_the_process_are_waited_for() {
+    if !has("prlimit") {
+        return;
+    }
+    let world = World::new().await;
+    world.write("a.yaml", &file(&[("a", &day(10)), ("b", &day(10))]));
+    let mut daemon = daemon(&world, &["reconcile.resync=1s"]);
+    world.settles_at(2, 0).await;
+    let process = daemon.0.id();
+    let limit = |what: &str| shell(&world, &format!("prlimit --pid {process} --{what}:"));
+    // Smaller than the store is already.
+    limit("fsize=1000");
+    world.write("c.yaml", &file(&[("c", &day(11))]));
+    fs::remove_file(world.path("a.yaml")).expect("removed");
+    sleep(Duration::from_secs(4)).await;
+    // The log is a file, too, and can't say so.
+    assert_eq!(world.wire(), (2, 0));
+    assert!(daemon.0.try_wait().expect("asked").is_none(), "it is alive");
+    limit("fsize=unlimited");
+    world.settles_at(3, 2).await;
+    // No more open files than there are.
+    limit("nofile=4");
+    world.write("d.yaml", &file(&[("d", &day(12))]));
+    fs::remove_file(world.path("c.yaml")).expect("removed");
+    sleep(Duration::from_secs(4)).await;
+    world.settles_at(3, 2).await;
+    limit("nofile=1024");
+    world.settles_at(4, 3).await;
+    assert!(daemon.0.try_wait().expect("asked").is_none(), "it is alive");
+}

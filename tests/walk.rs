@@ -48,25 +48,30 @@ impl Walk {
         self.journal.push(what.into());
     }
 
-    fn try_shell(&self, script: &str) -> bool {
+    fn run(&self, script: &str) -> Result<(), String> {
         let mut shell = Command::new("sh");
         shell
             .current_dir(self.world.root.path())
             .args(["-ec", &format!("cd schedules; {script}")])
             .env("HOME", self.world.root.path())
             .env("GIT_CONFIG_NOSYSTEM", "1")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        block_in_place(|| shell.status().expect("sh runs").success())
+            .stdin(Stdio::null());
+        let output = block_in_place(|| shell.output().expect("sh runs"));
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(text(&output.stdout) + &text(&output.stderr))
+    }
+
+    fn try_shell(&self, script: &str) -> bool {
+        self.run(script).is_ok()
     }
 
     fn shell(&self, script: &str) {
-        assert!(
-            self.try_shell(script),
-            "{script}\n{}",
-            self.journal.join("\n")
-        );
+        if let Err(said) = self.run(script) {
+            panic!("{script}\n{said}\n{}", self.journal.join("\n"));
+        }
     }
 
     fn content(&mut self) -> String {
@@ -360,7 +365,7 @@ impl Walk {
                 };
                 self.say(format!("{file}: comments, times, leftovers"));
                 self.shell(&format!(
-                    "echo '# seen' >> {file}; touch -d 2001-01-01 {file}; cp -p {file} {file}~; cp {file} .{file}.swp; rm {file}~; cp -p {file} ../same; cp -p ../same {file}"
+                    "echo '# seen' >> {file}; touch -d 2001-01-01 {file}; cp -p {file} {file}~; cp {file} .{file}.swp; rm {file}~ .{file}.swp; cp -p {file} ../same; cp -p ../same {file}"
                 ));
             }
             14 => {

@@ -15,6 +15,7 @@ use std::fmt::Display;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
@@ -167,7 +168,10 @@ pub fn main() -> ExitCode {
         color,
         environment,
     };
-    match runtime.block_on(dispatch(arguments.command, &context)) {
+    let done = runtime.block_on(dispatch(arguments.command, &context));
+    // A thread that reads from a file system that hangs is not waited for.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    match done {
         Ok(_) if UNWRITTEN.load(Ordering::Relaxed) => ExitCode::from(exit::FAILURE),
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
@@ -233,6 +237,8 @@ fn logs(common: &Common, color: bool) {
     let logs = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(level))
         .with_writer(std::io::stderr)
+        // A log that can't be written can't be told of there, and is no reason to break off.
+        .log_internal_errors(false)
         .with_target(false);
     match common.log_format {
         LogFormat::Text => logs.with_ansi(color).init(),

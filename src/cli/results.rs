@@ -80,11 +80,17 @@ pub(super) async fn same_daemon(
     let resolved =
         |path: &std::path::Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     match &settings.directory {
-        Some(asked) if resolved(asked) != resolved(&about.directory) => Err(Failure::new(format!(
-            "the daemon that holds this ledger watches `{}`, not `{}`\nhint: give another --state-directory",
-            about.directory.display(),
-            asked.display()
-        ))),
+        // The same path is the same directory, and need not be looked at: its file system may hang.
+        Some(asked)
+            if std::path::absolute(asked).ok().as_ref() != Some(&about.directory)
+                && resolved(asked) != resolved(&about.directory) =>
+        {
+            Err(Failure::new(format!(
+                "the daemon that holds this ledger watches `{}`, not `{}`\nhint: give another --state-directory",
+                about.directory.display(),
+                asked.display()
+            )))
+        }
         _ => Ok(()),
     }
 }

@@ -287,6 +287,8 @@ pub(super) async fn run(
     let failed = |error| Failure::new(format!("can't listen for signals: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    // A limit on the size of files is an error of a write, no reason to die.
+    let _too_large = signal(SignalKind::from_raw(libc::SIGXFSZ)).map_err(failed)?;
     let running = tokio::spawn(daemon.run(snapshots, ordered, stopping));
     tokio::pin!(running);
     let ended = tokio::select! {

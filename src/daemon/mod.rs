@@ -10,6 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
@@ -36,6 +37,8 @@ const FRESH: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_secs(10);
 /// A clock that differs by more than this from the time that passed was set, or the machine slept.
 const JUMP: TimeDelta = TimeDelta::seconds(2);
+/// How long a scan is waited for, before what it would show is in doubt.
+const OVERDUE: Duration = Duration::from_secs(10);
 /// How long git is waited for where nothing else changes: a rebase stops for a person, and starts must go on.
 const GIT: Duration = Duration::from_secs(5);
 /// How long git may be in the middle of something before that is said aloud.
@@ -56,8 +59,11 @@ pub struct Snapshot {
 
 /// Source and reconciler, with what is between them.
 pub struct Daemon {
+    directory: PathBuf,
     /// `None` only while a scan is under way.
     scanner: Option<Scanner>,
+    /// A scan that has not ended for long, and since when.
+    overdue: Option<(JoinHandle<(Scanner, Scan)>, Instant)>,
     reconciler: Reconciler,
     policy: Policy,
     settle: Duration,
@@ -84,7 +90,9 @@ impl Daemon {
         clock: Clock,
     ) -> Self {
         Self {
+            directory: scanner.directory().to_owned(),
             scanner: Some(scanner),
+            overdue: None,
             reconciler,
             policy,
             settle,
@@ -114,12 +122,7 @@ impl Daemon {
         let mut replaced = 0;
         while !*stop.borrow() {
             if watching.is_none() {
-                let directory = self
-                    .scanner
-                    .as_ref()
-                    .map(|scanner| scanner.directory().to_owned())
-                    .unwrap_or_default();
-                match Watch::start(&directory, hints.clone()) {
+                match self.watch(hints.clone()).await {
                     Ok(watch) => {
                         watching = Some(watch);
                         // What happened before it watched shows in a scan alone.
@@ -281,6 +284,9 @@ impl Daemon {
     pub async fn scan(&mut self, quiet: bool) -> Scan {
         let mut scan = self.look().await;
         for _ in 0..RESTLESS {
+            if self.overdue.is_some() {
+                break;
+            }
             let changing = scan
                 .files
                 .iter()
@@ -309,17 +315,42 @@ impl Daemon {
         scan
     }
 
+    /// One scan. Where a file system hangs, what was seen before is what is known, and proves no absence.
     async fn look(&mut self) -> Scan {
-        let begun = Instant::now();
-        let mut scanner = self.scanner.take().expect("one scan at a time");
-        let looking = tokio::task::spawn_blocking(move || {
-            let scan = scanner.scan();
-            (scanner, scan)
-        });
-        let (scanner, scan) = looking.await.expect("a scan does not panic");
-        self.scanner = Some(scanner);
-        self.scanned = Some((Instant::now(), begun.elapsed()));
-        scan
+        let (mut looking, begun, patience) = if let Some((looking, begun)) = self.overdue.take() {
+            (looking, begun, Duration::from_secs(1))
+        } else {
+            let mut scanner = self.scanner.take().expect("one scan at a time");
+            let looking = spawn_blocking(move || {
+                let scan = scanner.scan();
+                (scanner, scan)
+            });
+            (looking, Instant::now(), OVERDUE)
+        };
+        if let Ok(looked) = timeout(patience, &mut looking).await {
+            let (scanner, scan) = looked.expect("a scan does not panic");
+            self.scanner = Some(scanner);
+            self.scanned = Some((Instant::now(), begun.elapsed()));
+            return scan;
+        }
+        self.overdue = Some((looking, begun));
+        Scan {
+            unclear: Some(format!(
+                "reading the directory has not ended after {} s: does its file system hang?",
+                OVERDUE.as_secs()
+            )),
+            ..self.last.clone().unwrap_or_default()
+        }
+    }
+
+    /// Watches the directory. A file system that hangs has no events.
+    async fn watch(&self, hints: watch::Sender<u64>) -> notify::Result<Watch> {
+        let directory = self.directory.clone();
+        let watching = spawn_blocking(move || Watch::start(&directory, hints));
+        match timeout(GIT, watching).await {
+            Ok(Ok(watch)) => watch,
+            _ => Err(notify::Error::generic("the file system does not answer")),
+        }
     }
 
     async fn reconcile(
@@ -408,8 +439,6 @@ impl Daemon {
     /// Waits until no hint has come for `settle`, and git is not at work any more.
     async fn quiet(&self, hinted: &mut watch::Receiver<u64>, stop: &mut watch::Receiver<bool>) {
         let begun = Instant::now();
-        let directory = self.scanner.as_ref().map(Scanner::directory);
-        let directory = directory.map(ToOwned::to_owned).unwrap_or_default();
         let mut at_rest = None;
         while begun.elapsed() < self.settle * RESTLESS && !*stop.borrow() {
             hinted.borrow_and_update();
@@ -420,9 +449,9 @@ impl Daemon {
                     if waited.elapsed() > GIT {
                         return;
                     }
-                    let directory = directory.clone();
-                    let looking = tokio::task::spawn_blocking(move || git::is_busy(&directory));
-                    if !looking.await.unwrap_or(false) {
+                    let directory = self.directory.clone();
+                    let looking = spawn_blocking(move || git::is_busy(&directory));
+                    if !matches!(timeout(GIT, looking).await, Ok(Ok(true))) {
                         return;
                     }
                 },
