@@ -153,4 +153,18 @@ async fn a_lost_ledger_does_not_start_what_moved_once_more() {
     let starts = world.wire().0;
     world.settles_at(starts, 0).await;
     drop(daemon);
+    // Lost once more: of the two that bear the name `a`, `a` and `b` get one each.
+    let before = running(&world);
+    fs::remove_dir_all(world.root.path().join("state")).expect("removed");
+    let daemon = world.daemon();
+    while phases(&world)
+        .iter()
+        .filter(|(_, phase, _)| phase == "scheduled")
+        .count()
+        < 3
+    {
+        sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!((running(&world), world.wire().1), (before, 0));
+    drop(daemon);
 }

@@ -352,8 +352,12 @@ fn bombs_need_little_memory() {
         let row = vec![format!("*a{}", n - 1); 10].join(", ");
         bomb = format!("{bomb}x-{n}: &a{n} [{row}]\n");
     }
-    let merges: String = (1..2000)
+    let merges: Vec<String> = (1..2000)
         .map(|n| format!("x-{n}: &b{n} {{<<: *b{}, k{n}: 1}}\n", n - 1))
+        .collect();
+    let merges = merges.concat();
+    let steps: Vec<String> = (0..3000)
+        .map(|n| format!("{}a:\n", " ".repeat(n)))
         .collect();
     for (name, text) in [
         ("deep", format!("schedules: {}\n", "[".repeat(200_000))),
@@ -361,12 +365,7 @@ fn bombs_need_little_memory() {
             "deeper",
             format!("schedules: {}\n", "{a: ".repeat(1_000_000)),
         ),
-        (
-            "steps",
-            (0..3000)
-                .map(|n| format!("{}a:\n", " ".repeat(n)))
-                .collect(),
-        ),
+        ("steps", steps.concat()),
         ("bomb", bomb + "schedules: {}\n"),
         (
             "merges",

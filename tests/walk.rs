@@ -90,7 +90,10 @@ impl Walk {
         for item in fs::read_dir(self.path("")).expect("a directory") {
             let name = item.expect("an item").file_name();
             let name = name.to_string_lossy().into_owned();
-            if name.ends_with(".yaml") && !name.starts_with('.') {
+            let is_yaml = name
+                .rsplit_once('.')
+                .is_some_and(|(_, kind)| kind == "yaml");
+            if is_yaml && !name.starts_with('.') {
                 files.insert(name.clone(), self.entries(&name));
             }
         }

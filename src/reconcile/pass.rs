@@ -189,10 +189,8 @@ impl Reconciler {
         result: Result<Option<Record>, StepError>,
         report: &mut Report,
     ) {
-        match step {
-            Step::Look if result.is_ok() => self.verify.looked(name),
-            Step::Adopt if result.is_ok() => self.verify.forget(name),
-            _ => {}
+        if step == Step::Look && result.is_ok() {
+            self.verify.looked(name);
         }
         let broken = matches!(&result, Err(StepError::Ledger(_)));
         if let Err(StepError::Ledger(error)) = &result

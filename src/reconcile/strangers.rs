@@ -36,17 +36,25 @@ impl Reconciler {
         let mut claimed: BTreeSet<&Fingerprint> = BTreeSet::new();
         for stray in self.verify.all_strays() {
             let of_name = records.get(&stray.entry);
-            let is_over = of_name.is_some_and(|record| {
+            let known = |record: &Record| {
                 record.moved_to.is_none()
                     && record.knows_closed(&stray.fingerprint, stray.generation)
-            });
+            };
+            // That a later generation runs says that this one was stopped; or that it had moved, before the ledger was lost.
+            let later = |record: &Record| {
+                record.is_live()
+                    && record.named.is_none()
+                    && record.fingerprint == stray.fingerprint
+            };
+            let may_have_moved = of_name.is_some_and(later);
+            let is_over = of_name.is_some_and(known) && !may_have_moved;
             if is_over || over.contains(&(&stray.entry, &stray.fingerprint, stray.generation)) {
                 continue;
             }
             let own = desired.entries.contains_key(&stray.entry)
                 && !of_name.is_some_and(Record::is_live)
                 && self.verify.stray(&stray.entry, None, of_name).is_some();
-            if own {
+            if own || may_have_moved && !self.verify.is_confirmed(stray) {
                 claimed.insert(&stray.fingerprint);
             } else {
                 free.entry(&stray.fingerprint).or_default().push_back(stray);

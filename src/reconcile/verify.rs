@@ -340,12 +340,7 @@ impl Verify {
             .max_by_key(|stray| (Some(&stray.fingerprint) == wanted, stray.generation))
     }
 
-    /// An execution of this entry was adopted, or is over: the next listing shows what is left.
-    pub(super) fn forget(&mut self, entry: &EntryName) {
-        self.strays.remove(entry);
-    }
-
-    /// This one is over.
+    /// This one is adopted, or over.
     pub(super) fn over(&mut self, stray: &Stray) {
         if let Some(strays) = self.strays.get_mut(&stray.entry) {
             strays.retain(|_, other| other != stray);
@@ -360,6 +355,11 @@ impl Verify {
     /// A record was looked at.
     pub(super) fn looked(&mut self, name: &EntryName) {
         self.doubted.remove(name);
+    }
+
+    /// Did two listings show it?
+    pub(super) fn is_confirmed(&self, stray: &Stray) -> bool {
+        stray.is_confirmed(self.apart())
     }
 
     /// What runs of ours that nobody wants: shown by two listings, and not about to be adopted.
