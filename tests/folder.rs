@@ -206,7 +206,7 @@ fn a_file_that_can_not_be_understood_pins_its_entries() {
     for bytes in broken {
         let mut folder = Folder::new(&[("a.yaml", a), ("b.yaml", b)]);
         fs::write(folder.path("a.yaml"), bytes).expect("written");
-        let more = "schedules:\n  b2: {at: 2026-12-01T09:00, lambda: f}\n";
+        let more = "schedules:\n  b2: {at: 2026-12-03T09:00, lambda: f}\n";
         folder.write("b2.yaml", more);
         assert_eq!(folder.acts(0.0), ["Start b2"], "{bytes:?}");
         assert_eq!(folder.acts(3600.0), ["Start b2"], "{bytes:?}");
@@ -429,4 +429,70 @@ fn what_everybody_may_write_is_refused() {
     mode(folder.directory.path(), 0o755);
     folder.acts(7201.0);
     assert_eq!(folder.acts(7300.0).len(), 3);
+}
+
+/// H20: removed while nobody watched, for however long: it is seen to be gone for `stop_after` first.
+#[test]
+fn a_removal_that_nobody_saw_waits_all_the_same() {
+    let mut folder = Folder::new(&[("a.yaml", &many(2))]);
+    let records = std::mem::take(&mut folder.desk.records);
+    folder.desk = Desk::new(records);
+    folder.write("a.yaml", "schedules: {}\n");
+    folder.nothing(3600.0 * 24.0 * 5.0);
+    folder.nothing(3600.0 * 24.0 * 5.0 + 29.0);
+    assert_eq!(folder.acts(3600.0 * 24.0 * 5.0 + 30.0).len(), 2);
+}
+
+/// H17: another directory than before asks for nothing of what runs: held as one mass.
+#[test]
+fn another_directory_is_a_mass_of_removals() {
+    let mut folder = Folder::new(&[("a.yaml", &many(5))]);
+    let other = Folder::new(&[(
+        "z.yaml",
+        "schedules:\n  z: {at: 2026-12-05T09:00, lambda: f}\n",
+    )]);
+    folder.scanner = other.scanner;
+    assert_eq!(folder.acts(0.0), ["Start z"]);
+    assert_eq!(folder.acts(3600.0), ["Start z"]);
+}
+
+/// Each row of FAILURES 1 and 4 is in the index, and each test that the index names is there.
+#[test]
+fn the_index_is_true() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap_or_default();
+    let index = read("tests/index.md");
+    let rows: Vec<&str> = index
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .collect();
+    for (letter, number) in [('F', 40), ('H', 20)] {
+        for row in 1..=number {
+            let begins = format!("| {letter}{row} |");
+            let found = rows.iter().filter(|line| line.starts_with(&begins)).count();
+            assert_eq!(found, 1, "{begins}");
+        }
+    }
+    let mut named = 0;
+    for test in index.split('`').skip(1).step_by(2) {
+        let Some((file, name)) = test.split_once(".rs::") else {
+            continue;
+        };
+        named += 1;
+        let text = read(&format!("{file}.rs"));
+        assert!(text.contains(&format!("fn {name}(")), "{test}");
+    }
+    assert!(named > 60, "{named}");
+}
+
+/// F18: a file whose name is no text takes part under a name that can be shown.
+#[test]
+fn a_name_that_is_no_text_is_shown_escaped() {
+    use std::os::unix::ffi::OsStrExt;
+    let mut folder = Folder::new(&[("a.yaml", &many(1))]);
+    let name = std::ffi::OsStr::from_bytes(b"\xff\xfe.yaml");
+    let path = folder.directory.path().join(name);
+    fs::write(path, "schedules:\n  b: {at: 2026-12-01T09:00, lambda: f}\n").expect("written");
+    assert_eq!(folder.acts(0.0), ["Start b"]);
+    assert_eq!(folder.scanner.scan().files[0].path, "\\xff\\xfe.yaml");
 }

@@ -500,3 +500,28 @@ async fn limits_of_the_process_are_waited_for() {
     world.settles_at(4, 3).await;
     assert!(daemon.0.try_wait().expect("asked").is_none(), "it is alive");
 }
+
+/// F30: the ledger's file system is read-only: nothing is started, and it is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_read_only_file_system_nothing_is_started() {
+    let world = World::new().await;
+    if !may_mount(world.root.path()) {
+        return;
+    }
+    world.write("a.yaml", &file(&[("a", &day(10))]));
+    shell(
+        &world,
+        "mkdir ../state; mount -t tmpfs -o ro,mode=700 onced-ro ../state",
+    );
+    for command in ["sync", "run"] {
+        let output = world.output(&[command]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("Read-only file system"), "{said}");
+    }
+    assert_eq!(world.wire(), (0, 0));
+    shell(&world, "mount -o remount,rw ../state");
+    assert_eq!(world.output(&["sync"]).status.code(), Some(0));
+    assert_eq!(world.wire(), (1, 0));
+    shell(&world, "umount -l ../state");
+}
