@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use onced::daemon::set_clock::Uptime;
 use onced::daemon::socket::{Order, What};
 use onced::daemon::{Daemon, Snapshot};
 use onced::model::record::Phase;
@@ -167,6 +168,15 @@ struct Alive {
 
 impl Alive {
     async fn new(world: &World, directory: &Path, resync: Duration) -> Self {
+        Self::with(world, directory, resync, |daemon| daemon).await
+    }
+
+    async fn with(
+        world: &World,
+        directory: &Path,
+        resync: Duration,
+        with: impl Fn(Daemon) -> Daemon,
+    ) -> Self {
         let defaults = Defaults {
             state_machine: Some(MACHINE.into()),
             ..Defaults::default()
@@ -175,6 +185,7 @@ impl Alive {
         let settle = Duration::from_millis(100);
         let reconciler = world.reconciler().await;
         let daemon = Daemon::new(scanner, reconciler, policy(), settle, resync, world.clock());
+        let daemon = with(daemon);
         let (sender, snapshots) = watch::channel(None);
         let (orders, ordered) = mpsc::channel(4);
         let (stop, stopping) = watch::channel(false);
@@ -215,16 +226,134 @@ async fn after_a_sleep_what_is_due_is_done_at_once() {
     let directory = tempfile::tempdir().unwrap();
     let at = begin() + TimeDelta::days(300) + TimeDelta::hours(5);
     write(directory.path(), &[("e", at)]);
-    let alive = Alive::new(&world, directory.path(), Duration::from_hours(24)).await;
+    // A clock that runs while the machine sleeps: the time did pass.
+    let clock = world.clock();
+    let uptime = move || {
+        (clock() - begin())
+            .to_std()
+            .expect("not before the beginning")
+    };
+    let uptime: Uptime = Arc::new(uptime);
+    let alive = Alive::with(
+        &world,
+        directory.path(),
+        Duration::from_hours(24),
+        |daemon| daemon.counting_sleep(Arc::clone(&uptime)),
+    )
+    .await;
     sleep(Duration::from_mins(2)).await;
     assert!(world.sandbox.executions().is_empty(), "it is deferred");
     set(&world, TimeDelta::hours(6));
     sleep(Duration::from_secs(15)).await;
     assert_eq!(world.sandbox.executions().len(), 1);
-    // And back again: nothing more happens.
+    alive.end().await;
+}
+
+/// F33, F34: the clock is set by more than a year, ahead or back, by mistake. Nothing is started, stopped, looked at or
+/// written off by it; AWS's clock says that it is wrong; and once it is right again, everything goes on.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_wrong_is_not_believed() {
+    for off in [TimeDelta::days(400), TimeDelta::days(-400)] {
+        let world = World::new(Options::default());
+        let directory = tempfile::tempdir().unwrap();
+        let at = begin() + TimeDelta::days(1);
+        let resync = Duration::from_secs(10);
+        write(directory.path(), &[("a", at), ("b", at)]);
+        let alive = Alive::new(&world, directory.path(), resync).await;
+        sleep(Duration::from_mins(2)).await;
+        assert_eq!(world.history().len(), 2);
+        // A start of unknown fate, which by a clock that is far ahead was too late.
+        world
+            .sandbox
+            .set_faults(Some(Arc::new(|_, operation: &str| {
+                if operation == "StartExecution" {
+                    Fault::LostBefore
+                } else {
+                    Fault::None
+                }
+            })));
+        write(
+            directory.path(),
+            &[("a", at), ("b", at), ("c", at + TimeDelta::hours(1))],
+        );
+        sleep(Duration::from_secs(30)).await;
+        set(&world, off);
+        sleep(Duration::from_secs(15)).await;
+        world.sandbox.set_faults(None);
+        let before = world.sandbox.calls().len();
+        write(
+            directory.path(),
+            &[("a", at), ("c", at + TimeDelta::hours(1)), ("d", at)],
+        );
+        sleep(Duration::from_mins(8)).await;
+        let calls = world.sandbox.calls();
+        let others: Vec<_> = calls[before..]
+            .iter()
+            .filter(|call| call.operation != "ListExecutions")
+            .collect();
+        assert!(others.is_empty(), "{off}: {others:?}");
+        let held = {
+            let snapshot = alive.snapshots.borrow().clone().expect("a pass");
+            snapshot.plan.held.clone()
+        };
+        assert!(
+            held.iter()
+                .any(|held| held.reason.contains("differs from AWS's by")),
+            "{off}: {held:?}"
+        );
+        set(&world, TimeDelta::zero());
+        sleep(Duration::from_mins(3)).await;
+        let names: Vec<(String, Status)> = world
+            .sandbox
+            .executions()
+            .iter()
+            .map(|e| (e.name[5..6].to_owned(), e.status()))
+            .collect();
+        let running = |name: &str| {
+            names
+                .iter()
+                .any(|(of, status)| of == name && *status == Status::Running)
+        };
+        assert!(running("a") && running("c"), "{off}: {names:?}");
+        // d asks for what b asked for, and b is gone: it has its execution.
+        assert!(running("b") && names.len() == 3, "{off}: {names:?}");
+        alive.end().await;
+    }
+}
+
+/// A clock that was wrong from the beginning, and is set right: a minute later all goes on.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_right_is_believed_after_a_minute() {
+    let world = World::new(Options::default());
+    let directory = tempfile::tempdir().unwrap();
+    let at = begin() + TimeDelta::days(1);
+    write(directory.path(), &[("a", at)]);
+    set(&world, TimeDelta::hours(-2));
+    let resync = Duration::from_secs(10);
+    let alive = Alive::new(&world, directory.path(), resync).await;
+    sleep(Duration::from_mins(2)).await;
     set(&world, TimeDelta::zero());
-    sleep(Duration::from_mins(30)).await;
-    assert_eq!(world.history(), [("0".to_owned(), Status::Running)]);
+    sleep(Duration::from_secs(12)).await;
+    write(
+        directory.path(),
+        &[("a", at), ("b", at + TimeDelta::hours(1))],
+    );
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!(world.history().len(), 1, "it is not believed yet");
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(world.history().len(), 2);
+    // A little is no matter.
+    set(&world, TimeDelta::minutes(4));
+    write(
+        directory.path(),
+        &[
+            ("a", at),
+            ("b", at + TimeDelta::hours(1)),
+            ("c", at + TimeDelta::hours(2)),
+        ],
+    );
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!(world.history().len(), 3);
     alive.end().await;
 }
 

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::{Context, Failure, Outcome, chain, exit, print};
-use crate::daemon::{Daemon, Snapshot, desired, socket, wall_clock};
+use crate::daemon::{Daemon, Snapshot, desired, set_clock, socket, wall_clock};
 use crate::ledger::{Found, Holder, Ledger, LedgerError};
 use crate::model::entry::EntryName;
 use crate::model::plan::{Sight, after};
@@ -214,9 +214,8 @@ async fn daemon(
     );
     let scanner = Scanner::new(directory.to_owned(), settings.defaults.clone());
     let (settle, resync) = (settings.settle, settings.resync);
-    Ok(Daemon::new(
-        scanner, reconciler, policy, settle, resync, clock,
-    ))
+    let daemon = Daemon::new(scanner, reconciler, policy, settle, resync, clock);
+    Ok(daemon.counting_sleep(set_clock::since_boot()))
 }
 
 /// The ledger, as soon as a command that holds it for a moment lets go. A daemon is given the time in which one that

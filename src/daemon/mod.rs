@@ -1,5 +1,6 @@
 //! The daemon: waits for hints, lets them settle, scans, reconciles, tells. Never reads a file or calls AWS by itself.
 
+pub mod set_clock;
 pub mod socket;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use crate::source::scan::{Scan, Scanner};
 use crate::source::watch::Watch;
 use crate::view::resume::{PauseView, ResumeView};
 use crate::view::{List, Moment, PlanView};
+use set_clock::{ClockWatch, Uptime};
 use socket::{Order, What};
 
 /// How often the directory is scanned where no events come.
@@ -69,6 +71,8 @@ pub struct Daemon {
     settle: Duration,
     resync: Duration,
     clock: Clock,
+    uptime: Uptime,
+    clock_watch: ClockWatch,
     told: BTreeMap<String, Vec<Problem>>,
     told_doubt: Option<String>,
     told_git: Option<PathBuf>,
@@ -98,6 +102,8 @@ impl Daemon {
             settle,
             resync,
             clock,
+            uptime: set_clock::without_sleep(),
+            clock_watch: ClockWatch::default(),
             told: BTreeMap::new(),
             told_doubt: None,
             told_git: None,
@@ -106,6 +112,12 @@ impl Daemon {
             last: None,
             scanned: None,
         }
+    }
+
+    /// With a clock that runs while the machine sleeps: without one, a machine that slept looks like a clock that was set.
+    #[must_use]
+    pub fn counting_sleep(self, uptime: Uptime) -> Self {
+        Self { uptime, ..self }
     }
 
     /// Runs until `stop` turns true. What is in flight then is finished; what was begun is in the ledger.
@@ -165,10 +177,16 @@ impl Daemon {
             let asked = &orders;
             let interrupted =
                 move || *ended.borrow() || seen.has_changed().unwrap_or(false) || !asked.is_empty();
+            let (wall, uptime) = ((self.clock)(), (self.uptime)());
+            let aws = |since| self.reconciler.aws_time(since);
+            if self.clock_watch.look(wall, uptime, aws) {
+                self.reconciler.list_again();
+            }
             let report = self.reconcile(&scan, &interrupted).await;
             snapshots.send_replace(Some(Arc::new(self.snapshot(&scan))));
             // No event tells that a disk is mounted again, or that git has finished.
-            let most = self.rest(watching.is_some() && scan.doubt().is_none());
+            let calm = scan.doubt().is_none() && !self.clock_watch.holds();
+            let most = self.rest(watching.is_some() && calm);
             self.last = Some(scan);
             // An execution that is due is asked for a little later.
             let soon = (self.clock)() + TimeDelta::milliseconds(20);
@@ -217,7 +235,7 @@ impl Daemon {
 
     /// Lets go what exactly this digest names. Answers how many executions that were; the error says why not.
     pub async fn let_go(&mut self, digest: &str, scan: &Scan) -> Result<usize, String> {
-        let wanted = desired(scan, self.reconciler.records());
+        let wanted = self.desired(scan);
         self.reconciler.approve(digest, &wanted).await
     }
 
@@ -249,14 +267,20 @@ impl Daemon {
 
     /// What is planned now.
     pub fn plan(&mut self, scan: &Scan) -> Plan {
-        let desired = desired(scan, self.reconciler.records());
+        let desired = self.desired(scan);
         self.reconciler.plan(&desired)
+    }
+
+    fn desired(&self, scan: &Scan) -> Desired {
+        let mut desired = desired(scan, self.reconciler.records());
+        desired.brakes.extend(self.clock_watch.brake());
+        desired
     }
 
     /// The present moment, as people see it.
     pub fn snapshot(&mut self, scan: &Scan) -> Snapshot {
         let plan = self.plan(scan);
-        let wanted = desired(scan, self.reconciler.records());
+        let wanted = self.desired(scan);
         let orphans = self.reconciler.orphans(&wanted);
         let to_approve = self.reconciler.to_approve(&plan, &wanted);
         let pause = self.reconciler.pause();
@@ -358,7 +382,7 @@ impl Daemon {
         scan: &Scan,
         interrupted: &(dyn Fn() -> bool + Send + Sync),
     ) -> Report {
-        let desired = desired(scan, self.reconciler.records());
+        let desired = self.desired(scan);
         let report = self.reconciler.reconcile(&desired, interrupted).await;
         let guard = report.guard.clone().zip(report.digest.clone());
         if guard != self.told_guard {

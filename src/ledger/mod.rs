@@ -357,11 +357,15 @@ impl Ledger {
         self.send(Work::Changes(changes)).await
     }
 
-    /// Makes it durable that the running executions of a state machine were listed.
-    pub async fn listed(&self, state_machine: &str) -> Result<(), LedgerError> {
+    /// Makes it durable that a state machine is used; and, where what runs on it is `known`, that its running executions
+    /// were listed.
+    pub async fn listed(&self, state_machine: &str, known: bool) -> Result<(), LedgerError> {
         let (shared, machine) = (Arc::clone(&self.shared), state_machine.to_owned());
         let adding = spawn_blocking(move || add_machine(&shared.directory, &machine));
         adding.await.map_err(|_| LedgerError::Closed)??;
+        if !known {
+            return Ok(());
+        }
         self.send(Work::Listed(state_machine.to_owned())).await
     }
 

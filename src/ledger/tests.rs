@@ -72,7 +72,7 @@ async fn filled(directory: &Path) -> BTreeMap<EntryName, Record> {
                 .unwrap();
         }
     }
-    ledger.listed("machine").await.unwrap();
+    ledger.listed("machine", true).await.unwrap();
     assert_eq!(ledger.sequence().await.unwrap(), 62);
     ledger.close().await;
     let found = read(directory).await;

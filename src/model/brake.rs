@@ -41,13 +41,15 @@ impl Pause {
     }
 }
 
-/// Which steps a brake holds. A look, and what changes the ledger alone, is never held.
+/// Which steps a brake holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holds {
     /// Stops and replaces that were not begun.
     NewStops,
     /// Every step that may start or stop an execution.
     All,
+    /// Every step, looks too.
+    Everything,
 }
 
 /// Holds steps of a whole plan.
@@ -65,6 +67,7 @@ impl Brake {
     fn is_on(&self, step: Step, begun: bool) -> bool {
         match self.holds {
             Holds::NewStops => step.stops() && !begun,
+            Holds::Everything => true,
             Holds::All => step.stops() || matches!(step, Step::Start | Step::Adopt),
         }
     }

@@ -597,6 +597,7 @@ impl Plan {
             why: guard,
         } = guard(decisions, records, sight, policy);
         brake(&mut decisions, records, brakes, Holds::All);
+        brake(&mut decisions, records, brakes, Holds::Everything);
         let mut notes = BTreeMap::new();
         for (name, want) in wants {
             let record = records.get(name);

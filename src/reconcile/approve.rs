@@ -83,7 +83,7 @@ impl Reconciler {
         desired: &Desired,
         interrupted: &(dyn Fn() -> bool + Send + Sync),
     ) -> bool {
-        if self.approved.is_empty() || self.pause().is_some() {
+        if self.approved.is_empty() || self.pause().is_some() || desired.holds_everything() {
             return false;
         }
         let orphans = self.orphans(desired).into_iter();

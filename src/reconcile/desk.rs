@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::brake::Brake;
+use crate::model::brake::{Brake, Holds};
 use crate::model::cut::{Changes, Cut};
 use crate::model::entry::{Entry, EntryName};
 use crate::model::plan::{Plan, Policy, Sight, Want};
@@ -24,6 +24,14 @@ pub struct Desired {
     pub brakes: Vec<Brake>,
     /// The git commit that was checked out, where there is one.
     pub commit: Option<String>,
+}
+
+impl Desired {
+    /// Is there a reason to do nothing at all?
+    pub(super) fn holds_everything(&self) -> bool {
+        let everything = |brake: &Brake| brake.holds == Holds::Everything;
+        self.brakes.iter().any(everything)
+    }
 }
 
 /// The records in memory, and since when entries are gone: what a plan is made from, beside what is desired.

@@ -123,6 +123,16 @@ impl Reconciler {
         (self.hands.clock)()
     }
 
+    /// What time it is at AWS, by two answers since then that agree; `None`: there are none.
+    pub fn aws_time(&self, since: Instant) -> Option<DateTime<Utc>> {
+        self.hands.step_functions.time(since)
+    }
+
+    /// Lists the running executions anew, as soon as it may.
+    pub fn list_again(&mut self) {
+        self.verify.list_again(Instant::now());
+    }
+
     /// What runs of ours that nobody wants: two listings showed it, and it is not about to be adopted.
     pub fn orphans(&self, desired: &Desired) -> Vec<Stray> {
         let adoptable = |stray: &Stray| {
@@ -198,7 +208,9 @@ impl Reconciler {
             if self.hands.step_functions.has_ended() {
                 break;
             }
-            self.end_pause().await;
+            if !desired.holds_everything() {
+                self.end_pause().await;
+            }
             self.desk.not_after(self.now());
             self.list(desired).await;
             if pass == 0 {
@@ -214,7 +226,7 @@ impl Reconciler {
             let queue = self.due(&plan, desired, &mut report);
             if queue.is_empty() && !plan.unlisted.is_empty() && !interrupted() {
                 if let Ok(Some(done)) = timeout(LISTING, self.listing()).await {
-                    self.listed(done).await;
+                    self.listed(done, desired).await;
                     continue;
                 }
                 break;
@@ -329,7 +341,7 @@ impl Reconciler {
         self.verify
             .begin(machines, &self.hands.step_functions, (now, Instant::now()));
         while let Some(done) = self.verify.poll(&self.desk.records, &self.hands.owner) {
-            self.listed(done).await;
+            self.listed(done, desired).await;
         }
     }
 
@@ -339,18 +351,31 @@ impl Reconciler {
             .await
     }
 
-    async fn listed(&mut self, done: Done) {
+    async fn listed(&mut self, done: Done, desired: &Desired) {
         if let Some(error) = done.problem {
             warn!(
                 state_machine = done.state_machine,
                 error, "running executions can't be listed"
             );
         }
-        // If this is lost, the next process lists before it starts anything: that is all it is for.
-        if done.first
-            && let Err(error) = self.hands.ledger.listed(&done.state_machine).await
-        {
-            warn!(%error, "the ledger can't be written");
+        if !done.first {
+            return;
+        }
+        // What was found and has no record yet is known to this process alone: the next one must list again before it
+        // starts anything. That is all that this is for.
+        let given = self.strangers(desired).given;
+        let adopts = |stray: &Stray| {
+            let record = self.desk.records.get(&stray.entry);
+            let own = desired.entries.contains_key(&stray.entry)
+                && !record.is_some_and(Record::is_live)
+                && !record.is_some_and(|r| r.knows_closed(&stray.fingerprint, stray.generation));
+            own || given.values().any(|given| given == stray)
+        };
+        let known = !self.verify.is_to_adopt(&done.state_machine, adopts);
+        match self.hands.ledger.listed(&done.state_machine, known).await {
+            Ok(()) if known => self.verify.is_noted(&done.state_machine),
+            Ok(()) => {}
+            Err(error) => warn!(%error, "the ledger can't be written"),
         }
     }
 

@@ -212,7 +212,7 @@ impl Verify {
         };
         let settled = self.begun.map(|begun| begun + apart);
         let soon = settled.filter(|at| self.lost.contains(&state_machine) && begun < *at);
-        let first = soon.is_none() && !machine.listed && !self.before.contains(&state_machine);
+        let first = soon.is_none() && !self.before.contains(&state_machine);
         machine.listed |= soon.is_none();
         machine.failures = 0;
         machine.refused = false;
@@ -340,6 +340,17 @@ impl Verify {
             .max_by_key(|stray| (Some(&stray.fingerprint) == wanted, stray.generation))
     }
 
+    /// That a state machine was listed is known to those after this process, too.
+    pub(super) fn is_noted(&mut self, state_machine: &str) {
+        self.before.insert(state_machine.to_owned());
+    }
+
+    /// Does something run on this machine that an entry is still to adopt?
+    pub(super) fn is_to_adopt(&self, state_machine: &str, adopts: impl Fn(&Stray) -> bool) -> bool {
+        self.all_strays()
+            .any(|stray| stray.state_machine == state_machine && adopts(stray))
+    }
+
     /// This one is adopted, or over.
     pub(super) fn over(&mut self, stray: &Stray) {
         if let Some(strays) = self.strays.get_mut(&stray.entry) {
@@ -373,6 +384,13 @@ impl Verify {
         !self.listings.is_empty()
     }
 
+    /// Lists everything anew.
+    pub(super) fn list_again(&mut self, now: Instant) {
+        for machine in self.machines.values_mut() {
+            machine.due = machine.due.min(now);
+        }
+    }
+
     /// When the next listing is due.
     pub(super) fn wake(&self) -> Option<Instant> {
         let waiting = self.machines.values().filter(|machine| !machine.running);
@@ -389,7 +407,7 @@ fn place(state_machine: &str) -> Vec<&str> {
 #[derive(Debug)]
 pub(super) struct Done {
     pub(super) state_machine: String,
-    /// The first one with this ledger.
+    /// The first one with this ledger, or the first since all that was found has its record.
     pub(super) first: bool,
     /// Why it failed, where that is new.
     pub(super) problem: Option<String>,

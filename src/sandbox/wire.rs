@@ -179,6 +179,11 @@ impl HttpConnector for InProcess {
                 .map_err(|error| ConnectorError::other(Box::new(error), None))?;
             let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
             response.headers_mut().insert("content-type", CONTENT_TYPE);
+            let date = sandbox
+                .now()
+                .format("%a, %d %b %Y %H:%M:%S GMT")
+                .to_string();
+            response.headers_mut().insert("date", date);
             Ok(response)
         })
     }

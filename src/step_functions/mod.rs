@@ -1,5 +1,7 @@
 //! aws-sdk-sfn: the calls, what their errors mean, and how long they may take. Never plans, never writes a record.
 
+mod dates;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,6 +15,8 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::time::Instant;
+
+use dates::Dates;
 
 /// What a failed call asks of the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,6 +170,7 @@ pub struct StepFunctions {
     config: Builder,
     current: Arc<Mutex<Current>>,
     end: Option<watch::Receiver<bool>>,
+    dates: Dates,
 }
 
 #[derive(Debug)]
@@ -185,9 +190,11 @@ impl StepFunctions {
             .operation_attempt_timeout(Duration::from_secs(10))
             .operation_timeout(Duration::from_secs(30))
             .build();
+        let dates = Dates::default();
         let config = config
             .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts);
+            .timeout_config(timeouts)
+            .interceptor(dates.clone());
         let current = Current {
             client: aws_sdk_sfn::Client::from_conf(config.clone().build()),
             renewed: None,
@@ -196,7 +203,13 @@ impl StepFunctions {
             config,
             current: Arc::new(Mutex::new(current)),
             end: None,
+            dates,
         }
+    }
+
+    /// What time it is at AWS, by the `Date` of two answers since then that agree; `None`: there are none.
+    pub fn time(&self, since: Instant) -> Option<DateTime<Utc>> {
+        self.dates.now(since)
     }
 
     /// The same, but once `end` is true no call is begun any more: it fails with [`Remedy::Slower`], having had no effect.
