@@ -15,7 +15,10 @@ const AGREE: TimeDelta = TimeDelta::seconds(30);
 
 /// The dates of the last two answers, and when they came.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Dates(Arc<Mutex<VecDeque<(Instant, DateTime<Utc>)>>>);
+pub(super) struct Dates(Arc<Mutex<VecDeque<Answer>>>);
+
+/// When an answer came, and its date.
+type Answer = (Instant, DateTime<Utc>);
 
 impl Dates {
     fn note(&self, date: DateTime<Utc>) {
