@@ -235,7 +235,8 @@ impl Scanner {
         if let Some(known) = &mut known {
             known.round = round;
             let same = known.stat.is_some() && known.stat == found.stat && !read_all;
-            if same && was_there && (known.cut.is_none() || !known.baseline.is_old(now)) {
+            let may_be = same && found.refused.is_none();
+            if may_be && was_there && (known.cut.is_none() || !known.baseline.is_old(now)) {
                 return Seen::Same;
             }
             was_read = !std::mem::replace(&mut known.refused, true);
