@@ -457,3 +457,40 @@ async fn what_was_found_and_not_adopted_is_not_forgotten_with_the_process() {
         .collect();
     assert_eq!(statuses, [Status::Aborted, Status::Running]);
 }
+
+/// After a loss, what a renamed entry was to adopt fired before it could be asked for: it was started, and fired, once more
+/// under the new name. Found by review.
+#[tokio::test(start_paused = true)]
+async fn what_fired_before_it_was_adopted_under_a_new_name_does_not_fire_again() {
+    let world = stories::World::new(Options::default());
+    let mut reconciler = world.reconciler().await;
+    let old = stories::desired(&[stories::entry(1, 120)]);
+    world.settle_many(&mut reconciler, &old, 10).await;
+    assert_eq!(world.history().len(), 1);
+    drop(reconciler);
+    // Another ledger, which knows nothing; and the entry has another name now.
+    let again = world.beside();
+    let sandbox = world.sandbox.clone();
+    let until = sandbox.now() + chrono::TimeDelta::seconds(150);
+    let faults = move |_: u64, operation: &str| {
+        if operation == "DescribeExecution" && sandbox.now() < until {
+            Fault::AccessDenied
+        } else {
+            Fault::None
+        }
+    };
+    world.sandbox.set_faults(Some(Arc::new(faults)));
+    let renamed = Entry {
+        name: EntryName::parse("renamed").unwrap(),
+        ..stories::entry(1, 120)
+    };
+    let mut reconciler = again.reconciler().await;
+    let new = stories::desired(&[renamed]);
+    again.settle_many(&mut reconciler, &new, 600).await;
+    assert_eq!(world.history(), [("0".to_owned(), Status::Succeeded)]);
+    let record = reconciler
+        .records()
+        .values()
+        .find(|record| record.name.as_str() == "renamed");
+    assert_eq!(record.map(|record| record.phase), Some(Phase::Ended));
+}

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::arguments::Format;
 use super::{Context, Failure, Outcome, exit, print, results, run, text};
 use crate::daemon::socket;
-use crate::ledger::Holder;
+use crate::ledger::{Holder, Ledger};
 use crate::model::brake::Pause;
 use crate::model::entry::instant;
 use crate::settings::Settings;
@@ -94,15 +94,16 @@ pub(super) async fn resume(context: &Context, dry_run: bool) -> Outcome {
         _ => resume_text(&view, &settings),
     };
     print(&printed);
-    if dry_run || view.paused.is_none() {
+    if dry_run {
         return Ok(exit::DONE);
     }
-    if !told(&settings, "/v1/resume").await? {
+    let told = told(&settings, "/v1/resume").await?;
+    if !told && Ledger::paused(state(&settings)?)?.is_some() {
         let (ledger, _) = run::open(state(&settings)?, Holder::Command).await?;
         ledger.pause(None).await?;
         ledger.close().await;
     }
-    if format == Format::Text {
+    if format == Format::Text && view.paused.is_some() {
         print("resumed\n");
     }
     Ok(exit::DONE)

@@ -332,7 +332,11 @@ pub(super) async fn sync(
         let (scan, report) = daemon.once().await;
         let snapshot = daemon.snapshot(&scan);
         let waits = snapshot.plan.held.iter().any(|held| held.until.is_some());
-        let busy = waits || report.listing;
+        let busy = waits || report.listing || daemon.is_overdue();
+        if daemon.is_overdue() && clock() > deadline {
+            let why = scan.unclear.unwrap_or_default();
+            return Err(Failure::new(format!("nothing is stopped: {why}")));
+        }
         if (!busy && report.failed.is_empty()) || clock() > deadline {
             break (scan, snapshot, report.failed);
         }
@@ -417,7 +421,12 @@ pub(super) fn look_and_wait(settings: &Settings) -> Result<(Snapshot, BTreeSet<S
             ..Sight::CLEAR
         }
     };
-    let pause = found.pause.filter(|pause| pause.holds(now));
+    // It outlives the ledger.
+    let pause = match &settings.state_directory {
+        Some(path) => Ledger::paused(path)?,
+        None => None,
+    };
+    let pause = pause.filter(|pause| pause.holds(now));
     let mut brakes = desired.brakes.clone();
     let resumed = pause.map(|_| desk.plan(&desired, sight, &settings.policy, &brakes, now));
     brakes.extend(pause.map(|pause| pause.brake()));

@@ -79,6 +79,12 @@ pub struct Daemon {
     told_guard: Option<(String, String)>,
     device: Option<u64>,
     last: Option<Scan>,
+    /// The last one that ended.
+    completed: Option<Scan>,
+    /// A stop waits for its time: what it rests on is looked at again then.
+    waits: bool,
+    /// An attempt to watch that has not ended.
+    watching: Option<JoinHandle<notify::Result<Watch>>>,
     /// When it ended, and how long it took.
     scanned: Option<(Instant, Duration)>,
 }
@@ -110,6 +116,9 @@ impl Daemon {
             told_guard: None,
             device: None,
             last: None,
+            completed: None,
+            waits: false,
+            watching: None,
             scanned: None,
         }
     }
@@ -162,6 +171,7 @@ impl Daemon {
             };
             quiet = false;
             if let Some(watch) = &watching
+                && self.overdue.is_none()
                 && !watch.is_of(scan.identity)
             {
                 watching = None;
@@ -183,7 +193,9 @@ impl Daemon {
                 self.reconciler.list_again();
             }
             let report = self.reconcile(&scan, &interrupted).await;
-            snapshots.send_replace(Some(Arc::new(self.snapshot(&scan))));
+            let snapshot = self.snapshot(&scan);
+            self.waits = snapshot.plan.held.iter().any(|held| held.until.is_some());
+            snapshots.send_replace(Some(Arc::new(snapshot)));
             // No event tells that a disk is mounted again, or that git has finished.
             let calm = scan.doubt().is_none() && !self.clock_watch.holds();
             let most = self.rest(watching.is_some() && calm);
@@ -242,7 +254,8 @@ impl Daemon {
     /// Is the last scan young, beside what a scan costs? Outcomes are asked for in many small steps; a large directory is
     /// not read again for each.
     fn is_fresh(&self) -> bool {
-        self.last.as_ref().is_none_or(|last| last.doubt().is_none())
+        !self.waits
+            && self.last.as_ref().is_none_or(|last| last.doubt().is_none())
             && self
                 .scanned
                 .is_some_and(|(at, took)| at.elapsed() < FRESH.max(took * 10).min(self.resync))
@@ -306,27 +319,35 @@ impl Daemon {
     /// Scans on a thread of its own. A scan that differs from the last one although no event told so may have met a file
     /// half written: it counts once two scans in a row are the same. After a `quiet` time, the first one counts.
     pub async fn scan(&mut self, quiet: bool) -> Scan {
-        let mut scan = self.look().await;
+        // One that began before the change says nothing of it.
+        let mut counts = quiet && self.overdue.is_none();
+        let mut is_old = self.overdue.is_some();
+        let mut looked = self.look().await;
         for _ in 0..RESTLESS {
-            if self.overdue.is_some() {
+            let Some(scan) = &looked else {
                 break;
-            }
+            };
             let changing = scan
                 .files
                 .iter()
                 .flat_map(|file| &file.errors)
                 .any(|error| error.message.contains("changed while it was read"));
-            let known = quiet || self.last.as_ref().is_none_or(|last| *last == scan);
-            if known && !changing {
+            let before = self.completed.replace(scan.clone());
+            counts |= before.is_none_or(|before| before == *scan);
+            if counts && !changing && !is_old {
                 break;
             }
+            is_old = false;
             sleep(self.settle.max(Duration::from_millis(10)) / 2).await;
-            let again = self.look().await;
-            if again == scan && !changing {
-                break;
-            }
-            scan = again;
+            looked = self.look().await;
         }
+        let mut scan = looked.unwrap_or_else(|| Scan {
+            unclear: Some(format!(
+                "reading the directory has not ended after {} s: does its file system hang?",
+                OVERDUE.as_secs()
+            )),
+            ..self.last.clone().unwrap_or_default()
+        });
         if let Some((device, _)) = scan.identity {
             let known = *self.device.get_or_insert(device);
             if known != device && scan.files.is_empty() {
@@ -339,8 +360,13 @@ impl Daemon {
         scan
     }
 
-    /// One scan. Where a file system hangs, what was seen before is what is known, and proves no absence.
-    async fn look(&mut self) -> Scan {
+    /// Does a scan take longer than one is waited for?
+    pub fn is_overdue(&self) -> bool {
+        self.overdue.is_some()
+    }
+
+    /// One scan. `None`: it has not ended yet.
+    async fn look(&mut self) -> Option<Scan> {
         let (mut looking, begun, patience) = if let Some((looking, begun)) = self.overdue.take() {
             (looking, begun, Duration::from_secs(1))
         } else {
@@ -354,27 +380,31 @@ impl Daemon {
         if let Ok(looked) = timeout(patience, &mut looking).await {
             let (scanner, scan) = looked.expect("a scan does not panic");
             self.scanner = Some(scanner);
-            self.scanned = Some((Instant::now(), begun.elapsed()));
-            return scan;
+            self.scanned = Some((begun, begun.elapsed()));
+            return Some(scan);
         }
         self.overdue = Some((looking, begun));
-        Scan {
-            unclear: Some(format!(
-                "reading the directory has not ended after {} s: does its file system hang?",
-                OVERDUE.as_secs()
-            )),
-            ..self.last.clone().unwrap_or_default()
-        }
+        None
     }
 
     /// Watches the directory. A file system that hangs has no events.
-    async fn watch(&self, hints: watch::Sender<u64>) -> notify::Result<Watch> {
-        let directory = self.directory.clone();
-        let watching = spawn_blocking(move || Watch::start(&directory, hints));
-        match timeout(GIT, watching).await {
-            Ok(Ok(watch)) => watch,
-            _ => Err(notify::Error::generic("the file system does not answer")),
+    async fn watch(&mut self, hints: watch::Sender<u64>) -> notify::Result<Watch> {
+        let silent = || notify::Error::generic("the file system does not answer");
+        let mut watching = match self.watching.take() {
+            Some(before) if !before.is_finished() => {
+                self.watching = Some(before);
+                return Err(silent());
+            }
+            _ => {
+                let directory = self.directory.clone();
+                spawn_blocking(move || Watch::start(&directory, hints))
+            }
+        };
+        if let Ok(watch) = timeout(GIT, &mut watching).await {
+            return watch.map_err(|_| silent())?;
         }
+        self.watching = Some(watching);
+        Err(silent())
     }
 
     async fn reconcile(
@@ -471,6 +501,9 @@ impl Daemon {
                 changed = timeout(self.settle, hinted.changed()) => if changed.is_err() {
                     let waited = *at_rest.get_or_insert_with(Instant::now);
                     if waited.elapsed() > GIT {
+                        return;
+                    }
+                    if self.overdue.is_some() {
                         return;
                     }
                     let directory = self.directory.clone();

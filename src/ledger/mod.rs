@@ -279,6 +279,11 @@ impl Ledger {
         }))
     }
 
+    /// The pause that stands in this state directory, with a ledger or without one.
+    pub fn paused(directory: &Path) -> Result<Option<Pause>, LedgerError> {
+        pause::read(directory)
+    }
+
     /// Reads all of the ledger in `directory`, inputs and history too, changing nothing; `None`: there is none.
     pub fn whole(directory: &Path) -> Result<Option<Whole>, LedgerError> {
         if Store::is_absent(directory)? {

@@ -210,7 +210,8 @@ const CAUSE: usize = 8 * 1024;
 /// dropped: should such a content come back, its name is taken, and AWS is asked how the execution of that name ended.
 fn remember(earlier: &mut BTreeMap<Fingerprint, u32>, content: &Fingerprint, next: u32) {
     if next > 0 {
-        earlier.insert(content.clone(), next);
+        let known = earlier.entry(content.clone()).or_default();
+        *known = next.max(*known);
     }
     while earlier.len() > EARLIER {
         let others = earlier.iter().filter(|(other, _)| *other != content);
@@ -539,6 +540,8 @@ mod tests {
         assert_eq!(earlier.get(&content(0)), Some(&7), "and so is the highest");
         remember(&mut earlier, &content(1), 0);
         assert!(!earlier.contains_key(&content(1)), "none is 0");
+        remember(&mut earlier, &content(0), 3);
+        assert_eq!(earlier.get(&content(0)), Some(&7), "none is lowered");
     }
 
     #[test]

@@ -88,6 +88,8 @@ pub struct Task {
     pub stray: Option<Stray>,
     /// The record of the entry whose execution it takes over, for a move.
     pub from: Option<Record>,
+    /// Generations of this content that bear the entry's name, and are another entry's.
+    pub taken: Vec<u32>,
 }
 
 impl Task {
@@ -112,9 +114,10 @@ impl Hands {
             .record
             .map(|record| record.in_grace_of(task.entry.as_deref()));
         match (task.step, task.entry.as_deref(), record) {
-            (Step::Start, Some(entry), record) => {
-                self.start(entry, record, why, now).await.map(Some)
-            }
+            (Step::Start, Some(entry), record) => self
+                .start(entry, record, &task.taken, why, now)
+                .await
+                .map(Some),
             (Step::Stop(reason), _, Some(record)) => self.stop(record, reason, why, now).await,
             (Step::Replace, _, Some(record)) => {
                 self.stop(record, StopReason::Replaced, why, now).await

@@ -222,7 +222,7 @@ impl Reconciler {
             }
             self.void(&plan).await;
             report.guard.clone_from(&plan.guard);
-            report.wake = plan.wake();
+            report.wake = plan.wake(self.now());
             let queue = self.due(&plan, desired, &mut report);
             if queue.is_empty() && !plan.unlisted.is_empty() && !interrupted() {
                 if let Ok(Some(done)) = timeout(LISTING, self.listing()).await {

@@ -48,7 +48,11 @@ impl Reconciler {
         self.retries.keep(|name| wanted.contains(name));
         let mut due: Vec<_> = steps
             .into_iter()
-            .filter(|(_, name, ..)| !self.unknown.contains(name))
+            .filter(|(_, name, ..)| {
+                let from = plan.moves.get(name);
+                !self.unknown.contains(name)
+                    && !from.is_some_and(|from| self.unknown.contains(from))
+            })
             .filter(|(_, name, ..)| {
                 let asked = desired
                     .entries
@@ -100,6 +104,13 @@ impl Reconciler {
     ) {
         let mut queue = queue.into_iter();
         let strangers = self.strangers(desired);
+        let mut others: HashMap<EntryName, Vec<(Fingerprint, u32)>> = HashMap::new();
+        for record in self.desk.records.values() {
+            if let Some(name) = &record.named {
+                let of_name = others.entry(name.clone()).or_default();
+                of_name.push((record.fingerprint.clone(), record.generation));
+            }
+        }
         let (mut flying, mut names) = (JoinSet::new(), HashMap::new());
         // A folder that changes all the time must not keep every step from being taken.
         let mut begun = 0;
@@ -124,7 +135,10 @@ impl Reconciler {
                 let stray = stray
                     .cloned()
                     .or_else(|| strangers.given.get(&name).cloned());
+                let taken = others.get(&name).into_iter().flatten();
+                let taken = taken.filter(|(content, _)| Some(content) == wanted.as_ref());
                 let task = Task {
+                    taken: taken.map(|(_, generation)| *generation).collect(),
                     step,
                     why,
                     stray,

@@ -187,6 +187,8 @@ pub(crate) fn never(world: &World) -> Vec<String> {
                         *since - TimeDelta::milliseconds(1),
                     )
                     && !may_have_moved(world, seen)
+                    // Since when it was gone may be lost with the ledger.
+                    && !world.damaged
                     && end < *since + stop_after
                     && at.is_none_or(|at| at > *since + stop_after)
             });

@@ -20,10 +20,15 @@ impl Hands {
         &self,
         entry: &Entry,
         before: Option<Record>,
+        taken: &[u32],
         why: &str,
         now: DateTime<Utc>,
     ) -> Result<Record, StepError> {
-        let wanted = self.wanted(entry, before.as_ref(), now);
+        let mut wanted = self.wanted(entry, before.as_ref(), now);
+        // Those generations run, or ran, for an entry that had this one's name.
+        while taken.contains(&wanted.generation) {
+            wanted.generation += 1;
+        }
         let mut intent = match before {
             Some(begun) if begun.fingerprint == wanted.fingerprint => match begun.phase {
                 Phase::Starting => begun,
@@ -194,7 +199,10 @@ impl Hands {
                 ..wanted
             };
             let why = "it ran already, and was not recorded";
-            return self.start(entry, Some(intent), why, now).await.map(Some);
+            return self
+                .start(entry, Some(intent), &[], why, now)
+                .await
+                .map(Some);
         }
         let arn = stray.execution_arn(&self.owner);
         let (seen, input) = self.observe(&arn).await?;
@@ -203,8 +211,21 @@ impl Hands {
             return Err(StepError::Unsettled);
         }
         if seen != Found::Running {
-            // It ended meanwhile. If it was of this content, the start that follows finds that out.
-            return Ok(before);
+            // It ended meanwhile. If it bore this entry's name, the start that follows finds out how.
+            let ran = Record {
+                named: named.cloned(),
+                generation: stray.generation,
+                ..wanted
+            }
+            .in_phase(Phase::Running, now);
+            let next = found(&ran, &seen, now)
+                .filter(|_| named.is_some() && ran.fingerprint == stray.fingerprint);
+            let Some(next) = next else {
+                return Ok(before);
+            };
+            let event = next.event("", now);
+            let input = Some(Arc::clone(&entry.input));
+            return Ok(Some(self.write(next, input, event).await?));
         }
         if let Some(named) = named {
             self.reserve(named, entry, stray, now).await?;
