@@ -335,7 +335,7 @@ async fn too_many_stops_at_once_are_held() {
     assert_eq!(world.output(&["sync"]).status.code(), Some(0));
     world.write(
         "a.yaml",
-        &format!("{}{}", file(&all[..5]), entry("new", &at)),
+        &format!("{}{}", file(&all[..5]), entry("new", &day(11))),
     );
     let output = world.output(&["sync"]);
     assert_eq!(

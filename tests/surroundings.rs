@@ -63,7 +63,18 @@ async fn a_file_that_is_written_byte_by_byte_stops_nothing() {
         &world,
         "cp a.yaml ../copy; sed 's/^  a:/  z:/' ../copy > a.yaml",
     );
-    world.settles_at(3, 0).await;
+    sleep(Duration::from_secs(2)).await;
+    // The same under another name.
+    world.settles_at(2, 0).await;
+    let list = world.list();
+    let names: Vec<&str> = list["entries"]
+        .as_array()
+        .expect("entries")
+        .iter()
+        .filter(|entry| entry["phase"] == "scheduled")
+        .filter_map(|entry| entry["name"].as_str())
+        .collect();
+    assert_eq!(names, ["b", "z"]);
 }
 
 /// F4: vim in each of its ways to write, and `sed -i`: exactly the difference, and no leftover is read.

@@ -456,33 +456,25 @@ fn removed(policy: &Policy, record: &Record, since: DateTime<Utc>, now: DateTime
 }
 
 /// Finds entries that are gone and others that are new with the same content: renamed, not removed and added. What runs,
-/// or has fired, is theirs now. Where several are alike, the first goes to the first. While it is not known whether the one
-/// is gone, the other is not started before it has to be: both would fire.
+/// or has fired, is theirs now. Where several are alike, the first goes to the first.
 fn moves(
     decisions: &mut BTreeMap<EntryName, Decision>,
     wants: &BTreeMap<EntryName, Want<'_>>,
     records: &BTreeMap<EntryName, Record>,
-    (policy, now): (&Policy, DateTime<Utc>),
 ) -> BTreeMap<EntryName, EntryName> {
     let mut gone: HashMap<&Fingerprint, VecDeque<&EntryName>> = HashMap::new();
-    let mut doubted: HashMap<&Fingerprint, &EntryName> = HashMap::new();
     for (name, want) in wants {
-        let Some(record) = records.get(name) else {
-            continue;
-        };
-        let running = record.phase == Phase::Running;
-        match want {
-            Want::Absent { .. } if running || has_fired(record) => {
-                gone.entry(&record.fingerprint).or_default().push_back(name);
-            }
-            Want::Unclear(_) if running => {
-                doubted.insert(&record.fingerprint, name);
-            }
-            _ => {}
+        let record = records
+            .get(name)
+            .filter(|_| matches!(want, Want::Absent { .. }));
+        if let Some(record) =
+            record.filter(|record| record.phase == Phase::Running || has_fired(record))
+        {
+            gone.entry(&record.fingerprint).or_default().push_back(name);
         }
     }
     let mut moves = BTreeMap::new();
-    if gone.is_empty() && doubted.is_empty() {
+    if gone.is_empty() {
         return moves;
     }
     for (name, want) in wants {
@@ -502,27 +494,12 @@ fn moves(
         if !starts || records.get(name).is_some_and(Record::is_live) {
             continue;
         }
-        let content = Fingerprint::of(entry);
-        if let Some(from) = gone.get_mut(&content).and_then(VecDeque::pop_front) {
+        let of_content = gone.get_mut(&Fingerprint::of(entry));
+        if let Some(from) = of_content.and_then(VecDeque::pop_front) {
             let act = Decision::Act(Step::Move, "the same content under a new name");
             decisions.insert(name.clone(), act);
             decisions.insert(from.clone(), Decision::Rest { wake: None });
             moves.insert(name.clone(), from.clone());
-        } else if let Some(from) = doubted.get(&content)
-            && let Some(due) = entry.at.checked_sub_signed(span(policy.stop_after))
-            && now < due
-        {
-            let why = format!(
-                "runs as `{from}`, which may be its name before: waits until {}, or until it is known whether that is gone",
-                instant(due)
-            );
-            let hold = Decision::Hold {
-                step: Step::Start,
-                why,
-                until: None,
-                wake: Some(due),
-            };
-            decisions.insert(name.clone(), hold);
         }
     }
     moves
@@ -622,7 +599,7 @@ impl Plan {
             }
             decisions.insert(name.clone(), decision);
         }
-        let moves = moves(&mut decisions, wants, records, (policy, now));
+        let moves = moves(&mut decisions, wants, records);
         keep_names(&mut decisions, records);
         brake(&mut decisions, records, brakes, Holds::NewStops);
         let Guarded {
