@@ -494,3 +494,37 @@ async fn what_fired_before_it_was_adopted_under_a_new_name_does_not_fire_again()
         .find(|record| record.name.as_str() == "renamed");
     assert_eq!(record.map(|record| record.phase), Some(Phase::Ended));
 }
+
+/// After a loss, what ran for an entry whose file was broken was given to a new entry that asked for the same, and stopped
+/// with that one. Found by seed 2101315 of the simulation.
+#[tokio::test(start_paused = true)]
+async fn what_may_still_be_wanted_is_given_to_nobody() {
+    let world = stories::World::new(Options::default());
+    let mut reconciler = world.reconciler().await;
+    let old = stories::desired(&[stories::entry(1, 86_400)]);
+    world.settle_many(&mut reconciler, &old, 10).await;
+    drop(reconciler);
+    let again = world.beside();
+    let mut reconciler = again.reconciler().await;
+    let other = Entry {
+        name: EntryName::parse("other").unwrap(),
+        ..stories::entry(1, 86_400)
+    };
+    let mut wanted = stories::desired(&[other]);
+    wanted.in_doubt = true;
+    again.settle_many(&mut reconciler, &wanted, 600).await;
+    assert_eq!(world.history().len(), 1, "it waits: it may be a new name");
+    // Both are wanted, it turns out.
+    let renamed = Entry {
+        name: EntryName::parse("other").unwrap(),
+        ..stories::entry(1, 86_400)
+    };
+    let both = stories::desired(&[stories::entry(1, 86_400), renamed]);
+    again.settle_many(&mut reconciler, &both, 1_200).await;
+    let statuses: Vec<_> = world
+        .history()
+        .into_iter()
+        .map(|(_, status)| status)
+        .collect();
+    assert_eq!(statuses, [Status::Running, Status::Running]);
+}

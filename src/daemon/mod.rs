@@ -542,6 +542,7 @@ pub fn desired(scan: &Scan, records: &BTreeMap<EntryName, Record>) -> Desired {
     let mut desired = Desired {
         entries: Arc::clone(&scan.entries),
         cut: Arc::clone(&scan.cut),
+        in_doubt: scan.doubt().is_some() || scan.has_problems(),
         ..Desired::default()
     };
     if let Some(git) = &scan.git {

@@ -20,6 +20,8 @@ pub struct Desired {
     pub cut: Arc<BTreeMap<EntryName, Cut>>,
     /// Recorded entries whose absence is not proven, and why.
     pub unclear: BTreeMap<EntryName, String>,
+    /// Something of the source could not be understood: what is not among `entries` may be wanted all the same.
+    pub in_doubt: bool,
     /// What holds steps of the whole plan.
     pub brakes: Vec<Brake>,
     /// The git commit that was checked out, where there is one.

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::verify::Stray;
 use super::{Desired, Reconciler};
 use crate::model::entry::EntryName;
@@ -54,7 +56,8 @@ impl Reconciler {
             let own = desired.entries.contains_key(&stray.entry)
                 && !of_name.is_some_and(Record::is_live)
                 && self.verify.stray(&stray.entry, None, of_name).is_some();
-            if own || may_have_moved && !self.verify.is_confirmed(stray) {
+            let may_be_wanted = desired.in_doubt && !desired.entries.contains_key(&stray.entry);
+            if own || may_be_wanted || may_have_moved && !self.verify.is_confirmed(stray) {
                 claimed.insert(&stray.fingerprint);
             } else {
                 free.entry(&stray.fingerprint).or_default().push_back(stray);
@@ -63,6 +66,9 @@ impl Reconciler {
         if free.is_empty() && claimed.is_empty() {
             return strangers;
         }
+        // Not for so long that it would be missed.
+        let now = self.now();
+        let before = |at: DateTime<Utc>| at - TimeDelta::minutes(2);
         for (name, entry) in desired.entries.iter() {
             let record = records.get(name);
             let content = Fingerprint::of(entry);
@@ -74,7 +80,7 @@ impl Reconciler {
             }
             if let Some(stray) = free.get_mut(&content).and_then(VecDeque::pop_front) {
                 strangers.given.insert(name.clone(), stray.clone());
-            } else if claimed.contains(&content) {
+            } else if claimed.contains(&content) && now < before(entry.at) {
                 strangers.waiting.insert(name.clone());
             }
         }
