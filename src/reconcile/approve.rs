@@ -77,13 +77,15 @@ impl Reconciler {
         }
     }
 
-    /// Stops what no entry asks for and a person approved. Answers whether some are left.
+    /// Stops what no entry asks for and a person approved; not while a file that can't be understood may ask for it. Answers
+    /// whether some are left.
     pub(super) async fn stop_orphans(
         &mut self,
         desired: &Desired,
         interrupted: &(dyn Fn() -> bool + Send + Sync),
     ) -> bool {
-        if self.approved.is_empty() || self.pause().is_some() || desired.holds_everything() {
+        let waits = self.pause().is_some() || desired.holds_everything() || desired.in_doubt;
+        if self.approved.is_empty() || waits {
             return false;
         }
         let orphans = self.orphans(desired).into_iter();
