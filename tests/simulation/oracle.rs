@@ -142,14 +142,12 @@ pub(crate) fn never(world: &World) -> Vec<String> {
                     before.fingerprint == seen.fingerprint
                         && before.generation + 1 == seen.generation
                 });
-                // A person's stop is as good as ours once the entry has asked for something else.
+                // A person's stop is as good as ours once the entry has asked for something else, be it while the start
+                // was on its way.
                 let changed = |before: &Seen| {
-                    !always_wanted(
-                        timeline,
-                        &before.fingerprint,
-                        before.execution.start,
-                        seen.execution.start,
-                    )
+                    let asked = asked[&before.execution.name].min(before.execution.start);
+                    let end = seen.execution.start;
+                    !always_wanted(timeline, &before.fingerprint, asked, end)
                 };
                 let closed = before.is_some_and(|before| {
                     may_have_moved(world, before)
@@ -241,6 +239,7 @@ pub(crate) fn settled(world: &World, list: &List) -> Vec<String> {
     let mut running: Vec<&Seen> = all
         .iter()
         .filter(|seen| seen.execution.status() == Status::Running)
+        .filter(|seen| !orphans.contains(&seen.execution.arn.as_str()))
         .collect();
     let mut take = |fits: &dyn Fn(&Seen) -> bool| {
         let found = running.iter().position(|seen| fits(seen));
@@ -276,12 +275,8 @@ pub(crate) fn settled(world: &World, list: &List) -> Vec<String> {
         }
     }
     for seen in running {
-        if !orphans.contains(&seen.execution.arn.as_str()) {
-            wrong.push(format!(
-                "7: {} runs, and nobody wants it",
-                seen.execution.name
-            ));
-        }
+        let name = &seen.execution.name;
+        wrong.push(format!("7: {name} runs, and nobody wants it"));
     }
     wrong
 }
