@@ -528,3 +528,84 @@ async fn what_may_still_be_wanted_is_given_to_nobody() {
         .collect();
     assert_eq!(statuses, [Status::Running, Status::Running]);
 }
+
+/// A store that was found damaged when it was opened again after a failed write, in the middle of a daemon's life, was
+/// tried again for ever: nothing was started any more. Found by seed 3129464 of the simulation.
+#[tokio::test(start_paused = true)]
+async fn a_ledger_that_is_damaged_under_the_daemon_is_begun_anew() {
+    let world = stories::World::new(Options::default());
+    let entries: Vec<Entry> = (1_u8..=3)
+        .map(|n| Entry {
+            name: EntryName::parse(&format!("e{n}")).expect("a name"),
+            ..stories::entry(n.into(), 86_400 + i64::from(n))
+        })
+        .collect();
+    let (store, old) = (world.state().join("ledger"), world.state().join("old"));
+    let mut reconciler = world.reconciler().await;
+    world
+        .settle_many(&mut reconciler, &stories::desired(&entries[..1]), 10)
+        .await;
+    let copied = Command::new("cp").arg("-r").args([&store, &old]).status();
+    assert!(copied.expect("cp").success());
+    world
+        .settle_many(&mut reconciler, &stories::desired(&entries[..2]), 70)
+        .await;
+    // The disk fails once, and has an old state of the store after that.
+    let (store, failed) = (Arc::new(store), Arc::new(AtomicU64::new(0)));
+    reconciler.ledger().set_faults(Some(Arc::new(move |_| {
+        if failed.fetch_add(1, Ordering::Relaxed) > 0 {
+            return None;
+        }
+        fs::rename(&*store, store.with_file_name("new")).expect("renamed");
+        fs::rename(&old, &*store).expect("renamed");
+        Some((std::io::Error::other("EIO"), false))
+    })));
+    world
+        .settle_many(&mut reconciler, &stories::desired(&entries), 600)
+        .await;
+    assert_eq!(world.history().len(), 3, "{:?}", world.sandbox.calls());
+    let scheduled = reconciler.records().values();
+    let scheduled = scheduled.filter(|record| record.phase == Phase::Running);
+    assert_eq!(scheduled.count(), 3);
+    assert!(world.state().join("ledger.damaged-1").exists());
+}
+
+/// After a loss, an entry that was gone came back with another content: the next process, which could not list, started it
+/// beside the execution of before. Found by seed 3063168 of the simulation.
+#[tokio::test(start_paused = true)]
+async fn what_nobody_asks_for_is_not_forgotten_with_the_process() {
+    let world = stories::World::new(Options::default());
+    let anchor = Entry {
+        name: EntryName::parse("anchor").expect("a name"),
+        ..stories::entry(9, 86_400)
+    };
+    let both = stories::desired(&[anchor.clone(), stories::entry(1, 86_400)]);
+    let mut reconciler = world.reconciler().await;
+    world.settle_many(&mut reconciler, &both, 10).await;
+    drop(reconciler);
+    let world = world.beside();
+    let gone = stories::desired(std::slice::from_ref(&anchor));
+    let mut reconciler = world.reconciler().await;
+    world.settle_many(&mut reconciler, &gone, 600).await;
+    assert_eq!(reconciler.orphans(&gone).len(), 1);
+    drop(reconciler);
+    world
+        .sandbox
+        .set_faults(Some(Arc::new(|_, operation: &str| {
+            if operation == "ListExecutions" {
+                Fault::AccessDenied
+            } else {
+                Fault::None
+            }
+        })));
+    let back = stories::desired(&[anchor, stories::entry(2, 86_400)]);
+    let mut reconciler = world.reconciler().await;
+    world.settle_many(&mut reconciler, &back, 1_200).await;
+    assert_eq!(world.history().len(), 2, "{:?}", world.sandbox.calls());
+    world.sandbox.set_faults(None);
+    world.settle_many(&mut reconciler, &back, 2_400).await;
+    let mut statuses: Vec<_> = world.sandbox.executions();
+    statuses.retain(|execution| execution.status() == Status::Running);
+    assert_eq!(world.history().len(), 3, "{:?}", world.sandbox.calls());
+    assert_eq!(statuses.len(), 2, "the old one was stopped first");
+}

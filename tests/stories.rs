@@ -100,6 +100,11 @@ impl World {
         Arc::new(move || sandbox.now() + TimeDelta::seconds(off.load(Ordering::Relaxed)))
     }
 
+    /// Where the ledger lies.
+    pub(crate) fn state(&self) -> &std::path::Path {
+        self.state.path()
+    }
+
     /// A new process on the same ledger.
     pub(crate) async fn reconciler(&self) -> Reconciler {
         let config = Builder::new()

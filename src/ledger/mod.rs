@@ -12,6 +12,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ use store::{Content, OpenError, Store};
 const GROUP: usize = 512;
 /// How often a store whose disk failed is opened again.
 const MEND: Duration = Duration::from_millis(500);
+/// How many tries in a row must find a store damaged before it is given up while the daemon runs.
+const DAMAGED: u32 = 3;
 
 /// What can go wrong with the ledger.
 #[derive(Debug, Error)]
@@ -142,6 +145,8 @@ enum State {
     Broken {
         why: String,
         tried: Option<Instant>,
+        /// How many tries in a row found that it is not what was acknowledged.
+        damaged: u32,
     },
     Closed,
 }
@@ -149,6 +154,7 @@ enum State {
 struct Shared {
     directory: PathBuf,
     state: Mutex<State>,
+    is_damaged: AtomicBool,
     faults: Mutex<(u64, Option<Faults>)>,
     lock: Mutex<Option<File>>,
 }
@@ -216,43 +222,28 @@ impl Ledger {
     pub fn open(directory: &Path, holder: Holder) -> Result<(Self, Found), LedgerError> {
         store::make_directory(directory)?;
         let lock = lock::lock(directory, holder)?;
-        let (opened, recovered) = match Store::open(directory) {
-            Err(OpenError::Damaged(why)) => {
-                let aside = Store::set_aside(directory)?;
-                let recovered = format!("{why}; it was set aside as `{}`", aside.display());
-                (Store::open(directory), Some(recovered))
-            }
-            opened => (opened, None),
-        };
-        let (
-            store,
-            Content {
-                records,
-                listed,
-                approved,
-            },
-        ) = opened.map_err(|error| refuse(directory, error))?;
-        let machines = machines(directory)?;
-        let pause = pause::read(directory)?;
+        let (store, found) = open_or_begin(directory)?;
         let shared = Arc::new(Shared {
             directory: directory.to_owned(),
             state: Mutex::new(State::Open(store)),
+            is_damaged: AtomicBool::new(false),
             faults: Mutex::default(),
             lock: Mutex::new(Some(lock)),
         });
         let (jobs, queue) = mpsc::unbounded_channel();
         tokio::spawn(write(Arc::clone(&shared), queue));
-        Ok((
-            Self { shared, jobs },
-            Found {
-                records,
-                listed,
-                approved,
-                machines,
-                pause,
-                recovered,
-            },
-        ))
+        Ok((Self { shared, jobs }, found))
+    }
+
+    /// Where the store turned out to be damaged when it was opened again after a write had failed: sets it aside, begins a
+    /// new one, and answers what the caller has to begin with, as after [`Ledger::open`]. `None`: it is not damaged.
+    pub async fn recover(&self) -> Result<Option<Found>, LedgerError> {
+        if !self.shared.is_damaged.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let shared = Arc::clone(&self.shared);
+        let recovering = spawn_blocking(move || shared.recover());
+        recovering.await.map_err(|_| LedgerError::Closed)?
     }
 
     /// Reads the ledger in `directory` for a command that must change nothing; `None`: there is none.
@@ -261,22 +252,8 @@ impl Ledger {
             return Ok(None);
         }
         let _lock = lock::lock(directory, Holder::Command)?;
-        let (
-            _,
-            Content {
-                records,
-                listed,
-                approved,
-            },
-        ) = Store::open(directory).map_err(|error| refuse(directory, error))?;
-        Ok(Some(Found {
-            records,
-            listed,
-            approved,
-            machines: machines(directory)?,
-            pause: pause::read(directory)?,
-            recovered: None,
-        }))
+        let (_, content) = Store::open(directory).map_err(|error| refuse(directory, error))?;
+        found(directory, content, None).map(Some)
     }
 
     /// The pause that stands in this state directory, with a ledger or without one.
@@ -465,6 +442,40 @@ fn add_machine(directory: &Path, state_machine: &str) -> Result<(), LedgerError>
     .map_err(LedgerError::file("write", &path))
 }
 
+fn found(
+    directory: &Path,
+    content: Content,
+    recovered: Option<String>,
+) -> Result<Found, LedgerError> {
+    let Content {
+        records,
+        listed,
+        approved,
+    } = content;
+    Ok(Found {
+        records,
+        listed,
+        approved,
+        machines: machines(directory)?,
+        pause: pause::read(directory)?,
+        recovered,
+    })
+}
+
+/// Opens what is there; a damaged one is set aside, and another begun.
+fn open_or_begin(directory: &Path) -> Result<(Store, Found), LedgerError> {
+    let (opened, recovered) = match Store::open(directory) {
+        Err(OpenError::Damaged(why)) => {
+            let aside = Store::set_aside(directory)?;
+            let recovered = format!("{why}; it was set aside as `{}`", aside.display());
+            (Store::open(directory), Some(recovered))
+        }
+        opened => (opened, None),
+    };
+    let (store, content) = opened.map_err(|error| refuse(directory, error))?;
+    Ok((store, found(directory, content, recovered)?))
+}
+
 fn refuse(directory: &Path, error: OpenError) -> LedgerError {
     match error {
         OpenError::Damaged(why) => LedgerError::Damaged {
@@ -483,18 +494,46 @@ impl Shared {
     /// The state, after a try to open a store again whose disk had failed.
     fn mended(&self) -> MutexGuard<'_, State> {
         let mut state = self.state();
-        if let State::Broken { why, tried } = &mut *state
+        if let State::Broken {
+            why,
+            tried,
+            damaged,
+        } = &mut *state
             && tried.is_none_or(|tried| tried.elapsed() > MEND)
         {
             match Store::open(&self.directory) {
                 Ok((store, _)) => *state = State::Open(store),
                 Err(error) => {
+                    *damaged = match &error {
+                        OpenError::Damaged(_) => *damaged + 1,
+                        OpenError::Failed(_) => 0,
+                    };
+                    let is_damaged = *damaged >= DAMAGED;
+                    self.is_damaged.store(is_damaged, Ordering::Relaxed);
                     *why = chain(&refuse(&self.directory, error));
                     *tried = Some(Instant::now());
                 }
             }
         }
         state
+    }
+
+    /// Reads anew what is on the disk, or begins anew where that is no ledger of ours.
+    fn recover(&self) -> Result<Option<Found>, LedgerError> {
+        let mut state = self.state();
+        if matches!(*state, State::Closed) {
+            return Err(LedgerError::Closed);
+        }
+        // Whatever is open is let go first: it may be a store that was made in the place of the damaged one.
+        *state = State::Broken {
+            why: "it is being opened again".into(),
+            tried: None,
+            damaged: DAMAGED,
+        };
+        let (store, found) = open_or_begin(&self.directory)?;
+        *state = State::Open(store);
+        self.is_damaged.store(false, Ordering::Relaxed);
+        Ok(Some(found))
     }
 
     fn fault(&self) -> Option<(io::Error, bool)> {
@@ -522,6 +561,7 @@ impl Shared {
             *state = State::Broken {
                 why: chain(error),
                 tried: None,
+                damaged: 0,
             };
         }
         result

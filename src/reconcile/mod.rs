@@ -71,6 +71,15 @@ pub struct Reconciler {
     unwritten: BTreeMap<EntryName, Note>,
     told_orphans: BTreeSet<String>,
     told_ledger: bool,
+    /// What it was made with, beside what was found: with that it begins anew when the ledger was lost under it.
+    begun: Begun,
+}
+
+#[derive(Clone)]
+struct Begun {
+    verify: Duration,
+    configured: Option<String>,
+    seed: u64,
 }
 
 impl Reconciler {
@@ -91,6 +100,11 @@ impl Reconciler {
         Self {
             hands,
             policy,
+            begun: Begun {
+                verify,
+                configured: configured.clone(),
+                seed,
+            },
             desk: Desk::new(found.records),
             verify: Verify::new(verify, found.listed, found.machines, configured),
             retries: Retries::new(seed),
@@ -203,6 +217,7 @@ impl Reconciler {
         interrupted: &(dyn Fn() -> bool + Send + Sync),
     ) -> Report {
         let mut report = Report::default();
+        self.begin_anew().await;
         self.hands.commit.clone_from(&desired.commit);
         for pass in 0.. {
             if self.hands.step_functions.has_ended() {
@@ -226,7 +241,7 @@ impl Reconciler {
             let queue = self.due(&plan, desired, &mut report);
             if queue.is_empty() && !plan.unlisted.is_empty() && !interrupted() {
                 if let Ok(Some(done)) = timeout(LISTING, self.listing()).await {
-                    self.listed(done, desired).await;
+                    self.listed(done).await;
                     continue;
                 }
                 break;
@@ -271,6 +286,22 @@ impl Reconciler {
             .chain(wakes.into_iter().flatten())
             .min();
         report
+    }
+
+    /// Where the ledger was found damaged under this process: what was in it is known no better than after a start.
+    async fn begin_anew(&mut self) {
+        let found = match self.hands.ledger.recover().await {
+            Ok(None) => return,
+            Ok(Some(found)) => found,
+            Err(error) => return warn!(%error, "the ledger can't be begun anew"),
+        };
+        let Begun {
+            verify,
+            configured,
+            seed,
+        } = self.begun.clone();
+        let (hands, policy) = (self.hands.clone(), self.policy.clone());
+        *self = Self::new(hands, found, policy, (verify, configured), seed);
     }
 
     /// Reads again what could not be read when a write had failed.
@@ -341,7 +372,7 @@ impl Reconciler {
         self.verify
             .begin(machines, &self.hands.step_functions, (now, Instant::now()));
         while let Some(done) = self.verify.poll(&self.desk.records, &self.hands.owner) {
-            self.listed(done, desired).await;
+            self.listed(done).await;
         }
     }
 
@@ -351,7 +382,7 @@ impl Reconciler {
             .await
     }
 
-    async fn listed(&mut self, done: Done, desired: &Desired) {
+    async fn listed(&mut self, done: Done) {
         if let Some(error) = done.problem {
             warn!(
                 state_machine = done.state_machine,
@@ -361,17 +392,9 @@ impl Reconciler {
         if !done.first {
             return;
         }
-        // What was found and has no record yet is known to this process alone: the next one must list again before it
-        // starts anything. That is all that this is for.
-        let given = self.strangers(desired).given;
-        let adopts = |stray: &Stray| {
-            let record = self.desk.records.get(&stray.entry);
-            let own = desired.entries.contains_key(&stray.entry)
-                && !record.is_some_and(Record::is_live)
-                && !record.is_some_and(|r| r.knows_closed(&stray.fingerprint, stray.generation));
-            own || given.values().any(|given| given == stray)
-        };
-        let known = !self.verify.is_to_adopt(&done.state_machine, adopts);
+        // What was found and has no record is known to this process alone: the next one must list again before it starts
+        // anything. That is so for what nobody asks for, too: its entry may come back with another content.
+        let known = !self.verify.has_strays(&done.state_machine);
         match self.hands.ledger.listed(&done.state_machine, known).await {
             Ok(()) if known => self.verify.is_noted(&done.state_machine),
             Ok(()) => {}

@@ -345,10 +345,10 @@ impl Verify {
         self.before.insert(state_machine.to_owned());
     }
 
-    /// Does something run on this machine that an entry is still to adopt?
-    pub(super) fn is_to_adopt(&self, state_machine: &str, adopts: impl Fn(&Stray) -> bool) -> bool {
+    /// Does something of ours run on this machine that has no record?
+    pub(super) fn has_strays(&self, state_machine: &str) -> bool {
         self.all_strays()
-            .any(|stray| stray.state_machine == state_machine && adopts(stray))
+            .any(|stray| stray.state_machine == state_machine)
     }
 
     /// This one is adopted, or over.
