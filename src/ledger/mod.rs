@@ -31,8 +31,10 @@ use store::{Content, OpenError, Store};
 const GROUP: usize = 512;
 /// How often a store whose disk failed is opened again.
 const MEND: Duration = Duration::from_millis(500);
-/// How many tries in a row must find a store damaged before it is given up while the daemon runs.
-const DAMAGED: u32 = 3;
+/// How long a store must be found damaged before it is given up while the daemon runs.
+const DAMAGED: Duration = Duration::from_secs(5);
+/// The same for one that is not there: its disk may come back.
+const GONE: Duration = Duration::from_mins(10);
 
 /// What can go wrong with the ledger.
 #[derive(Debug, Error)]
@@ -145,8 +147,8 @@ enum State {
     Broken {
         why: String,
         tried: Option<Instant>,
-        /// How many tries in a row found that it is not what was acknowledged.
-        damaged: u32,
+        /// Since when each try has found that it is not what was acknowledged.
+        damaged: Option<Instant>,
     },
     Closed,
 }
@@ -154,7 +156,10 @@ enum State {
 struct Shared {
     directory: PathBuf,
     state: Mutex<State>,
-    is_damaged: AtomicBool,
+    /// The last write, or the last try to open the store again, failed.
+    is_broken: AtomicBool,
+    /// It was damaged, or away, for long enough: whoever uses it has to begin anew.
+    is_given_up: AtomicBool,
     faults: Mutex<(u64, Option<Faults>)>,
     lock: Mutex<Option<File>>,
 }
@@ -226,7 +231,8 @@ impl Ledger {
         let shared = Arc::new(Shared {
             directory: directory.to_owned(),
             state: Mutex::new(State::Open(store)),
-            is_damaged: AtomicBool::new(false),
+            is_broken: AtomicBool::new(false),
+            is_given_up: AtomicBool::new(false),
             faults: Mutex::default(),
             lock: Mutex::new(Some(lock)),
         });
@@ -235,15 +241,26 @@ impl Ledger {
         Ok((Self { shared, jobs }, found))
     }
 
-    /// Where the store turned out to be damaged when it was opened again after a write had failed: sets it aside, begins a
-    /// new one, and answers what the caller has to begin with, as after [`Ledger::open`]. `None`: it is not damaged.
+    /// Where the store turned out to be damaged, or lost for long, when it was opened again after a write had failed: sets
+    /// it aside, begins a new one, and answers what the caller has to begin with, as after [`Ledger::open`]. `None`: it is not damaged.
     pub async fn recover(&self) -> Result<Option<Found>, LedgerError> {
-        if !self.shared.is_damaged.load(Ordering::Relaxed) {
+        if !self.is_broken() && !self.shared.is_given_up.load(Ordering::Relaxed) {
             return Ok(None);
         }
         let shared = Arc::clone(&self.shared);
-        let recovering = spawn_blocking(move || shared.recover());
+        let recovering = spawn_blocking(move || {
+            drop(shared.mended());
+            if shared.is_given_up.load(Ordering::Relaxed) {
+                return shared.recover().map(Some);
+            }
+            Ok(None)
+        });
         recovering.await.map_err(|_| LedgerError::Closed)?
+    }
+
+    /// Did the last write fail? Then it is worth trying again soon.
+    pub fn is_broken(&self) -> bool {
+        self.shared.is_broken.load(Ordering::Relaxed)
     }
 
     /// Reads the ledger in `directory` for a command that must change nothing; `None`: there is none.
@@ -465,7 +482,7 @@ fn found(
 /// Opens what is there; a damaged one is set aside, and another begun.
 fn open_or_begin(directory: &Path) -> Result<(Store, Found), LedgerError> {
     let (opened, recovered) = match Store::open(directory) {
-        Err(OpenError::Damaged(why)) => {
+        Err(OpenError::Damaged(why) | OpenError::Gone(why)) => {
             let aside = Store::set_aside(directory)?;
             let recovered = format!("{why}; it was set aside as `{}`", aside.display());
             (Store::open(directory), Some(recovered))
@@ -478,7 +495,7 @@ fn open_or_begin(directory: &Path) -> Result<(Store, Found), LedgerError> {
 
 fn refuse(directory: &Path, error: OpenError) -> LedgerError {
     match error {
-        OpenError::Damaged(why) => LedgerError::Damaged {
+        OpenError::Damaged(why) | OpenError::Gone(why) => LedgerError::Damaged {
             path: directory.to_owned(),
             why,
         },
@@ -502,14 +519,22 @@ impl Shared {
             && tried.is_none_or(|tried| tried.elapsed() > MEND)
         {
             match Store::open(&self.directory) {
-                Ok((store, _)) => *state = State::Open(store),
+                Ok((store, _)) => {
+                    *state = State::Open(store);
+                    self.is_broken.store(false, Ordering::Relaxed);
+                }
                 Err(error) => {
-                    *damaged = match &error {
-                        OpenError::Damaged(_) => *damaged + 1,
-                        OpenError::Failed(_) => 0,
+                    let lasts = match &error {
+                        OpenError::Damaged(_) => Some(DAMAGED),
+                        OpenError::Gone(_) => Some(GONE),
+                        OpenError::Failed(_) => None,
                     };
-                    let is_damaged = *damaged >= DAMAGED;
-                    self.is_damaged.store(is_damaged, Ordering::Relaxed);
+                    let since = lasts.map(|_| damaged.unwrap_or_else(Instant::now));
+                    *damaged = since;
+                    let is_long = |(since, lasts): (Instant, Duration)| since.elapsed() >= lasts;
+                    if since.zip(lasts).is_some_and(is_long) {
+                        self.is_given_up.store(true, Ordering::Relaxed);
+                    }
                     *why = chain(&refuse(&self.directory, error));
                     *tried = Some(Instant::now());
                 }
@@ -519,7 +544,7 @@ impl Shared {
     }
 
     /// Reads anew what is on the disk, or begins anew where that is no ledger of ours.
-    fn recover(&self) -> Result<Option<Found>, LedgerError> {
+    fn recover(&self) -> Result<Found, LedgerError> {
         let mut state = self.state();
         if matches!(*state, State::Closed) {
             return Err(LedgerError::Closed);
@@ -528,12 +553,13 @@ impl Shared {
         *state = State::Broken {
             why: "it is being opened again".into(),
             tried: None,
-            damaged: DAMAGED,
+            damaged: None,
         };
         let (store, found) = open_or_begin(&self.directory)?;
         *state = State::Open(store);
-        self.is_damaged.store(false, Ordering::Relaxed);
-        Ok(Some(found))
+        self.is_broken.store(false, Ordering::Relaxed);
+        self.is_given_up.store(false, Ordering::Relaxed);
+        Ok(found)
     }
 
     fn fault(&self) -> Option<(io::Error, bool)> {
@@ -558,10 +584,11 @@ impl Shared {
         let failed = LedgerError::file("write", Path::new("ledger/db"));
         let result = written.and(fault.map_or(Ok(()), |(error, _)| Err(failed(error))));
         if let Err(error) = &result {
+            self.is_broken.store(true, Ordering::Relaxed);
             *state = State::Broken {
                 why: chain(error),
                 tried: None,
-                damaged: 0,
+                damaged: None,
             };
         }
         result

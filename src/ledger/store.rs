@@ -41,6 +41,8 @@ const CHUNK: usize = 32 * 1024;
 pub(super) enum OpenError {
     /// It is not what was acknowledged: lost, cut, rolled back, damaged, or of something else.
     Damaged(String),
+    /// It, or its head, is not there: lost, or on a disk that is away.
+    Gone(String),
     /// The machine, not the store: a full disk, a missing right.
     Failed(LedgerError),
 }
@@ -170,10 +172,10 @@ impl Store {
         match (said, exists(&store)?) {
             (Said::Nothing, false) => Self::create(directory, new_identity()),
             (Said::Line(identity, 0), false) => Self::create(directory, identity),
-            (Said::Line(_, sequence), false) => {
-                damaged(format!("its store is gone, {sequence} commits with it"))
-            }
-            (Said::Nothing, true) => damaged("its `head` is gone".into()),
+            (Said::Line(_, sequence), false) => Err(OpenError::Gone(format!(
+                "its store is gone, {sequence} commits with it"
+            ))),
+            (Said::Nothing, true) => Err(OpenError::Gone("its `head` is gone".into())),
             (Said::Garbage, _) => damaged("its `head` can't be read".into()),
             (Said::Line(identity, sequence), true) => Self::existing(directory, identity, sequence),
         }

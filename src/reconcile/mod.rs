@@ -279,7 +279,9 @@ impl Reconciler {
         let (now, instant) = (self.now(), Instant::now());
         let wall = |at: Instant| after(now, at.saturating_duration_since(instant));
         let (retry, verify) = (self.retries.next(instant), self.verify.wake());
-        let wakes = [retry.map(wall), verify.map(wall), soon, left];
+        let broken = self.hands.ledger.is_broken();
+        let mend = broken.then(|| after(self.now(), Duration::from_secs(1)));
+        let wakes = [retry.map(wall), verify.map(wall), soon, left, mend];
         report.wake = report
             .wake
             .into_iter()
