@@ -19,6 +19,8 @@ use crate::step_functions::{CallError, Remedy, StepFunctions};
 const CONSISTENT: Duration = Duration::from_mins(1);
 /// How long after a failed listing the next one begins, at most.
 const AGAIN: Duration = Duration::from_mins(1);
+/// The same while starts wait for it.
+const AGAIN_AT_FIRST: Duration = Duration::from_secs(15);
 
 /// How long, after this process began, a start waits at most for the listing of machines that it does not want: shorter
 /// than the default grace, so that nothing is missed for it.
@@ -189,6 +191,11 @@ impl Verify {
             names,
         } = listing;
         let apart = self.apart();
+        let again = if self.is_patient() {
+            AGAIN_AT_FIRST
+        } else {
+            AGAIN
+        };
         let machine = self
             .machines
             .get_mut(&state_machine)
@@ -201,7 +208,7 @@ impl Verify {
                 machine.refused = error.remedy() == Remedy::Refused;
                 let wait = Duration::from_secs(1) * 2_u32.pow(machine.failures.min(6));
                 machine.failures += 1;
-                machine.due = begun + wait.min(AGAIN);
+                machine.due = begun + wait.min(again);
                 let problem = (!told).then(|| error.to_string());
                 return Done {
                     state_machine,
@@ -302,8 +309,14 @@ impl Verify {
     /// Were all machines listed on which an entry may run that wants this one now? A ledger that is lost, or of yesterday,
     /// does not know. Only those of the same account and region: trouble in one must not slow another.
     fn others_are_listed(&self, state_machine: &str) -> bool {
-        let patient = self.begun.is_none_or(|begun| begun.elapsed() < OTHERS);
-        !patient || self.not_listed_beside(state_machine).next().is_none()
+        let patient = self.is_patient();
+        // One that is under way is waited for all the same: it has an end.
+        let waits = |machine: &str| patient || self.machines[machine].running;
+        !self.not_listed_beside(state_machine).any(waits)
+    }
+
+    fn is_patient(&self) -> bool {
+        self.begun.is_none_or(|begun| begun.elapsed() < OTHERS)
     }
 
     fn not_listed_beside(&self, state_machine: &str) -> impl Iterator<Item = &str> {

@@ -183,6 +183,10 @@ fn every_history_with_two_daemons_ends_well() {
 #[expect(clippy::print_stdout, reason = "a history is for people to read")]
 fn all_end_well(seeds: u64, daemons: usize) {
     if let Some(seed) = number("ONCED_SEED") {
+        if number("ONCED_LOGS").is_some() {
+            let logs = tracing_subscriber::fmt().with_max_level(tracing::Level::INFO);
+            logs.with_test_writer().without_time().init();
+        }
         let told = history(seed, Rules::default(), daemons);
         println!("{}\n{:?}", told.history, told.effort);
         assert!(told.wrong.is_empty(), "{}", told.wrong.join("\n"));
