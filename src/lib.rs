@@ -1,6 +1,7 @@
 //! onced keeps AWS Step Functions in step with a folder of YAML files. Floors, from the bottom: `model`, then the
 //! hands `ledger` and `step_functions`, then `reconcile`, which uses both.
 
+pub mod bootstrap;
 pub mod cli;
 pub mod daemon;
 pub mod ledger;

@@ -11,6 +11,8 @@ use globset::{Glob, GlobSet};
 use serde_yaml::{Mapping, Value};
 use thiserror::Error;
 
+use crate::model::access::{Aws, Role};
+use crate::model::arn::Place;
 use crate::model::name::Owner;
 use crate::model::plan::{MaxStops, Policy, Rules};
 use crate::source::parse::Defaults;
@@ -74,17 +76,19 @@ impl SettingsError {
     }
 }
 
-/// How AWS is reached.
-#[derive(Debug, Clone, Default)]
-pub struct Aws {
-    /// The region of the calls.
-    pub region: Option<String>,
-    /// The profile of the shared configuration.
-    pub profile: Option<String>,
-    /// Another endpoint than AWS's.
-    pub endpoint_url: Option<String>,
-    /// A role to assume.
-    pub role_arn: Option<String>,
+/// What must be known to reach AWS: enough for a command that reads no schedule file and keeps no ledger.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// How AWS is reached.
+    pub aws: Aws,
+    /// The machine that lambdas run through.
+    pub state_machine: Option<String>,
+    /// Whose executions, where that is said.
+    pub owner: Option<Owner>,
+    /// `allow.lambdas`, as it is written.
+    pub lambdas: Vec<String>,
+    /// Run against the embedded Step Functions.
+    pub sandbox: bool,
 }
 
 /// All settings, checked.
@@ -135,6 +139,8 @@ const KEYS: &[&str] = &[
     "aws.profile",
     "aws.endpoint_url",
     "aws.role_arn",
+    "aws.external_id",
+    "roles",
     "allow.lambdas",
     "allow.state_machines",
     "reconcile.policy",
@@ -166,7 +172,26 @@ impl Settings {
         typed: &Typed,
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, SettingsError> {
-        let mut keys = Keys(BTreeMap::new());
+        Keys::collect(typed, environment)?.settings(typed.sandbox, environment)
+    }
+}
+
+impl Connection {
+    /// By the same order as [`Settings::resolve`].
+    pub fn resolve(
+        typed: &Typed,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, SettingsError> {
+        Keys::collect(typed, environment)?.connection(typed.sandbox)
+    }
+}
+
+impl Keys {
+    fn collect(
+        typed: &Typed,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, SettingsError> {
+        let mut keys = Self(BTreeMap::new());
         let named = typed.config.clone().or_else(|| {
             environment
                 .get("ONCED_CONFIG")
@@ -182,11 +207,9 @@ impl Settings {
         for (key, text) in &typed.set {
             keys.typed(key, text)?;
         }
-        keys.settings(typed.sandbox, environment)
+        Ok(keys)
     }
-}
 
-impl Keys {
     fn file(&mut self, path: &Path) -> Result<(), SettingsError> {
         let text = std::fs::read_to_string(path).map_err(|source| SettingsError::Unreadable {
             path: path.to_owned(),
@@ -360,26 +383,11 @@ impl Keys {
         Ok(self.get("reconcile.horizon", parse)?.unwrap_or(default))
     }
 
-    fn settings(
-        &self,
-        sandbox: bool,
-        environment: &BTreeMap<String, String>,
-    ) -> Result<Settings, SettingsError> {
+    fn connection(&self, sandbox: bool) -> Result<Connection, SettingsError> {
         let owner = self.get("owner", |value| {
             let hint = || "give 1 to 16 lower-case letters and digits".to_owned();
             Owner::parse(&text(value)?).map_err(|message| (message, hint()))
         })?;
-        let owner = match owner {
-            Some(owner) => owner,
-            None if sandbox => Owner::parse("sandbox").expect("`sandbox` is a good owner"),
-            None => {
-                let hint = "write `owner: NAME` into the configuration, or give --owner NAME or ONCED_OWNER";
-                return Err(SettingsError::Missing {
-                    what: "owner",
-                    hint,
-                });
-            }
-        };
         let state_machine = self.get("state_machine", |value| {
             let all = any();
             crate::source::value::machine(&text(value)?, &all)
@@ -388,8 +396,8 @@ impl Keys {
         let state_machine = state_machine.or_else(|| sandbox.then(|| SANDBOX_MACHINE.to_owned()));
         let of_arn = state_machine
             .as_deref()
-            .and_then(|arn| arn.split(':').nth(3))
-            .map(str::to_owned);
+            .and_then(Place::of)
+            .map(|place| place.region);
         let region = self.text("aws.region")?;
         if let (Some(given), Some(of_arn)) = (&region, &of_arn)
             && given != of_arn
@@ -405,6 +413,51 @@ impl Keys {
                 usage: self.0["aws.region"].usage,
             });
         }
+        let external_id = self.text("aws.external_id")?;
+        let role = self.get("aws.role_arn", |value| role_arn(&text(value)?))?;
+        let aws = Aws {
+            region: region.or(of_arn),
+            profile: self.text("aws.profile")?,
+            endpoint_url: self.text("aws.endpoint_url")?,
+            role: role.map(|arn| Role { arn, external_id }),
+            roles: self.get("roles", roles)?.unwrap_or_default(),
+        };
+        let lambdas = self.get("allow.lambdas", |value| {
+            patterns(value)?;
+            let list = value.as_sequence().into_iter().flatten();
+            list.map(text).collect::<Result<Vec<_>, _>>()
+        })?;
+        Ok(Connection {
+            aws,
+            state_machine,
+            owner,
+            lambdas: lambdas.unwrap_or_else(|| vec!["*".into()]),
+            sandbox,
+        })
+    }
+
+    fn settings(
+        &self,
+        sandbox: bool,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Settings, SettingsError> {
+        let Connection {
+            aws,
+            state_machine,
+            owner,
+            ..
+        } = self.connection(sandbox)?;
+        let owner = match owner {
+            Some(owner) => owner,
+            None if sandbox => Owner::parse("sandbox").expect("`sandbox` is a good owner"),
+            None => {
+                let hint = "write `owner: NAME` into the configuration, or give --owner NAME or ONCED_OWNER";
+                return Err(SettingsError::Missing {
+                    what: "owner",
+                    hint,
+                });
+            }
+        };
         let timezone = self.get("timezone", |value| {
             time::zone(&text(value)?)
                 .map_err(|wrong| (wrong.message, wrong.hint.unwrap_or_default()))
@@ -433,12 +486,6 @@ impl Keys {
                 .parse::<SocketAddr>()
                 .map_err(|error| (error.to_string(), "write `127.0.0.1:9464`".to_owned()))
         })?;
-        let aws = Aws {
-            region: region.or(of_arn),
-            profile: self.text("aws.profile")?,
-            endpoint_url: self.text("aws.endpoint_url")?,
-            role_arn: self.text("aws.role_arn")?,
-        };
         Ok(Settings {
             directory: self.text("directory")?.map(PathBuf::from),
             state_directory: self.state_directory(sandbox, environment)?,
@@ -483,10 +530,85 @@ impl Keys {
 
 type Complaint = (String, String);
 
-/// What was typed is a text, but `[a, b]` is a list.
+/// A role's ARN, such as `arn:aws:iam::123456789012:role/onced`.
+fn role_arn(text: &str) -> Result<String, Complaint> {
+    if account_of_role(text).is_some() {
+        return Ok(text.to_owned());
+    }
+    Err((
+        format!("`{text}` is not the ARN of a role"),
+        "write it as `arn:aws:iam::ACCOUNT:role/NAME`".into(),
+    ))
+}
+
+/// The twelve digits in a role's ARN; `None`: it is none.
+pub fn account_of_role(arn: &str) -> Option<&str> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", partition, "iam", "", account, resource] = parts[..] else {
+        return None;
+    };
+    let good = partition.starts_with("aws")
+        && is_account(account)
+        && resource
+            .strip_prefix("role/")
+            .is_some_and(|name| !name.is_empty());
+    good.then_some(account)
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// `{"123456789012": arn:…}`, or `{"123456789012": {role_arn: arn:…, external_id: ID}}`.
+fn roles(value: &Value) -> Result<BTreeMap<String, Role>, Complaint> {
+    let hint = || {
+        "write `\"123456789012\": arn:aws:iam::123456789012:role/onced`, or the same with `role_arn` and `external_id` below it".to_owned()
+    };
+    let mapping = value
+        .as_mapping()
+        .ok_or_else(|| ("this is no mapping of accounts to roles".to_owned(), hint()))?;
+    let mut roles = BTreeMap::new();
+    for (account, role) in mapping {
+        let account = text(account)?;
+        if !is_account(&account) {
+            return Err((
+                format!("`{account}` is no account of twelve digits"),
+                hint(),
+            ));
+        }
+        let (arn, external_id) = match role.as_mapping() {
+            None => (text(role)?, None),
+            Some(role) => {
+                let field = |key: &str| role.get(key).map(text).transpose();
+                let unknown = role.keys().filter_map(Value::as_str);
+                let unknown = unknown
+                    .into_iter()
+                    .find(|key| !["role_arn", "external_id"].contains(key));
+                if let Some(key) = unknown {
+                    return Err((format!("unknown key `{key}` of `{account}`"), hint()));
+                }
+                let arn = field("role_arn")?;
+                let missing = || (format!("`{account}` has no `role_arn`"), hint());
+                (arn.ok_or_else(missing)?, field("external_id")?)
+            }
+        };
+        let arn = role_arn(&arn)?;
+        if account_of_role(&arn) != Some(&account) {
+            return Err((
+                format!("the role `{arn}` is not of the account `{account}`"),
+                "name a role of that account, or give the role the account that it is of".into(),
+            ));
+        }
+        roles.insert(account, Role { arn, external_id });
+    }
+    Ok(roles)
+}
+
+/// What was typed is a text, but `[a, b]` is a list, and `{a: b}` a mapping.
 fn scalar(text: &str) -> Value {
     match serde_yaml::from_str(text) {
         Ok(value @ Value::Sequence(_)) => value,
+        Ok(value @ Value::Mapping(_)) if text.trim_start().starts_with('{') => value,
         _ => Value::String(text.to_owned()),
     }
 }

@@ -11,6 +11,7 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
     ("ledger", 2, &[]),
     ("step_functions", 2, &[]),
     ("reconcile", 3, &[]),
+    ("bootstrap", 3, &[]),
     ("view", 3, &["reconcile"]),
     ("daemon", 4, &[]),
     ("cli", 5, &[]),

@@ -1,4 +1,5 @@
 //! All integration tests are one binary: one link, not ten.
+mod bootstrap;
 mod clock;
 mod conformance;
 mod folder;

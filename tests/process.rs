@@ -14,7 +14,7 @@ use tokio::task::block_in_place;
 /// A Step Functions, a directory and a state directory of one test.
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
-    url: String,
+    pub(crate) url: String,
     pub(crate) root: TempDir,
     machine: String,
 }

@@ -191,6 +191,11 @@ pub(super) enum Command {
         after_help = "Example: onced add hello --in 30s --lambda hello --directory examples/schedules"
     )]
     Add(Add),
+    /// Create the state machine that lambdas run through, or bring it up to date.
+    #[command(
+        after_help = "Example: onced bootstrap --role-arn arn:aws:iam::123456789012:role/OneTimeLambdaScheduler --dry-run"
+    )]
+    Bootstrap(Bootstrap),
     /// Serve the embedded Step Functions over HTTP.
     #[command(after_help = "Example: onced sandbox --listen 127.0.0.1:8083")]
     Sandbox {
@@ -201,6 +206,45 @@ pub(super) enum Command {
         #[arg(long, value_name = "URL")]
         lambda_endpoint: Option<String>,
     },
+}
+
+/// `onced bootstrap`.
+#[derive(Debug, Args)]
+pub(super) struct Bootstrap {
+    /// The role that the state machine runs as: it may invoke the functions.
+    #[arg(long, value_name = "ARN", required_unless_present = "print")]
+    pub(super) role_arn: Option<String>,
+    /// The state machine's name; that of the configured one where this is not given, else `OneTimeLambdaScheduler`.
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// The SQS queue for invocations that failed for good.
+    #[arg(long, value_name = "URL")]
+    pub(super) dead_letter_queue: Option<String>,
+    /// Always this one function, as the Task's `Resource`: the form of machines that were made by hand.
+    #[arg(long, value_name = "ARN")]
+    pub(super) legacy_lambda_arn: Option<String>,
+    /// Only say what would be done.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Overwrite a definition that somebody else made or changed.
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Print this instead of calling AWS.
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["dry_run", "force"])]
+    pub(super) print: Option<Print>,
+}
+
+/// What `onced bootstrap` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Print {
+    /// The definition, in the Amazon States Language.
+    Asl,
+    /// Policies: for onced, for who bootstraps, and for the machine's role.
+    Iam,
+    /// A template of role, machine, queue and alarm.
+    Cloudformation,
+    /// The same as a Terraform file.
+    Terraform,
 }
 
 /// `onced ledger`.

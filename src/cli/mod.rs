@@ -4,6 +4,8 @@
 mod add;
 mod approve;
 mod arguments;
+mod aws;
+mod bootstrap;
 mod ledger;
 mod pause;
 mod results;
@@ -21,7 +23,7 @@ use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use crate::ledger::LedgerError;
-use crate::settings::{Settings, SettingsError};
+use crate::settings::{Connection, Settings, SettingsError};
 use arguments::{Arguments, Color, Command, Common, Format, LogFormat};
 
 /// The contract's exit codes.
@@ -105,6 +107,12 @@ struct Context {
 }
 
 impl Context {
+    /// What it takes to reach AWS, for a command that needs no directory, owner or ledger.
+    fn connection(&self) -> Result<Connection, Failure> {
+        let typed = self.common.typed(None).map_err(Failure::usage)?;
+        Ok(Connection::resolve(&typed, &self.environment)?)
+    }
+
     /// The settings; `directory` is the command's own argument.
     fn settings(&self, directory: Option<&String>) -> Result<Settings, Failure> {
         let typed = self.common.typed(directory).map_err(Failure::usage)?;
@@ -201,11 +209,11 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Run {
             directory,
             lambda_endpoint,
-        } => run::run(context, directory.as_ref(), lambda_endpoint).await,
+        } => Box::pin(run::run(context, directory.as_ref(), lambda_endpoint)).await,
         Command::Sync {
             directory,
             lambda_endpoint,
-        } => run::sync(context, directory.as_ref(), lambda_endpoint).await,
+        } => Box::pin(run::sync(context, directory.as_ref(), lambda_endpoint)).await,
         Command::Plan {
             directory,
             detailed_exitcode,
@@ -219,6 +227,7 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Resume { dry_run } => pause::resume(context, dry_run).await,
         Command::Ledger { what } => ledger::ledger(context, &what).await,
         Command::Add(add) => add::add(context, &add),
+        Command::Bootstrap(what) => bootstrap::bootstrap(context, &what).await,
         Command::Sandbox {
             listen,
             lambda_endpoint,

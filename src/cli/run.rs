@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_sfn::config::{BehaviorVersion, Builder, Credentials, ProvideCredentials, Region};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
-use super::{Context, Failure, Outcome, chain, exit, print};
+use super::{Context, Failure, Outcome, aws, exit, print};
 use crate::daemon::{Daemon, Snapshot, desired, set_clock, socket, wall_clock};
 use crate::ledger::{Found, Holder, Ledger, LedgerError};
+use crate::model::arn::Place;
 use crate::model::entry::EntryName;
 use crate::model::plan::{Sight, after};
 use crate::model::record::Record;
@@ -117,61 +117,6 @@ fn resolved(path: &Path) -> PathBuf {
     path
 }
 
-fn embedded(state: &State, lambda_endpoint: Option<String>) -> Result<Builder, Failure> {
-    let state_file = state
-        .temporary
-        .is_none()
-        .then(|| state.path.join("sandbox.json"));
-    let options = Options {
-        lambda_endpoint,
-        state_file,
-        any_machine: true,
-        ..Options::default()
-    };
-    let sandbox = Sandbox::new(options)
-        .map_err(|error| Failure::new(format!("can't start the sandbox: {error}")))?;
-    sandbox.create_default_machine();
-    Ok(Builder::new()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new(
-            "sandbox", "sandbox", None, None, "sandbox",
-        ))
-        .http_client(sandbox.http_client()))
-}
-
-async fn aws(settings: &Settings) -> Result<Builder, Failure> {
-    let Some(region) = settings.aws.region.clone() else {
-        return Err(Failure::new(
-            "no region is given\nhint: give the state machine's ARN with --state-machine, or --region",
-        ));
-    };
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::new(region));
-    if let Some(profile) = &settings.aws.profile {
-        loader = loader.profile_name(profile);
-    }
-    if let Some(url) = &settings.aws.endpoint_url {
-        loader = loader.endpoint_url(url);
-    }
-    if settings.aws.role_arn.is_some() {
-        return Err(Failure::new(
-            "`aws.role_arn` is not there yet\nhint: name a profile with that role in `aws.profile`",
-        ));
-    }
-    let shared = loader.load().await;
-    let remedy = "hint: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is given";
-    let provider = shared
-        .credentials_provider()
-        .ok_or_else(|| Failure::new(format!("no AWS credentials are given\n{remedy}")))?;
-    provider.provide_credentials().await.map_err(|error| {
-        Failure::new(format!("no AWS credentials: {}\n{remedy}", chain(&error)))
-    })?;
-    if let Some(url) = shared.endpoint_url() {
-        info!(url, "another endpoint than AWS's");
-    }
-    Ok(Builder::from(&shared))
-}
-
 /// All floors, put together.
 async fn daemon(
     settings: &Settings,
@@ -187,11 +132,21 @@ async fn daemon(
         )));
     }
     must_be_apart(state, directory)?;
-    let config = if settings.sandbox {
-        embedded(state, lambda_endpoint)?
+    let access = if settings.sandbox {
+        let file = state
+            .temporary
+            .is_none()
+            .then(|| state.path.join("sandbox.json"));
+        aws::embedded(file, lambda_endpoint)?
     } else {
-        aws(settings).await?
+        aws::access(&settings.aws, Some(&settings.owner)).await?
     };
+    let place = settings
+        .defaults
+        .state_machine
+        .as_deref()
+        .and_then(Place::of);
+    let config = access.client(place.as_ref()).await;
     let (ledger, found) = open(&state.path, holder).await?;
     let clock = wall_clock();
     let hands = Hands {

@@ -1,5 +1,7 @@
 //! Floor 1: nouns and the brain. No async, no I/O, no clock, no logging.
 
+pub mod access;
+pub mod arn;
 pub mod brake;
 pub mod cut;
 pub mod entry;

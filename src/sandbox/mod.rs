@@ -4,6 +4,7 @@
 mod definition;
 mod errors;
 mod operations;
+mod sts;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -140,6 +141,8 @@ struct Machine {
     role: String,
     express: bool,
     created: DateTime<Utc>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
 }
 
 /// One request as it was answered.
@@ -293,6 +296,7 @@ impl Sandbox {
             ),
             express: false,
             created: self.now(),
+            tags: BTreeMap::new(),
         };
         self.core()
             .store

@@ -1,6 +1,8 @@
 //! The operations: what each answers, in the order in which AWS checks. Idempotency, names and limits are those of
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
@@ -119,6 +121,8 @@ impl Sandbox {
             Some("CreateStateMachine") => self.create(&mut core, &request, now),
             Some("UpdateStateMachine") => update(&mut core, &request, now),
             Some("DescribeStateMachine") => self.describe_machine(&core, &request),
+            Some("TagResource") => tag(&mut core, &request),
+            Some("ListTagsForResource") => tags(&core, &request),
             Some("ListStateMachines") => Ok(list_machines(&core)),
             _ => {
                 let message = format!("unknown operation '{target}'");
@@ -418,6 +422,7 @@ impl Sandbox {
             role: role.to_owned(),
             express,
             created: now,
+            tags: given_tags(request),
         };
         core.store.machines.insert(arn.clone(), machine);
         Ok(json!({"stateMachineArn": arn, "creationDate": epoch(now)}))
@@ -557,6 +562,40 @@ fn update(core: &mut Core, request: &Value, now: DateTime<Utc>) -> Reply {
         role.clone_into(&mut machine.role);
     }
     Ok(json!({"updateDate": epoch(now)}))
+}
+
+/// The tags that a request gives, by key.
+fn given_tags(request: &Value) -> BTreeMap<String, String> {
+    let tags = request.get("tags").and_then(Value::as_array);
+    let pair = |tag: &Value| Some((text(tag, "key")?.to_owned(), text(tag, "value")?.to_owned()));
+    tags.into_iter().flatten().filter_map(pair).collect()
+}
+
+fn no_resource(arn: &str) -> Error {
+    error("ResourceNotFound", format!("Resource not found: '{arn}'"))
+}
+
+fn tag(core: &mut Core, request: &Value) -> Reply {
+    let resource = required(request, "resourceArn")?;
+    arn(resource, "stateMachine")?;
+    let machine = core.store.machines.get_mut(resource);
+    let machine = machine.ok_or_else(|| no_resource(resource))?;
+    let mut tags = machine.tags.clone();
+    tags.extend(given_tags(request));
+    if tags.len() > 50 {
+        return Err(error("TooManyTags", "a resource has at most 50 tags"));
+    }
+    machine.tags = tags;
+    Ok(json!({}))
+}
+
+fn tags(core: &Core, request: &Value) -> Reply {
+    let resource = required(request, "resourceArn")?;
+    arn(resource, "stateMachine")?;
+    let machine = core.store.machines.get(resource);
+    let machine = machine.ok_or_else(|| no_resource(resource))?;
+    let tag = |(key, value): (&String, &String)| json!({"key": key, "value": value});
+    Ok(json!({"tags": machine.tags.iter().map(tag).collect::<Vec<_>>()}))
 }
 
 fn list_machines(core: &Core) -> Value {

@@ -1,6 +1,10 @@
 //! aws-sdk-sfn: the calls, what their errors mean, and how long they may take. Never plans, never writes a record.
 
+pub mod access;
 mod dates;
+pub mod definition;
+mod endpoint;
+pub mod machine;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +21,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use dates::Dates;
+use endpoint::Endpoint;
 
 /// What a failed call asks of the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +52,21 @@ impl CallError {
     /// What to do about it.
     pub fn remedy(&self) -> Remedy {
         self.remedy
+    }
+
+    /// Which call it was.
+    pub fn operation(&self) -> &'static str {
+        self.operation
+    }
+
+    /// AWS's code, such as `AccessDeniedException`; `no answer` where there was none.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// What AWS said.
+    pub fn message(&self) -> &str {
+        &self.message
     }
 
     /// Is it the key that can't be used? Then the same call without what is encrypted may pass.
@@ -171,6 +191,7 @@ pub struct StepFunctions {
     current: Arc<Mutex<Current>>,
     end: Option<watch::Receiver<bool>>,
     dates: Dates,
+    endpoint: Endpoint,
 }
 
 #[derive(Debug)]
@@ -191,10 +212,12 @@ impl StepFunctions {
             .operation_timeout(Duration::from_secs(30))
             .build();
         let dates = Dates::default();
+        let endpoint = Endpoint::default();
         let config = config
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts)
-            .interceptor(dates.clone());
+            .interceptor(dates.clone())
+            .interceptor(endpoint.clone());
         let current = Current {
             client: aws_sdk_sfn::Client::from_conf(config.clone().build()),
             renewed: None,
@@ -204,7 +227,13 @@ impl StepFunctions {
             current: Arc::new(Mutex::new(current)),
             end: None,
             dates,
+            endpoint,
         }
+    }
+
+    /// Where calls go: scheme, host and port of the first one; `None`: there was none yet.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.endpoint.seen()
     }
 
     /// What time it is at AWS, by the `Date` of two answers since then that agree; `None`: there are none.

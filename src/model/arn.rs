@@ -1,0 +1,93 @@
+//! What an ARN of Step Functions says: where a state machine is. Pure; knows no call.
+
+use std::fmt;
+
+/// An account in a region: what has quotas, rights and outages of its own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Twelve digits.
+    pub account: String,
+    /// Such as `us-east-1`.
+    pub region: String,
+}
+
+impl Place {
+    /// Where the state machine or the execution of this ARN is; `None`: it is no such ARN.
+    pub fn of(arn: &str) -> Option<Self> {
+        let mut parts = arn.split(':');
+        let (arn, _, service) = (parts.next()?, parts.next()?, parts.next()?);
+        let (region, account) = (parts.next()?, parts.next()?);
+        let good = arn == "arn" && service == "states" && !region.is_empty() && !account.is_empty();
+        good.then(|| Self {
+            account: account.to_owned(),
+            region: region.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}", self.account, self.region)
+    }
+}
+
+/// A state machine's ARN in parts, without a version or an alias.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MachineArn {
+    /// `aws`, `aws-cn`, `aws-us-gov`.
+    pub partition: String,
+    /// Where it is.
+    pub place: Place,
+    /// The machine's own name.
+    pub name: String,
+}
+
+impl MachineArn {
+    /// `None`: this is not the ARN of a state machine.
+    pub fn parse(arn: &str) -> Option<Self> {
+        let parts: Vec<&str> = arn.split(':').collect();
+        let [_, partition, _, _, _, "stateMachine", name, ..] = parts[..] else {
+            return None;
+        };
+        Some(Self {
+            partition: partition.to_owned(),
+            place: Place::of(arn)?,
+            name: name.to_owned(),
+        })
+    }
+
+    /// The ARN of something in the same place, such as `arn:aws:lambda:us-east-1:123456789012:` and what follows.
+    pub fn beside(&self, service: &str, resource: &str) -> String {
+        let Self {
+            partition, place, ..
+        } = self;
+        format!(
+            "arn:{partition}:{service}:{}:{}:{resource}",
+            place.region, place.account
+        )
+    }
+}
+
+impl fmt::Display for MachineArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.beside("states", &format!("stateMachine:{}", self.name)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_says_where_it_is() {
+        let machine = "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:A";
+        let parsed = MachineArn::parse(&format!("{machine}:PROD")).expect("an ARN");
+        assert_eq!(parsed.to_string(), machine);
+        let execution = "arn:aws-cn:states:cn-north-1:123456789012:execution:A:x-0";
+        assert_eq!(Place::of(execution), Some(parsed.place));
+        for wrong in ["", "arn:aws:lambda:us-east-1:123456789012:function:f", "A"] {
+            assert_eq!(Place::of(wrong), None, "{wrong}");
+        }
+        assert_eq!(MachineArn::parse(execution), None);
+    }
+}

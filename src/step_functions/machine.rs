@@ -1,0 +1,133 @@
+//! The calls on state machines: describe, create, update, tag. Never decides what a machine should be.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_sfn::types::{StateMachineType, Tag};
+
+use super::{CallError, StepFunctions};
+
+/// A state machine as it is at AWS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    /// Its ARN.
+    pub arn: String,
+    /// Is it of type EXPRESS?
+    pub is_express: bool,
+    /// Its definition, as text.
+    pub definition: String,
+    /// The role that it runs as.
+    pub role: String,
+}
+
+/// What CreateStateMachine is asked for.
+#[derive(Debug, Clone)]
+pub struct New<'a> {
+    /// The machine's name.
+    pub name: &'a str,
+    /// Its definition, as text.
+    pub definition: &'a str,
+    /// The role that it runs as.
+    pub role: &'a str,
+    /// Its tags.
+    pub tags: &'a BTreeMap<String, String>,
+}
+
+fn tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {
+    let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
+    tags.iter().map(tag).collect()
+}
+
+impl StepFunctions {
+    /// DescribeStateMachine. `None`: there is none.
+    pub async fn machine(&self, state_machine: &str) -> Result<Option<Machine>, CallError> {
+        let call = self
+            .client("DescribeStateMachine")?
+            .describe_state_machine()
+            .state_machine_arn(state_machine);
+        let answer = match call.send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let error = self.failed("DescribeStateMachine", &error);
+                return if error.code() == "StateMachineDoesNotExist" {
+                    Ok(None)
+                } else {
+                    Err(error)
+                };
+            }
+        };
+        Ok(Some(Machine {
+            is_express: answer.r#type == StateMachineType::Express,
+            arn: answer.state_machine_arn,
+            definition: answer.definition,
+            role: answer.role_arn,
+        }))
+    }
+
+    /// ListTagsForResource.
+    pub async fn tags(&self, state_machine: &str) -> Result<BTreeMap<String, String>, CallError> {
+        let call = self
+            .client("ListTagsForResource")?
+            .list_tags_for_resource()
+            .resource_arn(state_machine);
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| self.failed("ListTagsForResource", &error))?;
+        let pairs = answer.tags.unwrap_or_default().into_iter();
+        Ok(pairs.filter_map(|tag| tag.key.zip(tag.value)).collect())
+    }
+
+    /// CreateStateMachine, of type STANDARD. Answers its ARN.
+    pub async fn create_machine(&self, new: New<'_>) -> Result<String, CallError> {
+        let call = self
+            .client("CreateStateMachine")?
+            .create_state_machine()
+            .name(new.name)
+            .definition(new.definition)
+            .role_arn(new.role)
+            .r#type(StateMachineType::Standard)
+            .set_tags(Some(tags(new.tags)));
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| self.failed("CreateStateMachine", &error))?;
+        Ok(answer.state_machine_arn)
+    }
+
+    /// UpdateStateMachine, of what is given. Executions that run keep the definition and the role they began with
+    /// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_UpdateStateMachine.html>).
+    pub async fn update_machine(
+        &self,
+        state_machine: &str,
+        definition: Option<&str>,
+        role: Option<&str>,
+    ) -> Result<(), CallError> {
+        let call = self
+            .client("UpdateStateMachine")?
+            .update_state_machine()
+            .state_machine_arn(state_machine)
+            .set_definition(definition.map(str::to_owned))
+            .set_role_arn(role.map(str::to_owned));
+        call.send()
+            .await
+            .map_err(|error| self.failed("UpdateStateMachine", &error))?;
+        Ok(())
+    }
+
+    /// TagResource: sets these, leaves others as they are.
+    pub async fn tag(
+        &self,
+        state_machine: &str,
+        set: &BTreeMap<String, String>,
+    ) -> Result<(), CallError> {
+        let call = self
+            .client("TagResource")?
+            .tag_resource()
+            .resource_arn(state_machine)
+            .set_tags(Some(tags(set)));
+        call.send()
+            .await
+            .map_err(|error| self.failed("TagResource", &error))?;
+        Ok(())
+    }
+}
