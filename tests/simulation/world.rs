@@ -750,6 +750,12 @@ impl World {
                 copy(&before, &state);
                 fs::remove_dir_all(&before).expect("removed");
                 self.snapshot = None;
+                // Nothing tells that it was. Who may not list either can't know of what runs.
+                let mut refused = self.faults.refused.lock().expect("no panic");
+                refused.take_if(|(operation, _)| *operation == "ListExecutions");
+                self.lists_again = self
+                    .lists_again
+                    .max(self.sandbox.now() + TimeDelta::minutes(10));
                 "the ledger is rolled back, head and all"
             }
             2 if self.snapshot == Some(number) => {
@@ -882,7 +888,7 @@ impl Faults {
                 *until = (*until).max(now + TimeDelta::from_std(time).expect("minutes"));
                 Fault::Late(time)
             }
-            9 => Fault::AccessDenied,
+            9 if operation != "ListExecutions" => Fault::AccessDenied,
             10 => Fault::Slow(Duration::from_millis(rng.u64(1..40_000))),
             _ => Fault::None,
         }
