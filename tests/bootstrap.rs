@@ -402,3 +402,49 @@ async fn the_effective_endpoint_is_always_told() {
         );
     }
 }
+
+/// A machine that would run at once, or another function than the entry's, is refused before anything is started; once
+/// it is mended, the start is made.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_would_do_something_else_is_never_started() {
+    let world = World::new().await;
+    let at_once = json!({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}});
+    let create = |name: &str, definition: &Value| {
+        let create = json!({"name": name, "definition": definition.to_string(), "roleArn": ROLE});
+        call(&world, "CreateStateMachine", &create);
+    };
+    create("AtOnce", &at_once);
+    let mut one = described(&world, "OneTimeLambdaScheduler")["definition"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    one = one.replace("arn:aws:states:::lambda:invoke", FUNCTION);
+    let update = json!({"stateMachineArn": arn("OneTimeLambdaScheduler"), "definition": one});
+    call(&world, "UpdateStateMachine", &update);
+    let (day, machine) = (day(10), arn("AtOnce"));
+    let text = format!(
+        "schedules:\n  mine: {{at: {day}, state_machine: {machine}}}\n  other: {{at: {day}, lambda: other}}\n  same: {{at: {day}, lambda: hello}}\n"
+    );
+    world.write("a.yaml", &text);
+    let output = world.output(&["sync"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        told.contains("does not wait: nothing in its definition reads"),
+        "{told}"
+    );
+    assert!(
+        told.contains(&format!("always invokes `{FUNCTION}`, and not `other`")),
+        "{told}"
+    );
+    let executions = world.sandbox.executions();
+    assert_eq!(executions.len(), 1, "{executions:?}");
+    assert!(executions[0].name.starts_with("test-same-"));
+    let list = world.list();
+    let refused = list["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["phase"] == "refused");
+    assert_eq!(refused.count(), 2, "{list}");
+}

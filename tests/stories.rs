@@ -13,6 +13,7 @@ use onced::model::name::Owner;
 use onced::model::plan::{MaxStops, Policy, Rules};
 use onced::model::record::Phase;
 use onced::reconcile::apply::Hands;
+use onced::reconcile::apply::machines::Machines;
 use onced::reconcile::{Clock, Desired, Reconciler};
 use onced::sandbox::{Fault, Options, Sandbox, Status};
 use onced::step_functions::StepFunctions;
@@ -134,7 +135,7 @@ impl World {
             clock: self.clock(),
             rules: Rules::default(),
             commit: None,
-            standard: Arc::default(),
+            machines: Machines::default(),
         };
         Reconciler::new(hands, found, policy(), (Duration::from_mins(15), None), 1)
     }

@@ -21,6 +21,7 @@ use crate::model::entry::EntryName;
 use crate::model::plan::{Sight, after};
 use crate::model::record::Record;
 use crate::reconcile::apply::Hands;
+use crate::reconcile::apply::machines::Machines;
 use crate::reconcile::{Desk, Reconciler};
 use crate::sandbox::{Options, Sandbox};
 use crate::settings::{SANDBOX_MACHINE, Settings};
@@ -156,7 +157,7 @@ async fn daemon(
         clock: Arc::clone(&clock),
         rules: settings.policy.rules,
         commit: None,
-        standard: Arc::default(),
+        machines: Machines::default(),
     };
     let policy = settings.policy.clone();
     let seed = RandomState::new().hash_one(std::process::id());

@@ -2,11 +2,11 @@
 //! that both calls AWS and writes records. Never decides what is wanted.
 
 mod look;
+pub mod machines;
 mod start;
 mod stop;
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
@@ -19,6 +19,7 @@ use crate::model::name::Owner;
 use crate::model::plan::{Note, Rules, Step};
 use crate::model::record::{Event, Record, StopReason};
 use crate::step_functions::{CallError, Remedy, StepFunctions};
+use machines::Machines;
 
 /// Why a step is not done yet. The record stands as it was last written; the step is tried again.
 #[derive(Debug, Error)]
@@ -29,9 +30,9 @@ pub enum StepError {
     /// AWS did not do it, or did not say.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// The state machine is of a type that onced must not use.
-    #[error("`{0}` is of type EXPRESS: its executions can't be stopped; name a STANDARD one")]
-    Express(String),
+    /// The state machine would not do what the entry asks for.
+    #[error("{0}")]
+    Unfit(String),
     /// AWS answered something that can't be.
     #[error("{0}")]
     Surprise(String),
@@ -47,7 +48,7 @@ impl StepError {
     /// Is it a no for good, as far as one can know?
     pub(super) fn refuses(&self) -> bool {
         match self {
-            Self::Express(_) => true,
+            Self::Unfit(_) => true,
             Self::Call(error) => error.remedy() == Remedy::Refused,
             Self::Ledger(_) | Self::Surprise(_) | Self::TooLate | Self::Unsettled => false,
         }
@@ -69,8 +70,8 @@ pub struct Hands {
     pub rules: Rules,
     /// The git commit that is checked out, where there is one.
     pub commit: Option<String>,
-    /// State machines that are known not to be of type EXPRESS, which can't change.
-    pub standard: Arc<Mutex<BTreeSet<String>>>,
+    /// The state machines that were looked at.
+    pub machines: Machines,
 }
 
 /// What a step is taken for.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_sfn::types::{StateMachineType, Tag};
+use aws_sdk_sfn::types::{IncludedData, StateMachineType, Tag};
 
 use super::{CallError, StepFunctions};
 
@@ -61,6 +61,36 @@ impl StepFunctions {
             definition: answer.definition,
             role: answer.role_arn,
         }))
+    }
+
+    /// DescribeStateMachine: is it of type EXPRESS, and what is its definition? Where the key that encrypts the definition
+    /// can't be used, it is empty.
+    pub async fn kind(&self, state_machine: &str) -> Result<(bool, String), CallError> {
+        match self.kind_with(state_machine, None).await {
+            Err(error) if error.lacks_the_key() => {
+                let included = Some(IncludedData::MetadataOnly);
+                self.kind_with(state_machine, included).await
+            }
+            kind => kind,
+        }
+    }
+
+    async fn kind_with(
+        &self,
+        state_machine: &str,
+        included: Option<IncludedData>,
+    ) -> Result<(bool, String), CallError> {
+        let call = self
+            .client("DescribeStateMachine")?
+            .describe_state_machine()
+            .state_machine_arn(state_machine)
+            .set_included_data(included);
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| self.failed("DescribeStateMachine", &error))?;
+        let is_express = answer.r#type == StateMachineType::Express;
+        Ok((is_express, answer.definition))
     }
 
     /// ListTagsForResource.

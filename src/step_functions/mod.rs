@@ -14,7 +14,7 @@ use aws_sdk_sfn::config::retry::RetryConfig;
 use aws_sdk_sfn::config::timeout::TimeoutConfig;
 use aws_sdk_sfn::config::{Builder, IdentityCache, http::HttpResponse};
 use aws_sdk_sfn::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType, IncludedData, StateMachineType};
+use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType, IncludedData};
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 use tokio::sync::watch;
@@ -452,19 +452,6 @@ impl StepFunctions {
             }
         }
         Ok(names)
-    }
-
-    /// DescribeStateMachine: is it EXPRESS? Such a machine can't be stopped and its starts are not idempotent.
-    pub async fn is_express(&self, state_machine: &str) -> Result<bool, CallError> {
-        let call = self
-            .client("DescribeStateMachine")?
-            .describe_state_machine()
-            .state_machine_arn(state_machine);
-        let answer = call
-            .send()
-            .await
-            .map_err(|error| self.failed("DescribeStateMachine", &error))?;
-        Ok(answer.r#type == StateMachineType::Express)
     }
 }
 

@@ -18,6 +18,7 @@ use onced::model::entry::{EntryName, instant, lambda_input, machine_input};
 use onced::model::name::{Fingerprint, Owner};
 use onced::model::plan::{MaxStops, Policy, Rules};
 use onced::reconcile::apply::Hands;
+use onced::reconcile::apply::machines::Machines;
 use onced::reconcile::{Reconciler, Report};
 use onced::sandbox::{Fault, Options, Sandbox};
 use onced::source::parse::Defaults;
@@ -575,7 +576,7 @@ impl World {
             clock: Arc::clone(&clock),
             rules: self.rules,
             commit: None,
-            standard: Arc::default(),
+            machines: Machines::default(),
         };
         let policy = Policy {
             start_only: false,

@@ -1,6 +1,6 @@
 //! Starting, and adopting what runs already: the intent is durable before the call. Never stops anything.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -45,7 +45,7 @@ impl Hands {
         if !self.rules.generation {
             intent.generation = 0;
         }
-        if let Err(error) = self.must_be_standard(&intent.state_machine).await {
+        if let Err(error) = self.must_fit(entry).await {
             if error.refuses() {
                 let input = Some(Arc::clone(&entry.input));
                 self.refused(intent, input, error.to_string(), now).await?;
@@ -130,22 +130,8 @@ impl Hands {
     }
 
     fn another(&self, state_machine: &str, why: String) -> StepError {
-        let mut known = self.standard.lock().unwrap_or_else(PoisonError::into_inner);
-        known.remove(state_machine);
+        self.machines.forget(state_machine);
         StepError::Surprise(why)
-    }
-
-    /// An execution of an EXPRESS machine can't be stopped, and its start is not idempotent: never started.
-    async fn must_be_standard(&self, state_machine: &str) -> Result<(), StepError> {
-        let known = || self.standard.lock().unwrap_or_else(PoisonError::into_inner);
-        if known().contains(state_machine) {
-            return Ok(());
-        }
-        if self.step_functions.is_express(state_machine).await? {
-            return Err(StepError::Express(state_machine.to_owned()));
-        }
-        known().insert(state_machine.to_owned());
-        Ok(())
     }
 
     /// Sees to it that the entry whose name an execution bears does not use that name again, should it come back, once the

@@ -1,0 +1,113 @@
+//! Would a state machine do what an entry asks for? Looked up before a start, and kept for a while. Changes nothing.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Hands, StepError};
+use crate::model::entry::Entry;
+use crate::step_functions::definition::{self, Form};
+
+/// How long what was seen of a machine holds: its definition may be changed by others.
+const HOLDS: Duration = Duration::from_mins(10);
+
+/// What was seen of a machine.
+#[derive(Debug, Clone)]
+struct Seen {
+    is_express: bool,
+    /// What its definition does; `None`: it can't be read.
+    form: Option<Form>,
+    at: Instant,
+}
+
+/// The state machines that were looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Machines(Arc<Mutex<BTreeMap<String, Seen>>>);
+
+impl Machines {
+    fn known(&self) -> MutexGuard<'_, BTreeMap<String, Seen>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It is looked at anew before the next start.
+    pub(super) fn forget(&self, state_machine: &str) {
+        self.known().remove(state_machine);
+    }
+}
+
+impl Hands {
+    /// A machine that would run at once, or run another function, or can't be stopped, is never started.
+    pub(super) async fn must_fit(&self, entry: &Entry) -> Result<(), StepError> {
+        let arn = &entry.state_machine;
+        let known = self.machines.known().get(arn).cloned();
+        let known = known.filter(|seen| seen.at.elapsed() < HOLDS);
+        let seen = match known {
+            Some(seen) => seen,
+            None => {
+                let (is_express, definition) = self.step_functions.kind(arn).await?;
+                let seen = Seen {
+                    is_express,
+                    form: definition::read(&definition),
+                    at: Instant::now(),
+                };
+                self.machines.known().insert(arn.clone(), seen.clone());
+                seen
+            }
+        };
+        match unfit(&seen, entry) {
+            None => Ok(()),
+            Some(why) => {
+                // It is looked at anew when the start is tried again: somebody may have mended it.
+                self.machines.forget(arn);
+                Err(StepError::Unfit(why))
+            }
+        }
+    }
+}
+
+fn unfit(seen: &Seen, entry: &Entry) -> Option<String> {
+    let arn = &entry.state_machine;
+    if seen.is_express {
+        return Some(format!(
+            "`{arn}` is of type EXPRESS: its executions can't be stopped; name a STANDARD one"
+        ));
+    }
+    match (&seen.form, &entry.lambda) {
+        (Some(Form::AtOnce), _) => Some(format!(
+            "`{arn}` does not wait: nothing in its definition reads `$.invocationTime`, and so it would run at once"
+        )),
+        (Some(Form::One { function, .. }), Some(lambda)) if !is_same(lambda, function) => Some(
+            format!("`{arn}` always invokes `{function}`, and not `{lambda}`"),
+        ),
+        _ => None,
+    }
+}
+
+/// Do these two say the same function, one of them perhaps by its name alone?
+fn is_same(one: &str, other: &str) -> bool {
+    let name = |function: &str| {
+        let at = function
+            .find("function:")
+            .map_or(0, |at| at + "function:".len());
+        function[at..].to_owned()
+    };
+    let are_arns = one.starts_with("arn:") && other.starts_with("arn:");
+    one == other || !are_arns && name(one) == name(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_known_by_name_and_by_arn() {
+        let arn = "arn:aws:lambda:us-east-1:123456789012:function:f";
+        assert!(is_same("f", arn) && is_same(arn, arn) && is_same("123456789012:function:f", arn));
+        let elsewhere = arn.replace("us-east-1", "eu-west-1");
+        for other in ["g", "f:prod", &elsewhere] {
+            assert!(!is_same(other, arn), "{other}");
+        }
+    }
+}
