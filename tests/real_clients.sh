@@ -7,6 +7,8 @@
 # A  the AWS CLI speaks to `onced sandbox`
 # B  `onced run` speaks to moto; the AWS CLI looks at what it did
 # C  the conformance suite speaks to moto
+# D  `onced bootstrap` and `onced run` against MiniStack, which runs a function's Python
+# E  validators read what is in config/; moto deploys the template, and onced runs on it, in two accounts
 #
 # ONCED_PEERS   where the virtual environments are kept (default target/peers)
 set -euo pipefail
@@ -15,6 +17,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # The AWS CLI, version 1.
 readonly AWSCLI='awscli==1.46.3'
 readonly MOTO='moto[server,stepfunctions]==5.2.5'
+readonly MINISTACK='ministack==1.5.33'
+readonly CFNLINT='cfn-lint==1.58.0 python-hcl2==8.1.4'
+readonly ASLVALIDATOR='asl-validator@4.0.0'
 readonly PEERS=${ONCED_PEERS:-$PWD/target/peers}
 readonly ONCED=${CARGO_TARGET_DIR:-$PWD/target}/debug/onced
 readonly REGION=us-east-1
@@ -92,7 +97,19 @@ environment() {
     echo "installing $requirement into $home"
     rm -rf "$home"
     python3 -m venv "$home"
-    "$home/bin/pip" install --quiet --disable-pip-version-check "$requirement"
+    "$home/bin/pip" install --quiet --disable-pip-version-check $requirement
+    echo "$requirement" >"$home/stamp"
+}
+
+# node_package REQUIREMENT PROGRAM: the same of npm
+node_package() {
+    local home=$PEERS/node requirement=$1
+    [[ $(cat "$home/stamp" 2>/dev/null) == "$requirement" && -x $home/node_modules/.bin/$2 ]] && return
+    command -v npm >/dev/null || fail "npm is needed for $requirement"
+    echo "installing $requirement into $home"
+    rm -rf "$home"
+    mkdir -p "$home"
+    npm install --silent --no-audit --no-fund --prefix "$home" "$requirement"
     echo "$requirement" >"$home/stamp"
 }
 
@@ -251,14 +268,214 @@ part_C() {
     end "$moto"
 }
 
+# start_ministack: sets ENDPOINT and LAST
+start_ministack() {
+    local port
+    port=$(free_port)
+    GATEWAY_PORT=$port EDGE_PORT=$port MINISTACK_HOST=127.0.0.1 BIND_HOST=127.0.0.1 LAMBDA_EXECUTOR=local \
+        PERSIST_STATE=0 "$PEERS/ministack/bin/ministack" >"$WORK/ministack-$port.log" 2>&1 &
+    LAST=$!
+    STARTED+=("$LAST")
+    await_port "$port" "$LAST"
+    ENDPOINT=http://127.0.0.1:$port
+}
+
+# aws SERVICE OPERATION…: the AWS CLI, against $ENDPOINT
+aws() { "$PEERS/awscli/bin/aws" --endpoint-url "$ENDPOINT" --output text "$@"; }
+
+# start_onced STATE OPTION…: `onced run` on $WORK/schedules; sets ONCED_ID
+start_onced() {
+    local state=$1
+    shift
+    "$ONCED" run "$WORK/schedules" --endpoint-url "$ENDPOINT" --owner ci --state-directory "$WORK/$state" \
+        --set reconcile.stop_after=1s --set reconcile.settle=100ms "$@" >"$WORK/$state.log" 2>&1 &
+    ONCED_ID=$!
+    STARTED+=("$ONCED_ID")
+}
+
+# phase STATE NAME: what onced says of an entry
+phase() {
+    "$ONCED" list "${LIST[@]}" --state-directory "$WORK/$1" --format json \
+        | python3 -c 'import json, sys
+entries = json.load(sys.stdin)["entries"]
+print(next((e["phase"] for e in entries if e["name"] == sys.argv[1]), "none"))' "$2"
+}
+
+# What the function did: a line each, its own side effect.
+done_by_function() { sort "$WORK/effects" 2>/dev/null | paste -sd, -; }
+
+# A function's Python runs in MiniStack, without containers: what onced schedules truly happens, or truly does not.
+part_D() {
+    local peer role=arn:aws:iam::000000000000:role/onced machine said soon
+    start_ministack
+    peer=$LAST
+    # Its account is made of zeros, and AWS's own CLI reads what onced made.
+    mkdir -p "$WORK/function" "$WORK/schedules"
+    rm -f "$WORK/schedules"/* "$WORK/effects"
+    cat >"$WORK/function/handler.py" <<PYTHON
+import os
+def handler(event, context):
+    with open("$WORK/effects", "a") as effects:
+        effects.write(event["from"] + "\n")
+    return event
+PYTHON
+    (cd "$WORK/function" && python3 -m zipfile -c ../function.zip handler.py)
+    aws lambda create-function --function-name hello --runtime python3.11 --handler handler.handler \
+        --role "$role" --zip-file "fileb://$WORK/function.zip" --query FunctionName >/dev/null
+
+    said=$("$ONCED" bootstrap --endpoint-url "$ENDPOINT" --region "$REGION" --role-arn "$role" 2>"$WORK/bootstrap.log")
+    contains "bootstrap makes the machine" "created: arn:aws:states:$REGION:000000000000:stateMachine:OneTimeLambdaScheduler" "$said"
+    machine=arn:aws:states:$REGION:000000000000:stateMachine:OneTimeLambdaScheduler
+    said=$("$ONCED" bootstrap --endpoint-url "$ENDPOINT" --region "$REGION" --role-arn "$role" 2>"$WORK/bootstrap.log")
+    contains "bootstrap again" "unchanged: $machine" "$said"
+    contains "describe-state-machine" "CountDownTimer" \
+        "$(aws stepfunctions describe-state-machine --state-machine-arn "$machine" --query definition)"
+
+    LIST=(--directory "$WORK/schedules" --owner ci --state-machine "$machine")
+    start_onced ministack --state-machine "$machine"
+    soon=$(at 10)
+    {
+        echo "schedules:"
+        for said in fires gone stopped; do
+            printf '  %s: {at: %s, lambda: hello, payload: {from: %s}}\n' "$said" "$soon" "$said"
+        done
+    } >"$WORK/next"
+    cp "$WORK/next" "$WORK/schedules/.next" && mv "$WORK/schedules/.next" "$WORK/schedules/ci.yaml"
+    eventually "three wait" 8 "scheduled scheduled scheduled" three_phases ministack fires gone stopped
+    grep -v '  gone:' "$WORK/next" >"$WORK/schedules/.next" && mv "$WORK/schedules/.next" "$WORK/schedules/ci.yaml"
+    eventually "one is removed in time" 6 "stopped" phase ministack gone
+    # At the moment it fires: whatever comes of it is recorded as what it is.
+    python3 -c 'import sys, time, datetime
+t = datetime.datetime.fromisoformat(sys.argv[1].replace("Z", "+00:00")).timestamp()
+time.sleep(max(0, t - time.time()))' "$soon"
+    aws stepfunctions stop-execution --query stopDate --execution-arn \
+        "$(aws stepfunctions list-executions --state-machine-arn "$machine" --query "executions[?starts_with(name, 'ci-stopped-')].executionArn")" >/dev/null || true
+    eventually "one fires" 30 "succeeded" phase ministack fires
+    eventually "its side effect is seen" 10 "1" grep -c '^fires$' "$WORK/effects"
+    eventually "what was stopped as it fired has an end" 30 "$(ended_at_peer "$machine" stopped)" phase ministack stopped
+    same "what was removed had no effect" "" "$(grep '^gone$' "$WORK/effects" || true)"
+    end "$ONCED_ID"
+    end "$peer"
+}
+
+three_phases() {
+    local state=$1
+    shift
+    local name all=()
+    for name in "$@"; do all+=("$(phase "$state" "$name")"); done
+    echo "${all[*]}"
+}
+
+# ended_at_peer MACHINE ENTRY: how the peer says that it ended, in our words
+ended_at_peer() {
+    local status
+    for _ in $(seq 50); do
+        status=$(aws stepfunctions list-executions --state-machine-arn "$1" \
+            --query "executions[?starts_with(name, 'ci-$2-')].status")
+        [[ $status == RUNNING ]] || break
+        sleep 0.2
+    done
+    echo "$status" | tr '[:upper:]' '[:lower:]'
+}
+
+# What the template makes is what onced runs on; a role of another account is assumed; the queue of dead letters delivers.
+part_E() {
+    local moto machine queue said role
+    start_moto
+    moto=$LAST
+    "$PEERS/cfnlint/bin/cfn-lint" config/cloudformation.yaml
+    "$PEERS/cfnlint/bin/python" -c 'import hcl2, sys
+resources = [kind.strip("\"") for r in hcl2.load(open(sys.argv[1]))["resource"] for kind in r]
+want = {"aws_sqs_queue", "aws_iam_role", "aws_sfn_state_machine", "aws_cloudwatch_metric_alarm", "aws_iam_policy"}
+assert want <= set(resources), resources' config/onced.tf
+    "$PEERS/node/node_modules/.bin/asl-validator" --json-path config/one-time-lambda.asl.json >/dev/null
+    "$PEERS/node/node_modules/.bin/asl-validator" --json-path config/one-time-lambda.dead-letters.asl.json >/dev/null
+    echo "ok: cfn-lint, hcl2 and asl-validator take what is in config/"
+
+    aws cloudformation deploy --stack-name onced --template-file config/cloudformation.yaml \
+        --capabilities CAPABILITY_IAM --parameter-overrides Owner=ci \
+        "FunctionArns=arn:aws:lambda:$REGION:123456789012:function:hello" >"$WORK/deploy.log"
+    machine=$(output_of StateMachineArn StateMachine)
+    queue=$(output_of DeadLetterQueueUrl DeadLetterQueue)
+    same "the template's machine" "$MACHINE" "$machine"
+    contains "the template's definition" "CountDownTimer" \
+        "$(sfn describe-state-machine --state-machine-arn "$machine" --query definition)"
+
+    mkdir -p "$WORK/schedules"
+    rm -f "$WORK/schedules"/*
+    LIST=(--directory "$WORK/schedules" --owner ci --state-machine "$machine")
+    TOMORROW=$(at 86400)
+    schedule first
+    start_onced template --state-machine "$machine"
+    eventually "an entry waits on the template's machine" 60 "scheduled" phase template first
+    end "$ONCED_ID"
+
+    # A machine of the user's: a Wait, and a message. moto runs machines only when told to, and only those made since then.
+    python3 -c 'import sys, urllib.request
+urllib.request.urlopen(urllib.request.Request(sys.argv[1] + "/moto-api/config", method="POST",
+    data=b"{\"stepfunctions\": {\"execute_state_machine\": true}, \"lambda\": {\"use_docker\": false}}"))' "$ENDPOINT"
+    sfn create-state-machine --name Message --role-arn "$ROLE" --query stateMachineArn --definition "{
+        \"StartAt\": \"W\", \"States\": {
+        \"W\": {\"Type\": \"Wait\", \"TimestampPath\": \"\$.invocationTime\", \"Next\": \"S\"},
+        \"S\": {\"Type\": \"Task\", \"Resource\": \"arn:aws:states:::sqs:sendMessage\",
+            \"Parameters\": {\"QueueUrl\": \"$queue\", \"MessageBody.\$\": \"\$.text\"}, \"End\": true}}}" >/dev/null
+    printf 'schedules:\n  letter: {at: %s, state_machine: "%s", input: {text: hello}}\n' \
+        "$(at 3)" "${MACHINE%:*}:Message" >"$WORK/schedules/ci.yaml"
+    start_onced message --state-machine "$machine"
+    eventually "a wait, and then a message" 60 "hello" received "$queue"
+    end "$ONCED_ID"
+
+    # Two accounts: the machine is in another one, and its role is assumed.
+    rm -f "$WORK/schedules"/*
+    schedule abroad
+    machine=arn:aws:states:$REGION:210987654321:stateMachine:OneTimeLambdaScheduler
+    role=arn:aws:iam::210987654321:role/onced
+    said=$("$ONCED" bootstrap --endpoint-url "$ENDPOINT" --state-machine "$machine" --role-arn "$role" \
+        --set "roles={\"210987654321\": $role}" 2>"$WORK/abroad.log")
+    contains "bootstrap in another account" "created: $machine" "$said"
+    LIST=(--directory "$WORK/schedules" --owner ci --state-machine "$machine")
+    start_onced abroad --state-machine "$machine" --set "roles={\"210987654321\": $role}"
+    eventually "an entry waits in another account" 60 "scheduled" phase abroad abroad
+    contains "the other account has it" "ci-abroad-" "$(abroad "$role" stepfunctions list-executions \
+        --state-machine-arn "$machine" --status-filter RUNNING --query 'executions[].name')"
+    end "$ONCED_ID"
+    if "$ONCED" bootstrap --endpoint-url "$ENDPOINT" --state-machine "$machine" --role-arn "$role" \
+        >/dev/null 2>"$WORK/abroad.log"; then fail "bootstrap with credentials of another account"; fi
+    contains "without the role" "write a role of it into \`roles\`" "$(cat "$WORK/abroad.log")"
+    end "$moto"
+}
+
+# output_of OUTPUT RESOURCE: moto 5.2.5 forgets a stack's outputs when a change set creates it; the resource is asked for then
+output_of() {
+    local value
+    value=$(aws cloudformation describe-stacks --stack-name onced --query "Stacks[0].Outputs[?OutputKey=='$1'].OutputValue")
+    [[ $value == None ]] && value=$(aws cloudformation describe-stack-resource --stack-name onced \
+        --logical-resource-id "$2" --query StackResourceDetail.PhysicalResourceId)
+    echo "$value"
+}
+
+# abroad ROLE SERVICE OPERATION…: the AWS CLI as an assumed role
+abroad() {
+    local key secret token
+    read -r key secret token < <(aws sts assume-role --role-arn "$1" --role-session-name ci \
+        --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]')
+    shift
+    AWS_ACCESS_KEY_ID=$key AWS_SECRET_ACCESS_KEY=$secret AWS_SESSION_TOKEN=$token aws "$@"
+}
+
+received() { aws sqs receive-message --queue-url "$1" --query 'Messages[0].Body'; }
+
 environment awscli "$AWSCLI" aws
 environment moto "$MOTO" moto_server
+environment ministack "$MINISTACK" ministack
+environment cfnlint "$CFNLINT" cfn-lint
+node_package "$ASLVALIDATOR" asl-validator
 [[ -n ${ONCED_NO_BUILD:-} ]] || cargo build --locked
-for part in "${@:-A B C}"; do
+for part in "${@:-A B C D E}"; do
     for one in $part; do
         case $one in
-            A | B | C) echo "-- part $one"; "part_$one" ;;
-            *) echo "usage: $0 [A] [B] [C]" >&2; exit 64 ;;
+            A | B | C | D | E) echo "-- part $one"; "part_$one" ;;
+            *) echo "usage: $0 [A] [B] [C] [D] [E]" >&2; exit 64 ;;
         esac
     done
 done
