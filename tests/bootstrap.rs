@@ -1,5 +1,6 @@
 //! `onced bootstrap` against the sandbox over HTTP: what it makes, what it leaves alone, what it says.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Output;
@@ -447,4 +448,41 @@ async fn a_machine_that_would_do_something_else_is_never_started() {
         .iter()
         .filter(|entry| entry["phase"] == "refused");
     assert_eq!(refused.count(), 2, "{list}");
+}
+
+/// A role that can't be assumed keeps nobody waiting but the entries of its own account.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_whose_role_is_denied_keeps_no_other_from_going_on() {
+    let world = World::new().await;
+    let day = day(10);
+    let abroad = arn("Mine").replace("123456789012", "210987654321");
+    let mut text = format!("schedules:\n  here: {{at: {day}, lambda: f}}\n");
+    for n in 0..100 {
+        let _ = writeln!(
+            text,
+            "  there{n}: {{at: {day}, state_machine: {abroad}, input: {{n: {n}}}}}"
+        );
+    }
+    world.write("a.yaml", &text);
+    let role = "roles={\"210987654321\": arn:aws:iam::210987654321:role/denied}";
+    let mut command = world.command(&["run"]);
+    command
+        .args(["--set", role])
+        .stderr(std::process::Stdio::piped());
+    let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+    world.settles_at(1, 0).await;
+    let list = world.list();
+    let entries = list["entries"].as_array().unwrap();
+    let there: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry["phase"] != "scheduled")
+        .collect();
+    assert_eq!(there.len(), 100, "{list}");
+    child.kill().unwrap();
+    let log = std::io::read_to_string(child.stderr.take().unwrap()).unwrap();
+    assert!(
+        log.contains("not authorized to perform: sts:AssumeRole"),
+        "{log}"
+    );
+    child.wait().unwrap();
 }

@@ -341,7 +341,7 @@ PYTHON
         done
     } >"$WORK/next"
     cp "$WORK/next" "$WORK/schedules/.next" && mv "$WORK/schedules/.next" "$WORK/schedules/ci.yaml"
-    eventually "three wait" 8 "scheduled scheduled scheduled" three_phases ministack fires gone stopped
+    eventually "three wait" 8 "scheduled scheduled scheduled" phases ministack fires gone stopped
     grep -v '  gone:' "$WORK/next" >"$WORK/schedules/.next" && mv "$WORK/schedules/.next" "$WORK/schedules/ci.yaml"
     eventually "one is removed in time" 6 "stopped" phase ministack gone
     # At the moment it fires: whatever comes of it is recorded as what it is.
@@ -358,7 +358,7 @@ time.sleep(max(0, t - time.time()))' "$soon"
     end "$peer"
 }
 
-three_phases() {
+phases() {
     local state=$1
     shift
     local name all=()
@@ -438,6 +438,20 @@ urllib.request.urlopen(urllib.request.Request(sys.argv[1] + "/moto-api/config", 
     eventually "an entry waits in another account" 60 "scheduled" phase abroad abroad
     contains "the other account has it" "ci-abroad-" "$(abroad "$role" stepfunctions list-executions \
         --state-machine-arn "$machine" --status-filter RUNNING --query 'executions[].name')"
+    end "$ONCED_ID"
+    # And one daemon for both, the other one in another region.
+    rm -f "$WORK/schedules"/*
+    AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1 abroad "$role" stepfunctions create-state-machine --name Mine \
+        --definition "$DEFINITION" --role-arn "$role" --query stateMachineArn >/dev/null
+    sfn create-state-machine --name OneTimeLambdaScheduler --definition "$DEFINITION" --role-arn "$ROLE" --query stateMachineArn >/dev/null
+    said=arn:aws:states:eu-west-1:210987654321:stateMachine:Mine
+    printf 'schedules:\n  here: {at: %s, lambda: hello}\n  there: {at: %s, state_machine: "%s", input: {functionName: f, payload: {}}}\n' \
+        "$TOMORROW" "$TOMORROW" "$said" >"$WORK/schedules/ci.yaml"
+    LIST=(--directory "$WORK/schedules" --owner ci --state-machine "$MACHINE")
+    start_onced both --state-machine "$MACHINE" --set "roles={\"210987654321\": $role}"
+    eventually "entries wait in two accounts and regions" 60 "scheduled scheduled" phases both here there
+    contains "the other region has it" "ci-there-" "$(AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1 abroad "$role" \
+        stepfunctions list-executions --state-machine-arn "$said" --query 'executions[].name')"
     end "$ONCED_ID"
     if "$ONCED" bootstrap --endpoint-url "$ENDPOINT" --state-machine "$machine" --role-arn "$role" \
         >/dev/null 2>"$WORK/abroad.log"; then fail "bootstrap with credentials of another account"; fi

@@ -245,6 +245,7 @@ pub async fn put(
         Finding::Same | Finding::Usable => Ok(Action::Unchanged),
         Finding::Absent => {
             let new = New {
+                arn: &arn,
                 name: &wanted.machine.name,
                 definition: &text,
                 role: &wanted.role,

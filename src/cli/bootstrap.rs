@@ -48,8 +48,7 @@ pub(super) async fn bootstrap(context: &Context, what: &Bootstrap) -> Outcome {
     if let Some(function) = &definition.legacy_lambda {
         must_be_in(region, function, function.split(':').nth(3))?;
     }
-    let config = access.client(Some(&machine.place)).await;
-    let step_functions = StepFunctions::new(config);
+    let step_functions = StepFunctions::with(access);
     let wanted = Wanted {
         machine,
         role,

@@ -16,7 +16,6 @@ use tracing::{info, warn};
 use super::{Context, Failure, Outcome, aws, exit, print};
 use crate::daemon::{Daemon, Snapshot, desired, set_clock, socket, wall_clock};
 use crate::ledger::{Found, Holder, Ledger, LedgerError};
-use crate::model::arn::Place;
 use crate::model::entry::EntryName;
 use crate::model::plan::{Sight, after};
 use crate::model::record::Record;
@@ -142,18 +141,12 @@ async fn daemon(
     } else {
         aws::access(&settings.aws, Some(&settings.owner)).await?
     };
-    let place = settings
-        .defaults
-        .state_machine
-        .as_deref()
-        .and_then(Place::of);
-    let config = access.client(place.as_ref()).await;
     let (ledger, found) = open(&state.path, holder).await?;
     let clock = wall_clock();
     let hands = Hands {
         owner: settings.owner.clone(),
         ledger,
-        step_functions: StepFunctions::new(config).until(end),
+        step_functions: StepFunctions::with(access).until(end),
         clock: Arc::clone(&clock),
         rules: settings.policy.rules,
         commit: None,

@@ -1,7 +1,7 @@
 //! One pass of the loop: the steps that are due now, one for each entry, many at once, and what came of each.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +12,7 @@ use tracing::{debug, info, warn};
 use super::apply::{StepError, Task};
 use super::retry::{CAP, Question};
 use super::{Desired, Reconciler, Report};
+use crate::model::arn::Place;
 use crate::model::entry::{EntryName, instant};
 use crate::model::name::Fingerprint;
 use crate::model::plan::{Plan, Step, after};
@@ -19,7 +20,7 @@ use crate::model::record::{Phase, Record};
 
 /// How much longer than it did, what was never asked for counts as having waited.
 const NEVER_ASKED: Duration = Duration::from_mins(10);
-/// How many steps are under way at once.
+/// How many steps are under way at once in one account and region: where no answers come, others go on.
 const IN_FLIGHT: usize = 32;
 
 /// A step that is due.
@@ -29,6 +30,10 @@ pub(super) struct Due {
     why: &'static str,
     /// Whose execution it takes over.
     from: Option<EntryName>,
+    /// Where it calls.
+    place: Option<Place>,
+    /// Its turn.
+    number: usize,
 }
 
 impl Reconciler {
@@ -84,7 +89,19 @@ impl Reconciler {
                 continue;
             }
             let from = plan.moves.get(&name).filter(|_| step == Step::Move);
+            let recorded = self
+                .desk
+                .records
+                .get(&name)
+                .map(|r| r.state_machine.as_str());
+            let asked = desired.entries.get(&name).map(|e| e.state_machine.as_str());
+            let machine = match step {
+                Step::Start => asked,
+                _ => recorded.or(asked),
+            };
             queue.push(Due {
+                number: queue.len(),
+                place: machine.and_then(Place::of),
                 from: from.cloned(),
                 name,
                 step,
@@ -102,7 +119,10 @@ impl Reconciler {
         interrupted: &(dyn Fn() -> bool + Send + Sync),
         report: &mut Report,
     ) {
-        let mut queue = queue.into_iter();
+        let mut queues: BTreeMap<Option<Place>, VecDeque<Due>> = BTreeMap::new();
+        for due in queue {
+            queues.entry(due.place.clone()).or_default().push_back(due);
+        }
         let strangers = self.strangers(desired);
         let mut others: HashMap<EntryName, Vec<(Fingerprint, u32)>> = HashMap::new();
         for record in self.desk.records.values() {
@@ -112,21 +132,24 @@ impl Reconciler {
             }
         }
         let (mut flying, mut names) = (JoinSet::new(), HashMap::new());
+        let mut under_way: HashMap<Option<Place>, usize> = HashMap::new();
         // A folder that changes all the time must not keep every step from being taken.
         let mut begun = 0;
         loop {
-            while flying.len() < IN_FLIGHT
-                && !self.hands.step_functions.has_ended()
+            while !self.hands.step_functions.has_ended()
                 && (begun < IN_FLIGHT || !interrupted())
-                && let Some(due) = queue.next()
+                && let Some(due) = next(&mut queues, &under_way)
             {
                 let Due {
                     name,
                     step,
                     why,
                     from,
+                    place,
+                    number: _,
                 } = due;
                 begun += 1;
+                *under_way.entry(place.clone()).or_default() += 1;
                 let hands = self.hands.clone();
                 let record = self.desk.records.get(&name).cloned();
                 let entry = desired.entries.get(&name).cloned();
@@ -152,12 +175,13 @@ impl Reconciler {
                     let result = hands.apply(task).await;
                     (name, step, why, adopted, result)
                 });
-                names.insert(handle.id(), both);
+                names.insert(handle.id(), (both, place));
             }
             match flying.join_next_with_id().await {
                 None => return,
                 Some(Ok((id, (name, step, why, adopted, result)))) => {
-                    let both = names.remove(&id).unwrap_or_default();
+                    let (both, place) = names.remove(&id).unwrap_or_default();
+                    under_way.entry(place).and_modify(|number| *number -= 1);
                     if result.is_ok()
                         && let Some(stray) = adopted
                     {
@@ -175,8 +199,9 @@ impl Reconciler {
                 // The intent may be in the ledger: nothing more is done for this entry before its record is read again.
                 Some(Err(error)) => {
                     warn!(%error, "a step broke off");
-                    self.unknown
-                        .extend(names.remove(&error.id()).into_iter().flatten());
+                    let (both, place) = names.remove(&error.id()).unwrap_or_default();
+                    under_way.entry(place).and_modify(|number| *number -= 1);
+                    self.unknown.extend(both);
                 }
             }
         }
@@ -253,6 +278,19 @@ impl Reconciler {
             }
         }
     }
+}
+
+/// The next step of a place that has room; of several, the one that is due first.
+fn next(
+    queues: &mut BTreeMap<Option<Place>, VecDeque<Due>>,
+    under_way: &HashMap<Option<Place>, usize>,
+) -> Option<Due> {
+    let has_room = |place: &Option<Place>| under_way.get(place).is_none_or(|n| *n < IN_FLIGHT);
+    let waiting = queues.iter_mut().filter(|(place, _)| has_room(place));
+    let (_, queue) = waiting
+        .filter(|(_, queue)| !queue.is_empty())
+        .min_by_key(|(_, queue)| queue.front().map(|due| due.number))?;
+    queue.pop_front()
 }
 
 /// The question that a step is, and how many calls it needs; `None`: it is none.

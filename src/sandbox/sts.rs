@@ -31,13 +31,14 @@ fn answer(operation: &str, result: &str) -> String {
 /// Who an assumed role's access key speaks for: its account and the role's name are in it.
 const ASSUMED: &str = "ASIASANDBOX";
 
-/// Answers a request of STS; `None`: it is none that is known here.
+/// Answers a request of STS with a status and XML; `None`: it is none that is known here. A role that is named `denied`
+/// can't be assumed.
 pub(super) fn call(
     body: &[u8],
     authorization: &str,
     account: &str,
     now: DateTime<Utc>,
-) -> Option<String> {
+) -> Option<(u16, String)> {
     let body = std::str::from_utf8(body).ok()?;
     match field(body, "Action")?.as_str() {
         "GetCallerIdentity" => {
@@ -49,10 +50,14 @@ pub(super) fn call(
             };
             let result =
                 format!("<Arn>{arn}</Arn><UserId>AIDASANDBOX</UserId><Account>{account}</Account>");
-            Some(answer("GetCallerIdentity", &result))
+            Some((200, answer("GetCallerIdentity", &result)))
         }
         "AssumeRole" => {
             let role = field(body, "RoleArn")?;
+            if role.ends_with(":role/denied") {
+                let error = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>";
+                return Some((403, error.into()));
+            }
             let session = field(body, "RoleSessionName")?;
             let account = role
                 .split(':')
@@ -65,7 +70,7 @@ pub(super) fn call(
             let result = format!(
                 "<AssumedRoleUser><AssumedRoleId>AROASANDBOX:{session}</AssumedRoleId><Arn>{assumed}/{session}</Arn></AssumedRoleUser><Credentials><AccessKeyId>{ASSUMED}{account}</AccessKeyId><SecretAccessKey>sandbox</SecretAccessKey><SessionToken>sandbox</SessionToken><Expiration>{until}</Expiration></Credentials>"
             );
-            Some(answer("AssumeRole", &result))
+            Some((200, answer("AssumeRole", &result)))
         }
         _ => None,
     }

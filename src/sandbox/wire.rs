@@ -90,7 +90,7 @@ impl Sandbox {
     }
 
     /// A request of STS, which names its operation in its body.
-    fn sts(&self, body: &[u8], authorization: &str) -> Option<String> {
+    fn sts(&self, body: &[u8], authorization: &str) -> Option<(u16, String)> {
         super::sts::call(body, authorization, &self.0.options.account, self.now())
     }
 
@@ -134,9 +134,10 @@ async fn over_http(State(sandbox): State<Sandbox>, headers: HeaderMap, body: Byt
     };
     let target = header("x-amz-target");
     if target.is_empty()
-        && let Some(answer) = sandbox.sts(&body, header("authorization"))
+        && let Some((status, answer)) = sandbox.sts(&body, header("authorization"))
     {
-        return ([("content-type", "text/xml")], answer).into_response();
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        return (status, [("content-type", "text/xml")], answer).into_response();
     }
     let Some(answer) = sandbox.request(target, &body).await else {
         return StatusCode::GATEWAY_TIMEOUT.into_response();
@@ -184,9 +185,9 @@ impl HttpConnector for InProcess {
             let body = request.body().bytes().unwrap_or_default().to_owned();
             let authorization = request.headers().get("authorization").unwrap_or_default();
             if target.is_empty()
-                && let Some(answer) = sandbox.sts(&body, authorization)
+                && let Some((status, answer)) = sandbox.sts(&body, authorization)
             {
-                let status = 200.try_into().expect("a status");
+                let status = status.try_into().expect("a status");
                 return Ok(HttpResponse::new(status, SdkBody::from(answer)));
             }
             let lost = || ConnectorError::io("the sandbox lost this request or its answer".into());

@@ -22,6 +22,8 @@ pub struct Machine {
 /// What CreateStateMachine is asked for.
 #[derive(Debug, Clone)]
 pub struct New<'a> {
+    /// The ARN that it will have.
+    pub arn: &'a str,
     /// The machine's name.
     pub name: &'a str,
     /// Its definition, as text.
@@ -41,13 +43,14 @@ impl StepFunctions {
     /// DescribeStateMachine. `None`: there is none.
     pub async fn machine(&self, state_machine: &str) -> Result<Option<Machine>, CallError> {
         let call = self
-            .client("DescribeStateMachine")?
+            .client("DescribeStateMachine", state_machine)
+            .await?
             .describe_state_machine()
             .state_machine_arn(state_machine);
         let answer = match call.send().await {
             Ok(answer) => answer,
             Err(error) => {
-                let error = self.failed("DescribeStateMachine", &error);
+                let error = self.failed("DescribeStateMachine", state_machine, &error);
                 return if error.code() == "StateMachineDoesNotExist" {
                     Ok(None)
                 } else {
@@ -81,14 +84,15 @@ impl StepFunctions {
         included: Option<IncludedData>,
     ) -> Result<(bool, String), CallError> {
         let call = self
-            .client("DescribeStateMachine")?
+            .client("DescribeStateMachine", state_machine)
+            .await?
             .describe_state_machine()
             .state_machine_arn(state_machine)
             .set_included_data(included);
         let answer = call
             .send()
             .await
-            .map_err(|error| self.failed("DescribeStateMachine", &error))?;
+            .map_err(|error| self.failed("DescribeStateMachine", state_machine, &error))?;
         let is_express = answer.r#type == StateMachineType::Express;
         Ok((is_express, answer.definition))
     }
@@ -96,13 +100,14 @@ impl StepFunctions {
     /// ListTagsForResource.
     pub async fn tags(&self, state_machine: &str) -> Result<BTreeMap<String, String>, CallError> {
         let call = self
-            .client("ListTagsForResource")?
+            .client("ListTagsForResource", state_machine)
+            .await?
             .list_tags_for_resource()
             .resource_arn(state_machine);
         let answer = call
             .send()
             .await
-            .map_err(|error| self.failed("ListTagsForResource", &error))?;
+            .map_err(|error| self.failed("ListTagsForResource", state_machine, &error))?;
         let pairs = answer.tags.unwrap_or_default().into_iter();
         Ok(pairs.filter_map(|tag| tag.key.zip(tag.value)).collect())
     }
@@ -110,7 +115,8 @@ impl StepFunctions {
     /// CreateStateMachine, of type STANDARD. Answers its ARN.
     pub async fn create_machine(&self, new: New<'_>) -> Result<String, CallError> {
         let call = self
-            .client("CreateStateMachine")?
+            .client("CreateStateMachine", new.arn)
+            .await?
             .create_state_machine()
             .name(new.name)
             .definition(new.definition)
@@ -120,7 +126,7 @@ impl StepFunctions {
         let answer = call
             .send()
             .await
-            .map_err(|error| self.failed("CreateStateMachine", &error))?;
+            .map_err(|error| self.failed("CreateStateMachine", new.arn, &error))?;
         Ok(answer.state_machine_arn)
     }
 
@@ -133,14 +139,15 @@ impl StepFunctions {
         role: Option<&str>,
     ) -> Result<(), CallError> {
         let call = self
-            .client("UpdateStateMachine")?
+            .client("UpdateStateMachine", state_machine)
+            .await?
             .update_state_machine()
             .state_machine_arn(state_machine)
             .set_definition(definition.map(str::to_owned))
             .set_role_arn(role.map(str::to_owned));
         call.send()
             .await
-            .map_err(|error| self.failed("UpdateStateMachine", &error))?;
+            .map_err(|error| self.failed("UpdateStateMachine", state_machine, &error))?;
         Ok(())
     }
 
@@ -151,13 +158,14 @@ impl StepFunctions {
         set: &BTreeMap<String, String>,
     ) -> Result<(), CallError> {
         let call = self
-            .client("TagResource")?
+            .client("TagResource", state_machine)
+            .await?
             .tag_resource()
             .resource_arn(state_machine)
             .set_tags(Some(tags(set)));
         call.send()
             .await
-            .map_err(|error| self.failed("TagResource", &error))?;
+            .map_err(|error| self.failed("TagResource", state_machine, &error))?;
         Ok(())
     }
 }

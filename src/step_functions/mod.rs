@@ -6,7 +6,7 @@ pub mod definition;
 mod endpoint;
 pub mod machine;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ use thiserror::Error;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::model::arn::Place;
+use access::Access;
 use dates::Dates;
 use endpoint::Endpoint;
 
@@ -184,56 +186,60 @@ pub struct Observed {
     pub ended: Option<DateTime<Utc>>,
 }
 
-/// Step Functions, through the SDK.
+/// Step Functions, through the SDK: a client for each account in each region, so that what befalls one is none of the
+/// others' business.
 #[derive(Debug, Clone)]
 pub struct StepFunctions {
-    config: Builder,
-    current: Arc<Mutex<Current>>,
+    source: Source,
+    clients: Arc<Mutex<BTreeMap<Option<Place>, Client>>>,
     end: Option<watch::Receiver<bool>>,
     dates: Dates,
-    endpoint: Endpoint,
 }
 
-#[derive(Debug)]
-struct Current {
-    client: aws_sdk_sfn::Client,
+/// What clients are made of.
+#[derive(Debug, Clone)]
+enum Source {
+    /// All alike.
+    One(Box<Builder>),
+    /// By region and role.
+    Access(Box<Access>),
+}
+
+#[derive(Debug, Clone)]
+struct Client {
+    config: Builder,
+    sdk: aws_sdk_sfn::Client,
     renewed: Option<Instant>,
+    endpoint: Endpoint,
 }
 
 /// Credentials are asked for anew no more often than this.
 const RENEW: Duration = Duration::from_secs(10);
 
 impl StepFunctions {
-    /// A client with our own time-outs, and without the SDK's retries: onced retries by itself.
+    /// Clients that are all alike, with our own time-outs, and without the SDK's retries: onced retries by itself.
     pub fn new(config: Builder) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(3))
-            .operation_attempt_timeout(Duration::from_secs(10))
-            .operation_timeout(Duration::from_secs(30))
-            .build();
-        let dates = Dates::default();
-        let endpoint = Endpoint::default();
-        let config = config
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts)
-            .interceptor(dates.clone())
-            .interceptor(endpoint.clone());
-        let current = Current {
-            client: aws_sdk_sfn::Client::from_conf(config.clone().build()),
-            renewed: None,
-        };
+        Self::of(Source::One(Box::new(config)))
+    }
+
+    /// The same, each for its account and region.
+    pub fn with(access: Access) -> Self {
+        Self::of(Source::Access(Box::new(access)))
+    }
+
+    fn of(source: Source) -> Self {
         Self {
-            config,
-            current: Arc::new(Mutex::new(current)),
+            source,
+            clients: Arc::default(),
             end: None,
-            dates,
-            endpoint,
+            dates: Dates::default(),
         }
     }
 
-    /// Where calls go: scheme, host and port of the first one; `None`: there was none yet.
-    pub fn endpoint(&self) -> Option<&str> {
-        self.endpoint.seen()
+    /// Where calls on this ARN go: scheme, host and port of the first one; `None`: there was none yet.
+    pub fn endpoint(&self, arn: &str) -> Option<String> {
+        let client = self.clients().get(&Place::of(arn)).cloned()?;
+        client.endpoint.seen().map(str::to_owned)
     }
 
     /// What time it is at AWS, by the `Date` of two answers since then that agree; `None`: there are none.
@@ -256,12 +262,16 @@ impl StepFunctions {
         self.end.as_ref().is_some_and(|end| *end.borrow())
     }
 
-    fn current(&self) -> MutexGuard<'_, Current> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    fn clients(&self) -> MutexGuard<'_, BTreeMap<Option<Place>, Client>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asked for anew by each call.
-    fn client(&self, operation: &'static str) -> Result<aws_sdk_sfn::Client, CallError> {
+    /// Asked for anew by each call on an ARN.
+    async fn client(
+        &self,
+        operation: &'static str,
+        arn: &str,
+    ) -> Result<aws_sdk_sfn::Client, CallError> {
         if self.has_ended() {
             return Err(CallError {
                 operation,
@@ -270,25 +280,66 @@ impl StepFunctions {
                 remedy: Remedy::Slower,
             });
         }
-        Ok(self.current().client.clone())
+        let place = Place::of(arn);
+        if let Some(client) = self.clients().get(&place) {
+            return Ok(client.sdk.clone());
+        }
+        let config = match &self.source {
+            Source::One(config) => Builder::clone(config),
+            Source::Access(access) => Box::pin(access.client(place.as_ref())).await,
+        };
+        let made = self.made(config);
+        // Another call may have made one meanwhile.
+        let sdk = self.clients().entry(place).or_insert(made).sdk.clone();
+        Ok(sdk)
     }
 
-    /// What a failed call means. Credentials that AWS no longer takes are asked for anew: the SDK renews them by the
-    /// time that they bear, and keeps those that were revoked before it.
-    fn failed<E>(&self, operation: &'static str, error: &SdkError<E, HttpResponse>) -> CallError
+    fn made(&self, config: Builder) -> Client {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(3))
+            .operation_attempt_timeout(Duration::from_secs(10))
+            .operation_timeout(Duration::from_secs(30))
+            .build();
+        let endpoint = Endpoint::default();
+        let config = config
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts)
+            .interceptor(self.dates.clone())
+            .interceptor(endpoint.clone());
+        Client {
+            sdk: aws_sdk_sfn::Client::from_conf(config.clone().build()),
+            config,
+            renewed: None,
+            endpoint,
+        }
+    }
+
+    /// What a failed call on an ARN means. Credentials that AWS no longer takes are asked for anew: the SDK renews them by
+    /// the time that they bear, and keeps those that were revoked before it.
+    fn failed<E>(
+        &self,
+        operation: &'static str,
+        arn: &str,
+        error: &SdkError<E, HttpResponse>,
+    ) -> CallError
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         let error = CallError::new(operation, error);
-        let mut current = self.current();
-        let lately = current
-            .renewed
-            .is_some_and(|renewed| renewed.elapsed() < RENEW);
-        if EXPIRED.contains(&error.code.as_str()) && !lately {
+        let mut clients = self.clients();
+        let client = clients.get_mut(&Place::of(arn));
+        let long_ago = |client: &&mut Client| {
+            client
+                .renewed
+                .is_none_or(|renewed| renewed.elapsed() >= RENEW)
+        };
+        if EXPIRED.contains(&error.code.as_str())
+            && let Some(client) = client.filter(long_ago)
+        {
             let fresh = IdentityCache::lazy().build();
-            let config = self.config.clone().identity_cache(fresh).build();
-            current.client = aws_sdk_sfn::Client::from_conf(config);
-            current.renewed = Some(Instant::now());
+            let config = client.config.clone().identity_cache(fresh).build();
+            client.sdk = aws_sdk_sfn::Client::from_conf(config);
+            client.renewed = Some(Instant::now());
         }
         error
     }
@@ -301,7 +352,8 @@ impl StepFunctions {
         input: &str,
     ) -> Result<String, CallError> {
         let call = self
-            .client("StartExecution")?
+            .client("StartExecution", state_machine)
+            .await?
             .start_execution()
             .state_machine_arn(state_machine)
             .name(name)
@@ -309,7 +361,7 @@ impl StepFunctions {
         let answer = call
             .send()
             .await
-            .map_err(|error| self.failed("StartExecution", &error))?;
+            .map_err(|error| self.failed("StartExecution", state_machine, &error))?;
         Ok(answer.execution_arn)
     }
 
@@ -330,14 +382,15 @@ impl StepFunctions {
     ) -> Result<(), CallError> {
         let (error, cause) = told.unzip();
         let call = self
-            .client("StopExecution")?
+            .client("StopExecution", execution)
+            .await?
             .stop_execution()
             .execution_arn(execution)
             .set_error(error)
             .set_cause(cause);
         call.send()
             .await
-            .map_err(|error| self.failed("StopExecution", &error))?;
+            .map_err(|error| self.failed("StopExecution", execution, &error))?;
         Ok(())
     }
 
@@ -361,14 +414,15 @@ impl StepFunctions {
         // Without the member, AWS answers with everything.
         let included = Some(included).filter(|included| *included != IncludedData::AllData);
         let call = self
-            .client("DescribeExecution")?
+            .client("DescribeExecution", execution)
+            .await?
             .describe_execution()
             .execution_arn(execution)
             .set_included_data(included);
         let answer = call
             .send()
             .await
-            .map_err(|error| self.failed("DescribeExecution", &error))?;
+            .map_err(|error| self.failed("DescribeExecution", execution, &error))?;
         let status = match answer.status {
             ExecutionStatus::Succeeded => Status::Succeeded,
             ExecutionStatus::Failed => Status::Failed,
@@ -392,7 +446,8 @@ impl StepFunctions {
     /// GetExecutionHistory, its first page: when the wait was over. `None`: it never was, or not within that page.
     pub async fn fired(&self, execution: &str) -> Result<Option<DateTime<Utc>>, CallError> {
         let call = self
-            .client("GetExecutionHistory")?
+            .client("GetExecutionHistory", execution)
+            .await?
             .get_execution_history()
             .execution_arn(execution)
             .include_execution_data(false)
@@ -400,7 +455,7 @@ impl StepFunctions {
         let answer = call
             .send()
             .await
-            .map_err(|error| self.failed("GetExecutionHistory", &error))?;
+            .map_err(|error| self.failed("GetExecutionHistory", execution, &error))?;
         let left = answer
             .events
             .into_iter()
@@ -421,7 +476,8 @@ impl StepFunctions {
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
             let call = self
-                .client("ListExecutions")?
+                .client("ListExecutions", state_machine)
+                .await?
                 .list_executions()
                 .state_machine_arn(state_machine)
                 .status_filter(ExecutionStatus::Running)
@@ -430,7 +486,7 @@ impl StepFunctions {
             let answer = match call.send().await {
                 Ok(answer) => answer,
                 Err(error) => {
-                    let error = self.failed("ListExecutions", &error);
+                    let error = self.failed("ListExecutions", state_machine, &error);
                     // Nothing runs where there is no machine, and nothing of ours where it is of type EXPRESS.
                     if ["StateMachineDoesNotExist", "StateMachineTypeNotSupported"]
                         .contains(&error.code.as_str())

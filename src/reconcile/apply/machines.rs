@@ -41,21 +41,7 @@ impl Hands {
     /// A machine that would run at once, or run another function, or can't be stopped, is never started.
     pub(super) async fn must_fit(&self, entry: &Entry) -> Result<(), StepError> {
         let arn = &entry.state_machine;
-        let known = self.machines.known().get(arn).cloned();
-        let known = known.filter(|seen| seen.at.elapsed() < HOLDS);
-        let seen = match known {
-            Some(seen) => seen,
-            None => {
-                let (is_express, definition) = self.step_functions.kind(arn).await?;
-                let seen = Seen {
-                    is_express,
-                    form: definition::read(&definition),
-                    at: Instant::now(),
-                };
-                self.machines.known().insert(arn.clone(), seen.clone());
-                seen
-            }
-        };
+        let seen = self.seen(arn).await?;
         match unfit(&seen, entry) {
             None => Ok(()),
             Some(why) => {
@@ -64,6 +50,22 @@ impl Hands {
                 Err(StepError::Unfit(why))
             }
         }
+    }
+
+    async fn seen(&self, state_machine: &str) -> Result<Seen, StepError> {
+        let known = self.machines.known().get(state_machine).cloned();
+        if let Some(seen) = known.filter(|seen| seen.at.elapsed() < HOLDS) {
+            return Ok(seen);
+        }
+        let (is_express, definition) = self.step_functions.kind(state_machine).await?;
+        let seen = Seen {
+            is_express,
+            form: definition::read(&definition),
+            at: Instant::now(),
+        };
+        let mut known = self.machines.known();
+        known.insert(state_machine.to_owned(), seen.clone());
+        Ok(seen)
     }
 }
 
