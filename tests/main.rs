@@ -2,6 +2,7 @@
 mod bootstrap;
 mod clock;
 mod conformance;
+mod doctor;
 mod folder;
 mod git;
 mod language;

@@ -191,6 +191,9 @@ pub(super) enum Command {
         after_help = "Example: onced add hello --in 30s --lambda hello --directory examples/schedules"
     )]
     Add(Add),
+    /// Would onced work here? Looks at files, ledger and AWS; changes nothing.
+    #[command(after_help = "Example: onced doctor --config /etc/onced/onced.yaml")]
+    Doctor,
     /// Create the state machine that lambdas run through, or bring it up to date.
     #[command(
         after_help = "Example: onced bootstrap --role-arn arn:aws:iam::123456789012:role/OneTimeLambdaScheduler --dry-run"

@@ -6,6 +6,7 @@ mod approve;
 mod arguments;
 mod aws;
 mod bootstrap;
+mod doctor;
 mod ledger;
 mod pause;
 mod results;
@@ -227,6 +228,7 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Resume { dry_run } => pause::resume(context, dry_run).await,
         Command::Ledger { what } => ledger::ledger(context, &what).await,
         Command::Add(add) => add::add(context, &add),
+        Command::Doctor => Box::pin(doctor::doctor(context)).await,
         Command::Bootstrap(what) => bootstrap::bootstrap(context, &what).await,
         Command::Sandbox {
             listen,

@@ -35,13 +35,13 @@ const COMMAND_ENDS: Duration = Duration::from_secs(30);
 const DAEMON_ENDS: Duration = Duration::from_secs(1);
 
 /// Where the ledger lies, for as long as this lives.
-struct State {
+pub(super) struct State {
     path: PathBuf,
     temporary: Option<tempfile::TempDir>,
 }
 
 impl State {
-    fn of(settings: &Settings) -> Result<Self, Failure> {
+    pub(super) fn of(settings: &Settings) -> Result<Self, Failure> {
         if let Some(path) = &settings.state_directory {
             return Ok(Self {
                 path: path.clone(),
@@ -59,7 +59,7 @@ impl State {
     }
 }
 
-fn directory(settings: &Settings) -> Result<PathBuf, Failure> {
+pub(super) fn directory(settings: &Settings) -> Result<PathBuf, Failure> {
     let directory = settings.directory.clone().ok_or_else(|| {
         Failure::new("no directory of schedule files is given\nhint: name it, or write `directory: DIRECTORY` into the configuration")
     })?;
@@ -86,7 +86,7 @@ fn directory(settings: &Settings) -> Result<PathBuf, Failure> {
 }
 
 /// The ledger must not lie where schedule files are kept: `git clean -fdx` there would delete it.
-fn must_be_apart(state: &State, directory: &Path) -> Result<(), Failure> {
+pub(super) fn must_be_apart(state: &State, directory: &Path) -> Result<(), Failure> {
     let state = resolved(&state.path);
     let directory = resolved(directory);
     let tree = git::look(&directory).map(|tree| resolved(&tree.root));

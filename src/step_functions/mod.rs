@@ -465,6 +465,20 @@ impl StepFunctions {
         }))
     }
 
+    /// ListExecutions, one of them: may we?
+    pub async fn may_list(&self, state_machine: &str) -> Result<(), CallError> {
+        let call = self
+            .client("ListExecutions", state_machine)
+            .await?
+            .list_executions()
+            .state_machine_arn(state_machine)
+            .max_results(1);
+        let asked = call.send().await;
+        asked
+            .map(drop)
+            .map_err(|error| self.failed("ListExecutions", state_machine, &error))
+    }
+
     /// ListExecutions: the names of those that run, page after page. Eventually consistent: absence proves nothing.
     pub async fn running(&self, state_machine: &str) -> Result<BTreeSet<String>, CallError> {
         let mut names = BTreeSet::new();

@@ -1,0 +1,177 @@
+//! `onced doctor` against the sandbox over HTTP: what it finds, what it says to do, and that it does nothing.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use onced::sandbox::Fault;
+use serde_json::{Value, json};
+
+use crate::process::{World, day, file};
+
+/// Its exit code, and each check's name, state, message and remedy.
+fn checks(world: &World) -> (Option<i32>, Vec<(String, String, String)>) {
+    let output = world.output(&["doctor", "--format", "json"]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let result: Value = serde_json::from_slice(&output.stdout).expect(&told);
+    assert_eq!(result["version"], 1);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let checks = result["checks"].as_array().expect("checks").iter();
+    let checks = checks.map(|check| {
+        let told = format!("{} / {}", text(&check["message"]), text(&check["remedy"]));
+        (text(&check["check"]), text(&check["state"]), told)
+    });
+    (output.status.code(), checks.collect())
+}
+
+fn has(checks: &[(String, String, String)], check: &str, state: &str, told: &str) {
+    let found = checks
+        .iter()
+        .any(|(name, is, message)| name == check && is == state && message.contains(told));
+    assert!(found, "{check} {state} {told}: {checks:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_all_is_well_it_says_so_and_does_nothing() {
+    let world = World::new().await;
+    world.write("a.yaml", &file(&[("e", &day(10))]));
+    let (code, checks) = checks(&world);
+    assert_eq!(code, Some(0), "{checks:#?}");
+    assert!(
+        checks.iter().all(|(_, state, _)| state == "ok"),
+        "{checks:#?}"
+    );
+    let names = [
+        "configuration",
+        "directory",
+        "file events",
+        "state directory",
+        "ledger",
+        "credentials",
+        "state machine",
+        "rights",
+        "endpoint",
+        "clock",
+    ];
+    for name in names {
+        assert!(
+            checks.iter().any(|(check, ..)| check == name),
+            "{name}: {checks:#?}"
+        );
+    }
+    has(&checks, "endpoint", "ok", &world.url);
+    assert!(world.sandbox.executions().is_empty());
+    assert!(!world.root.path().join("state").join("ledger").exists());
+    let output = world.output(&["doctor"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        text.starts_with("ok      configuration: owner `test`\n"),
+        "{text}"
+    );
+    assert_eq!(
+        world
+            .output(&["doctor", "--format", "github"])
+            .status
+            .code(),
+        Some(64)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_told_with_its_remedy() {
+    let world = World::new().await;
+    let create = |name: &str, kind: &str, definition: &Value| {
+        let role = "arn:aws:iam::123456789012:role/x";
+        let request = json!({"name": name, "definition": definition.to_string(), "roleArn": role, "type": kind});
+        let answer = world.sandbox.call(
+            "AWSStepFunctions.CreateStateMachine",
+            request.to_string().as_bytes(),
+        );
+        assert_eq!(answer.status, 200);
+    };
+    let at_once = json!({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}});
+    create("AtOnce", "STANDARD", &at_once);
+    create("Fast", "EXPRESS", &at_once);
+    let mut text = "schedules:\n".to_owned();
+    for name in ["AtOnce", "Fast", "None"] {
+        let arn = format!("arn:aws:states:us-east-1:123456789012:stateMachine:{name}");
+        text += &[
+            "  ",
+            name,
+            ": {at: ",
+            &day(10),
+            ", state_machine: ",
+            &arn,
+            "}\n",
+        ]
+        .concat();
+    }
+    world.write("a.yaml", &text);
+    world.write("b.yaml", "schedules: [");
+    let state = world.root.path().join("state");
+    fs::create_dir_all(&state).unwrap();
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o755)).unwrap();
+    let faults = |_: u64, operation: &str| match operation {
+        "StopExecution" => Fault::AccessDenied,
+        _ => Fault::None,
+    };
+    world.sandbox.set_faults(Some(std::sync::Arc::new(faults)));
+    let (code, checks) = checks(&world);
+    assert_eq!(code, Some(1), "{checks:#?}");
+    has(
+        &checks,
+        "schedule files",
+        "warning",
+        "`onced check` says what is wrong",
+    );
+    has(&checks, "state directory", "warning", "chmod 700");
+    has(
+        &checks,
+        "state machine",
+        "failure",
+        "it would run at once / let it begin with a Wait",
+    );
+    has(&checks, "state machine", "failure", "is of type EXPRESS");
+    has(
+        &checks,
+        "state machine",
+        "failure",
+        "`onced bootstrap` makes it",
+    );
+    has(
+        &checks,
+        "rights",
+        "failure",
+        "allow `states:StopExecution`: see `onced bootstrap --print iam`",
+    );
+    has(&checks, "rights", "ok", "states:DescribeExecution");
+}
+
+/// The role of another account, credentials of another account, and a server that answers nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_calls_is_looked_at_for_each_account() {
+    let world = World::new().await;
+    let abroad = "arn:aws:states:eu-west-1:210987654321:stateMachine:Mine";
+    let entry = [
+        "schedules:\n  e: {at: ",
+        &day(10),
+        ", state_machine: ",
+        abroad,
+        "}\n",
+    ]
+    .concat();
+    world.write("a.yaml", &entry);
+    let (_, without) = checks(&world);
+    has(&without, "credentials", "ok", "123456789012 in us-east-1");
+    has(
+        &without,
+        "credentials",
+        "failure",
+        "write a role of it into `roles`",
+    );
+    let roles = "roles={\"210987654321\": arn:aws:iam::210987654321:role/onced}";
+    let output = world.output(&["doctor", "--set", roles]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let assumed =
+        "ok      credentials: 210987654321 in eu-west-1: arn:aws:sts::210987654321:assumed-role/";
+    assert!(text.contains(assumed), "{text}");
+}
