@@ -6,7 +6,7 @@ use serde_json::json;
 use tracing::warn;
 
 use super::arguments::{Bootstrap, Format, Print};
-use super::{Context, Failure, Outcome, aws, exit, print};
+use super::{Context, Failure, Outcome, aws, exit, print, results};
 use crate::bootstrap::templates::{self, Scope};
 use crate::bootstrap::{self, Action, Difference, Finding, Wanted};
 use crate::model::arn::{MachineArn, Place};
@@ -19,15 +19,8 @@ use crate::step_functions::definition::Definition;
 const NAME: &str = "OneTimeLambdaScheduler";
 
 pub(super) async fn bootstrap(context: &Context, what: &Bootstrap) -> Outcome {
-    let as_json = match context.common.format {
-        None | Some(Format::Text) => false,
-        Some(Format::Json) => true,
-        Some(_) => {
-            return Err(Failure::usage(
-                "this command has no such `--format`\nhint: it prints text or json",
-            ));
-        }
-    };
+    let format = results::format(context, &[Format::Text, Format::Json])?;
+    let as_json = format == Format::Json;
     let connection = context.connection()?;
     let definition = definition(what)?;
     if let Some(form) = what.print {

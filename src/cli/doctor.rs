@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::arguments::Format;
 use super::run::{State, directory, must_be_apart};
-use super::{Context, Failure, Outcome, aws, chain, exit, print};
+use super::{Context, Failure, Outcome, aws, chain, exit, print, results};
 use crate::daemon::wall_clock;
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::arn::Place;
@@ -123,15 +123,8 @@ impl Report {
 }
 
 pub(super) async fn doctor(context: &Context) -> Outcome {
-    let as_json = match context.common.format {
-        None | Some(Format::Text) => false,
-        Some(Format::Json) => true,
-        Some(_) => {
-            return Err(Failure::usage(
-                "this command has no such `--format`\nhint: it prints text or json",
-            ));
-        }
-    };
+    let format = results::format(context, &[Format::Text, Format::Json])?;
+    let as_json = format == Format::Json;
     let mut report = Report::default();
     match context.settings(None) {
         Ok(settings) => {

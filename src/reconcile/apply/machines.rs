@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::{Hands, StepError};
 use crate::model::entry::Entry;
+use crate::step_functions::Remedy;
 use crate::step_functions::definition::{self, Form};
 
 /// How long what was seen of a machine holds: its definition may be changed by others.
@@ -54,10 +55,18 @@ impl Hands {
 
     async fn seen(&self, state_machine: &str) -> Result<Seen, StepError> {
         let known = self.machines.known().get(state_machine).cloned();
-        if let Some(seen) = known.filter(|seen| seen.at.elapsed() < HOLDS) {
-            return Ok(seen);
+        if let Some(seen) = &known
+            && seen.at.elapsed() < HOLDS
+        {
+            return Ok(seen.clone());
         }
-        let (is_express, definition) = self.step_functions.kind(state_machine).await?;
+        let (is_express, definition) = match (self.step_functions.kind(state_machine).await, known)
+        {
+            (Ok(kind), _) => kind,
+            // What was good ten minutes ago is no reason to put a start off.
+            (Err(error), Some(seen)) if error.remedy() != Remedy::Refused => return Ok(seen),
+            (Err(error), _) => return Err(error.into()),
+        };
         let seen = Seen {
             is_express,
             form: definition::read(&definition),
