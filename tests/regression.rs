@@ -609,3 +609,32 @@ async fn what_nobody_asks_for_is_not_forgotten_with_the_process() {
     assert_eq!(world.history().len(), 3, "{:?}", world.sandbox.calls());
     assert_eq!(statuses.len(), 2, "the old one was stopped first");
 }
+
+/// After ten minutes a start waited for its machine's definition to be read again. Found by reading.
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_was_good_is_not_waited_for() {
+    let world = stories::World::new(Options::default());
+    let mut reconciler = world.reconciler().await;
+    let first = stories::desired(&[stories::entry(1, 86_400)]);
+    world.settle_many(&mut reconciler, &first, 10).await;
+    let asked = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&asked);
+    world
+        .sandbox
+        .set_faults(Some(Arc::new(move |_, operation: &str| {
+            if operation == "DescribeStateMachine" {
+                counted.fetch_add(1, Ordering::Relaxed);
+                return Fault::Throttle;
+            }
+            Fault::None
+        })));
+    tokio::time::sleep(Duration::from_mins(11)).await;
+    let second = Entry {
+        name: EntryName::parse("second").expect("a name"),
+        ..stories::entry(2, 86_400)
+    };
+    let both = stories::desired(&[stories::entry(1, 86_400), second]);
+    world.settle_many(&mut reconciler, &both, 800).await;
+    assert!(asked.load(Ordering::Relaxed) > 0, "it was asked for");
+    assert_eq!(world.history().len(), 2, "{:?}", world.sandbox.calls());
+}

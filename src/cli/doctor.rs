@@ -140,7 +140,7 @@ pub(super) async fn doctor(context: &Context) -> Outcome {
     }
     let text = if as_json {
         let result = serde_json::json!({"version": 1, "checks": report.0});
-        format!("{result:#}\n")
+        results::to_json(&result)?
     } else {
         report.text(context.color)
     };
