@@ -6,35 +6,27 @@ mod lock;
 mod pause;
 mod sealed;
 mod store;
+mod writer;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
-use tokio::time::Instant;
 
 use crate::model::brake::Pause;
 use crate::model::entry::EntryName;
 use crate::model::record::{Event, Record};
 pub use lock::Holder;
 use store::{Content, OpenError, Store};
-
-/// The most changes that share one sync.
-const GROUP: usize = 512;
-/// How often a store whose disk failed is opened again.
-const MEND: Duration = Duration::from_millis(500);
-/// How long a store must be found damaged before it is given up while the daemon runs.
-const DAMAGED: Duration = Duration::from_secs(5);
-/// The same for one that is not there: its disk may come back.
-const GONE: Duration = Duration::from_mins(10);
+pub use writer::Faults;
+use writer::{Job, Shared, State, Work, open_or_begin, write};
 
 /// What can go wrong with the ledger.
 #[derive(Debug, Error)]
@@ -137,44 +129,6 @@ pub struct Change {
     pub event: Option<Event>,
 }
 
-/// A test's hand in the writer: asked before each commit with its number, from 1. An error breaks the store as a full
-/// disk would; `true` as its second part lets the commit be written first, as when only the sync fails.
-pub type Faults = Arc<dyn Fn(u64) -> Option<(io::Error, bool)> + Send + Sync>;
-
-enum State {
-    Open(Store),
-    /// A write failed: nobody knows what the store's handle still holds, so it is never used again.
-    Broken {
-        why: String,
-        tried: Option<Instant>,
-        /// Since when each try has found that it is not what was acknowledged.
-        damaged: Option<Instant>,
-    },
-    Closed,
-}
-
-struct Shared {
-    directory: PathBuf,
-    state: Mutex<State>,
-    /// The last write, or the last try to open the store again, failed.
-    is_broken: AtomicBool,
-    /// It was damaged, or away, for long enough: whoever uses it has to begin anew.
-    is_given_up: AtomicBool,
-    faults: Mutex<(u64, Option<Faults>)>,
-    lock: Mutex<Option<File>>,
-}
-
-enum Work {
-    /// All of them, or none.
-    Changes(Vec<Change>),
-    Listed(String),
-    /// Executions whose stop a person approved; `false`: no longer.
-    Approved(BTreeSet<String>, bool),
-    Event(Box<Event>),
-}
-
-type Job = (Work, oneshot::Sender<Result<(), LedgerError>>);
-
 /// An open ledger. Clones share one store and one writer.
 #[derive(Clone)]
 pub struct Ledger {
@@ -242,7 +196,8 @@ impl Ledger {
     }
 
     /// Where the store turned out to be damaged, or lost for long, when it was opened again after a write had failed: sets
-    /// it aside, begins a new one, and answers what the caller has to begin with, as after [`Ledger::open`]. `None`: it is not damaged.
+    /// it aside, begins a new one, and answers what the caller has to begin with, as after [`Ledger::open`]. `None`: it is not
+    /// damaged.
     pub async fn recover(&self) -> Result<Option<Found>, LedgerError> {
         if !self.is_broken() && !self.shared.is_given_up.load(Ordering::Relaxed) {
             return Ok(None);
@@ -479,20 +434,6 @@ fn found(
     })
 }
 
-/// Opens what is there; a damaged one is set aside, and another begun.
-fn open_or_begin(directory: &Path) -> Result<(Store, Found), LedgerError> {
-    let (opened, recovered) = match Store::open(directory) {
-        Err(OpenError::Damaged(why) | OpenError::Gone(why)) => {
-            let aside = Store::set_aside(directory)?;
-            let recovered = format!("{why}; it was set aside as `{}`", aside.display());
-            (Store::open(directory), Some(recovered))
-        }
-        opened => (opened, None),
-    };
-    let (store, content) = opened.map_err(|error| refuse(directory, error))?;
-    Ok((store, found(directory, content, recovered)?))
-}
-
 fn refuse(directory: &Path, error: OpenError) -> LedgerError {
     match error {
         OpenError::Damaged(why) | OpenError::Gone(why) => LedgerError::Damaged {
@@ -500,116 +441,6 @@ fn refuse(directory: &Path, error: OpenError) -> LedgerError {
             why,
         },
         OpenError::Failed(error) => error,
-    }
-}
-
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The state, after a try to open a store again whose disk had failed.
-    fn mended(&self) -> MutexGuard<'_, State> {
-        let mut state = self.state();
-        if let State::Broken {
-            why,
-            tried,
-            damaged,
-        } = &mut *state
-            && tried.is_none_or(|tried| tried.elapsed() > MEND)
-        {
-            match Store::open(&self.directory) {
-                Ok((store, _)) => {
-                    *state = State::Open(store);
-                    self.is_broken.store(false, Ordering::Relaxed);
-                }
-                Err(error) => {
-                    let lasts = match &error {
-                        OpenError::Damaged(_) => Some(DAMAGED),
-                        OpenError::Gone(_) => Some(GONE),
-                        OpenError::Failed(_) => None,
-                    };
-                    let since = lasts.map(|_| damaged.unwrap_or_else(Instant::now));
-                    *damaged = since;
-                    let is_long = |(since, lasts): (Instant, Duration)| since.elapsed() >= lasts;
-                    if since.zip(lasts).is_some_and(is_long) {
-                        self.is_given_up.store(true, Ordering::Relaxed);
-                    }
-                    *why = chain(&refuse(&self.directory, error));
-                    *tried = Some(Instant::now());
-                }
-            }
-        }
-        state
-    }
-
-    /// Reads anew what is on the disk, or begins anew where that is no ledger of ours.
-    fn recover(&self) -> Result<Found, LedgerError> {
-        let mut state = self.state();
-        if matches!(*state, State::Closed) {
-            return Err(LedgerError::Closed);
-        }
-        // Whatever is open is let go first: it may be a store that was made in the place of the damaged one.
-        *state = State::Broken {
-            why: "it is being opened again".into(),
-            tried: None,
-            damaged: None,
-        };
-        let (store, found) = open_or_begin(&self.directory)?;
-        *state = State::Open(store);
-        self.is_broken.store(false, Ordering::Relaxed);
-        self.is_given_up.store(false, Ordering::Relaxed);
-        Ok(found)
-    }
-
-    fn fault(&self) -> Option<(io::Error, bool)> {
-        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        faults.0 += 1;
-        let (number, asked) = &*faults;
-        asked.as_ref().and_then(|faults| faults(*number))
-    }
-
-    fn commit(&self, work: &[Work]) -> Result<(), LedgerError> {
-        let mut state = self.mended();
-        let store = match &mut *state {
-            State::Open(store) => store,
-            State::Broken { why, .. } => return Err(LedgerError::Broken(why.clone())),
-            State::Closed => return Err(LedgerError::Closed),
-        };
-        let fault = self.fault();
-        let written = match &fault {
-            Some((_, false)) => Ok(()),
-            Some((_, true)) | None => store.commit(work),
-        };
-        let failed = LedgerError::file("write", Path::new("ledger/db"));
-        let result = written.and(fault.map_or(Ok(()), |(error, _)| Err(failed(error))));
-        if let Err(error) = &result {
-            self.is_broken.store(true, Ordering::Relaxed);
-            *state = State::Broken {
-                why: chain(error),
-                tried: None,
-                damaged: None,
-            };
-        }
-        result
-    }
-}
-
-/// Takes what waits, writes it as one batch, syncs once, answers all.
-async fn write(shared: Arc<Shared>, mut queue: mpsc::UnboundedReceiver<Job>) {
-    let mut jobs = Vec::with_capacity(GROUP);
-    while queue.recv_many(&mut jobs, GROUP).await > 0 {
-        let shared = Arc::clone(&shared);
-        let (work, answers): (Vec<Work>, Vec<_>) = jobs.drain(..).unzip();
-        let written = spawn_blocking(move || shared.commit(&work)).await;
-        let mut result = written.unwrap_or(Err(LedgerError::Closed));
-        for answer in answers {
-            let again = match &result {
-                Ok(()) => Ok(()),
-                Err(error) => Err(LedgerError::Broken(chain(error))),
-            };
-            let _ = answer.send(std::mem::replace(&mut result, again));
-        }
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use chrono::DateTime;
 
+use super::writer::MEND;
 use super::*;
 use crate::model::entry::Entry;
 use crate::model::name::Owner;
