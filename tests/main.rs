@@ -9,6 +9,7 @@ mod language;
 mod layers;
 mod operator;
 mod pause;
+mod places;
 mod process;
 mod regression;
 mod renaming;

@@ -638,3 +638,35 @@ async fn a_machine_that_was_good_is_not_waited_for() {
     assert!(asked.load(Ordering::Relaxed) > 0, "it was asked for");
     assert_eq!(world.history().len(), 2, "{:?}", world.sandbox.calls());
 }
+
+/// An entry moved to another file while AWS said no to its start; it was started later, and its record named the file of
+/// before: when the new file broke, it was stopped. Found by seed 8106013 of the simulation.
+#[tokio::test(start_paused = true)]
+async fn what_moved_to_another_file_before_it_could_be_started_is_recorded_there() {
+    let world = stories::World::new(Options::default());
+    let denied = |_: u64, operation: &str| {
+        if operation == "StartExecution" {
+            Fault::AccessDenied
+        } else {
+            Fault::None
+        }
+    };
+    world.sandbox.set_faults(Some(Arc::new(denied)));
+    let mut reconciler = world.reconciler().await;
+    let wanted = stories::desired(&[stories::entry(1, 86_400)]);
+    reconciler.reconcile(&wanted, &|| false).await;
+    let moved = Entry {
+        file: "b.yaml".into(),
+        ..stories::entry(1, 86_400)
+    };
+    let wanted = stories::desired(&[moved]);
+    reconciler.reconcile(&wanted, &|| false).await;
+    world.sandbox.set_faults(None);
+    tokio::time::sleep(Duration::from_mins(6)).await;
+    reconciler.reconcile(&wanted, &|| false).await;
+    let record = reconciler.records().values().next().unwrap();
+    assert_eq!(
+        (record.phase, record.file.as_str()),
+        (Phase::Running, "b.yaml")
+    );
+}

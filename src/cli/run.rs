@@ -281,7 +281,7 @@ pub(super) async fn sync(
         let (scan, report) = daemon.once().await;
         let snapshot = daemon.snapshot(&scan);
         let waits = snapshot.plan.held.iter().any(|held| held.until.is_some());
-        let busy = waits || report.listing || daemon.is_overdue();
+        let busy = waits || report.listing || report.goes_on || daemon.is_overdue();
         if daemon.is_overdue() && clock() > deadline {
             let why = scan.unclear.unwrap_or_default();
             return Err(Failure::new(format!("nothing is stopped: {why}")));

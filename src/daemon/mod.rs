@@ -206,6 +206,7 @@ impl Daemon {
             let clock = Arc::clone(&self.clock);
             tokio::select! {
                 _ = stop.changed() => {}
+                () = self.reconciler.some_ended() => {}
                 Some(order) = orders.recv() => {
                     let scan = self.last.take().unwrap_or_default();
                     self.obey(order, &scan).await;
@@ -221,6 +222,7 @@ impl Daemon {
                 }
             }
         }
+        self.reconciler.settle().await;
     }
 
     /// Does what a person asks for, unless that person was told already that it is not done.

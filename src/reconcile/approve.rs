@@ -2,16 +2,21 @@
 //! approval names exact executions; it is durable, and void once its execution is wanted again or over.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 use tracing::{info, warn};
 
+use super::flights::Flight;
+use super::pass::IN_FLIGHT;
 use super::{Desired, Reconciler};
+use crate::model::arn::Place;
 use crate::model::plan::{Decision, Plan};
 use crate::model::record::Record;
 
-/// The most orphans that are stopped in one reconciliation.
-const AT_ONCE: usize = 50;
+/// How long after a stop that failed the next one is tried.
+pub(super) const AGAIN: Duration = Duration::from_secs(5);
 
 /// Twelve hex digits that name exactly this set.
 pub fn digest(of: &BTreeSet<String>) -> String {
@@ -77,16 +82,16 @@ impl Reconciler {
         }
     }
 
-    /// Stops what no entry asks for and a person approved; not while a file that can't be understood may ask for it. Answers
-    /// whether some are left.
-    pub(super) async fn stop_orphans(
+    /// Begins to stop what no entry asks for and a person approved; not while a file that can't be understood may ask for
+    /// it. Answers when that goes on, if some are left.
+    pub(super) fn stop_orphans(
         &mut self,
         desired: &Desired,
         interrupted: &(dyn Fn() -> bool + Send + Sync),
-    ) -> bool {
+    ) -> Option<Instant> {
         let waits = self.pause().is_some() || desired.holds_everything() || desired.in_doubt;
-        if self.approved.is_empty() || waits {
-            return false;
+        if self.approved.is_empty() || waits || self.hands.step_functions.has_ended() {
+            return None;
         }
         let orphans = self.orphans(desired).into_iter();
         let approved: Vec<_> = orphans
@@ -95,23 +100,30 @@ impl Reconciler {
                     .contains(&stray.execution_arn(&self.hands.owner))
             })
             .collect();
-        let mut left = approved.len();
-        for stray in approved.into_iter().take(AT_ONCE) {
+        if approved.is_empty() {
+            return None;
+        }
+        let now = Instant::now();
+        let next = self.orphans_after.unwrap_or(now);
+        if now < next {
+            return Some(next);
+        }
+        for stray in approved {
+            let place = Place::of(&stray.state_machine);
+            let under_way = self.flights.number(place.as_ref());
+            let may = |there| self.health.may(there, under_way, now);
+            if under_way >= IN_FLIGHT || !place.as_ref().is_none_or(may) {
+                continue;
+            }
             if interrupted() {
                 break;
             }
-            let execution = stray.execution_arn(&self.hands.owner);
-            match self.hands.stop_orphan(&stray).await {
-                Ok(()) => {
-                    info!(execution, "stopped, as approved");
-                    self.approved.remove(&execution);
-                    self.verify.over(&stray);
-                    left -= 1;
-                }
-                Err(error) => warn!(execution, %error, "not stopped yet"),
-            }
+            let names = vec![stray.entry.clone()];
+            let (hands, flight) = (self.hands.clone(), Flight::Orphan(stray.clone()));
+            let work = async move { hands.stop_orphan(&stray).await.map(|()| None) };
+            self.flights.begin(flight, place, names, work);
         }
-        left > 0
+        Some(now + AGAIN)
     }
 }
 

@@ -3,6 +3,10 @@
 pub mod apply;
 pub mod approve;
 mod desk;
+mod due;
+mod flights;
+mod health;
+mod land;
 mod pass;
 mod pause;
 mod retry;
@@ -19,6 +23,7 @@ use tokio::time::{Instant, timeout};
 use tracing::warn;
 
 use crate::ledger::{Found, Ledger};
+use crate::model::arn::Place;
 use crate::model::brake::{Brake, Pause};
 use crate::model::entry::EntryName;
 use crate::model::name::Owner;
@@ -26,12 +31,17 @@ use crate::model::plan::{Decision, Note, Plan, Policy, Sight, after};
 use crate::model::record::Record;
 use apply::Hands;
 pub use desk::{Desired, Desk};
+use flights::Flights;
+use health::Health;
 use retry::{Budget, Retries};
 use verify::{Done, Stray, Verify};
 
 /// An entry needs three passes at most. If a plan does not get empty in this many, something is wrong, and must not
 /// become a storm of calls.
 const PASSES: u32 = 50;
+/// How long steps are taken before files, listings and clocks are looked at again; where a plan costs much, ten times
+/// what it costs.
+const TURN: Duration = Duration::from_secs(5);
 /// How long a listing of running executions is waited for before files are looked at again.
 const LISTING: Duration = Duration::from_secs(1);
 
@@ -51,6 +61,8 @@ pub struct Report {
     pub digest: Option<String>,
     /// Running executions are being listed.
     pub listing: bool,
+    /// Steps are under way, or due at once.
+    pub goes_on: bool,
     /// When to look again at the latest.
     pub wake: Option<DateTime<Utc>>,
 }
@@ -62,7 +74,11 @@ pub struct Reconciler {
     desk: Desk,
     verify: Verify,
     retries: Retries,
-    looks: Budget,
+    flights: Flights,
+    health: Health,
+    looks: BTreeMap<Option<Place>, Budget>,
+    /// When stops of orphans are tried again.
+    orphans_after: Option<Instant>,
     approved: BTreeSet<String>,
     pause: Option<Pause>,
     /// Entries whose last write failed: what is on the disk is not known, and nothing is done for them until it is.
@@ -108,7 +124,10 @@ impl Reconciler {
             desk: Desk::new(found.records),
             verify: Verify::new(verify, found.listed, found.machines, configured),
             retries: Retries::new(seed),
-            looks: Budget::default(),
+            flights: Flights::default(),
+            health: Health::default(),
+            looks: BTreeMap::new(),
+            orphans_after: None,
             approved: found.approved,
             pause: found.pause,
             unknown: BTreeSet::new(),
@@ -160,8 +179,14 @@ impl Reconciler {
         self.verify
             .orphans()
             .filter(|stray| !adoptable(stray) && !is_given(stray))
+            .filter(|stray| !self.flights.is_busy(&stray.entry))
             .cloned()
             .collect()
+    }
+
+    /// Waits until a step has ended that was under way; for ever, if there is none. Loses nothing if it is dropped.
+    pub async fn some_ended(&mut self) {
+        self.flights.some_ended().await;
     }
 
     /// The plan for this moment.
@@ -208,9 +233,10 @@ impl Reconciler {
         plan
     }
 
-    /// Plans and applies until nothing is due. `interrupted` is asked before each new step: where it says yes, what is
-    /// in flight is finished, and of the rest no more is begun than keeps a folder that changes all the time from putting
-    /// everything off. Once Step Functions may not be called any more, nothing is begun at all.
+    /// Plans and applies until nothing is due, or for a while: what has no end by then goes on, and `Report::goes_on` says
+    /// so. `interrupted` is asked before each new step: where it says yes, of the rest no more is begun than keeps a folder
+    /// that changes all the time from putting everything off. Once Step Functions may not be called any more, nothing is
+    /// begun at all.
     pub async fn reconcile(
         &mut self,
         desired: &Desired,
@@ -219,6 +245,7 @@ impl Reconciler {
         let mut report = Report::default();
         self.begin_anew().await;
         self.hands.commit.clone_from(&desired.commit);
+        let begun = Instant::now();
         for pass in 0.. {
             if self.hands.step_functions.has_ended() {
                 break;
@@ -226,12 +253,17 @@ impl Reconciler {
             if !desired.holds_everything() {
                 self.end_pause().await;
             }
+            while let Some(landed) = self.flights.ended() {
+                self.land(landed, &mut report).await;
+            }
             self.desk.not_after(self.now());
             self.list(desired).await;
             if pass == 0 {
                 self.know_again().await;
             }
+            let planning = Instant::now();
             let mut plan = self.plan(desired);
+            let end = begun + TURN.max(planning.elapsed() * 10);
             if pass == 0 && self.note(&mut plan).await {
                 plan = self.plan(desired);
             }
@@ -257,31 +289,43 @@ impl Reconciler {
                 report.wake = Some(after(self.now(), Duration::from_secs(1)));
                 break;
             }
-            self.pass(queue, desired, interrupted, &mut report).await;
+            let went_through = self
+                .pass(queue, desired, interrupted, end, &mut report)
+                .await;
+            if !went_through || Instant::now() >= end {
+                report.goes_on = true;
+                break;
+            }
         }
         let plan = self.plan(desired);
         if plan.guard.is_some() {
             report.digest = Some(approve::digest(&self.to_approve(&plan, desired)));
         }
-        for name in plan.unlisted {
-            if let Some(Decision::Hold { why, .. }) = plan.decisions.get(&name) {
-                report.failed.insert(name, why.clone());
+        for name in &plan.unlisted {
+            if let Some(Decision::Hold { why, .. }) = plan.decisions.get(name) {
+                report.failed.insert(name.clone(), why.clone());
             }
         }
         for (name, error) in self.retries.waiting() {
             report.failed.insert(name.clone(), error.to_owned());
         }
-        let left = self.stop_orphans(desired, interrupted).await;
+        self.cut_off(&plan, desired, &mut report);
+        let left = self.stop_orphans(desired, interrupted);
         self.tell_orphans(desired);
         report.listing = self.verify.is_listing();
         let soon = report.listing.then(|| after(self.now(), LISTING));
-        let left = left.then(|| after(self.now(), Duration::from_secs(5)));
+        let at_once = report.goes_on.then(|| self.now());
+        let under_way = !self.flights.is_empty();
+        report.goes_on |= under_way;
+        let ended = under_way.then(|| after(self.now(), LISTING));
         let (now, instant) = (self.now(), Instant::now());
         let wall = |at: Instant| after(now, at.saturating_duration_since(instant));
-        let (retry, verify) = (self.retries.next(instant), self.verify.wake());
+        let cut_off = |place: &Place| self.health.outage(place).is_some();
+        let (retry, verify) = (self.retries.next(cut_off, instant), self.verify.wake());
         let broken = self.hands.ledger.is_broken();
         let mend = broken.then(|| after(self.now(), Duration::from_secs(1)));
-        let wakes = [retry.map(wall), verify.map(wall), soon, left, mend];
+        let (retry, verify, left) = (retry.map(wall), verify.map(wall), left.map(wall));
+        let wakes = [retry, verify, left, soon, at_once, ended, mend];
         report.wake = report
             .wake
             .into_iter()
@@ -292,6 +336,9 @@ impl Reconciler {
 
     /// Where the ledger was found damaged under this process: what was in it is known no better than after a start.
     async fn begin_anew(&mut self) {
+        if self.hands.ledger.is_broken() {
+            self.settle().await;
+        }
         let found = match self.hands.ledger.recover().await {
             Ok(None) => return,
             Ok(Some(found)) => found,
@@ -329,7 +376,8 @@ impl Reconciler {
         let mut notes = std::mem::take(&mut self.unwritten);
         notes.append(&mut plan.notes);
         for (name, note) in notes {
-            if self.unknown.contains(&name) {
+            // A plan notes it again.
+            if self.unknown.contains(&name) || self.flights.is_busy(&name) {
                 continue;
             }
             let Some(record) = self.desk.records.get(&name).cloned() else {

@@ -1,12 +1,18 @@
 //! A person's word that nothing is started or stopped for a while. Durable before it holds, and before it ends.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
+use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::{Desired, Reconciler};
 use crate::model::brake::Pause;
 use crate::model::entry::instant;
 use crate::model::plan::Plan;
+
+/// How long a pause waits for what is under way, before it is said to be in force.
+const UNDER_WAY: Duration = Duration::from_secs(8);
 
 impl Reconciler {
     /// The pause that is in force.
@@ -23,6 +29,9 @@ impl Reconciler {
         self.pause = Some(pause);
         let written = self.hands.ledger.pause(self.pause).await;
         written.map_err(|error| format!("paused, but only until onced ends: {error}"))?;
+        if timeout(UNDER_WAY, self.settle()).await.is_err() {
+            warn!("what was begun before the pause has no answer yet");
+        }
         info!(
             until = until.map(instant),
             "paused: nothing is started or stopped"

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::model::arn::Place;
 use crate::model::entry::EntryName;
 use crate::model::name::Fingerprint;
 
@@ -84,6 +85,22 @@ struct Wait {
     error: String,
     /// What was asked for when it failed: something else is tried at once.
     asked: Option<Fingerprint>,
+    /// Where no answer came.
+    silent: Option<Place>,
+}
+
+/// A step that failed.
+pub(super) struct Failure {
+    /// What was asked for.
+    pub(super) asked: Option<Fingerprint>,
+    /// Why it failed; empty, if it only has not ended yet.
+    pub(super) error: String,
+    /// AWS says no.
+    pub(super) refused: bool,
+    /// Its time is near.
+    pub(super) near: bool,
+    /// Where no answer came, if that is why.
+    pub(super) silent: Option<Place>,
 }
 
 impl Retries {
@@ -100,14 +117,24 @@ impl Retries {
             .is_none_or(|wait| now >= wait.until || wait.asked.as_ref() != asked)
     }
 
+    /// Where no answer came to it, if that is why it waits.
+    pub(super) fn silent(&self, name: &EntryName) -> Option<&Place> {
+        self.waits.get(name)?.silent.as_ref()
+    }
+
+    /// How often it has failed in a row.
+    pub(super) fn failures(&self, name: &EntryName) -> u32 {
+        self.waits.get(name).map_or(0, |wait| wait.failures)
+    }
+
     /// Until when an entry waits, or waited.
     pub(super) fn until(&self, name: &EntryName) -> Option<Instant> {
         self.waits.get(name).map(|wait| wait.until)
     }
 
     /// When something is to be tried again. What only goes on for longer is not asked for one by one, however much of it
-    /// there is.
-    pub(super) fn next(&self, now: Instant) -> Option<Instant> {
+    /// there is; and where no answers come, it is not waits that say when the next one is tried.
+    pub(super) fn next(&self, cut_off: impl Fn(&Place) -> bool, now: Instant) -> Option<Instant> {
         let wake = |wait: &Wait| {
             if wait.error.is_empty() {
                 wait.until.max(now + FIRST)
@@ -115,7 +142,9 @@ impl Retries {
                 wait.until
             }
         };
-        self.waits.values().map(wake).min()
+        let waits = self.waits.values();
+        let counts = |wait: &&Wait| !wait.silent.as_ref().is_some_and(&cut_off);
+        waits.filter(counts).map(wake).min()
     }
 
     /// What waits, and why it failed. What only goes on for longer has not failed.
@@ -132,15 +161,28 @@ impl Retries {
         self.waits.retain(|name, _| wanted(name));
     }
 
-    /// Notes a failure. `near`: its time is near. Answers how long to wait, and whether it had failed before.
+    /// Where no answer came, answers come again: nothing waits for that any more.
+    pub(super) fn again(&mut self, place: &Place, now: Instant) {
+        let waits = self.waits.values_mut();
+        for wait in waits.filter(|wait| wait.silent.as_ref() == Some(place)) {
+            wait.until = wait.until.min(now);
+        }
+    }
+
+    /// Notes a failure. Answers how long to wait, and whether it had failed before.
     pub(super) fn failed(
         &mut self,
         name: &EntryName,
-        asked: Option<Fingerprint>,
-        (error, refused): (String, bool),
-        near: bool,
+        failure: Failure,
         now: Instant,
     ) -> (Duration, bool) {
+        let Failure {
+            asked,
+            error,
+            refused,
+            near,
+            silent,
+        } = failure;
         let failures = self.waits.get(name).map_or(0, |wait| wait.failures);
         let cap = if near { CAP_NEAR } else { CAP };
         let wait = if refused {
@@ -158,6 +200,7 @@ impl Retries {
                 until: now + wait,
                 error,
                 asked,
+                silent,
             },
         );
         (wait, failures > 0)
@@ -180,13 +223,31 @@ mod tests {
         let name = EntryName::parse("e").unwrap();
         let now = Instant::now();
         let mut far = Retries::new(1);
-        let mut wait = |near| far.failed(&name, None, (String::new(), false), near, now).0;
+        let failure = |near, silent| Failure {
+            asked: None,
+            error: String::new(),
+            refused: false,
+            near,
+            silent,
+        };
+        let mut wait = |near| far.failed(&name, failure(near, None), now).0;
         let waits: Vec<Duration> = (0..20).map(|_| wait(false)).collect();
         assert!(waits[0] <= FIRST && waits[19] >= CAP / 2 && waits.iter().all(|wait| *wait <= CAP));
         let near = (0..20).map(|_| wait(true)).max().unwrap();
         assert!(near <= CAP_NEAR);
         assert!(!far.may(&name, None, now));
         far.done(&name);
+        assert!(far.may(&name, None, now));
+        let place = |region| {
+            Place::of(&format!(
+                "arn:aws:states:{region}:123456789012:stateMachine:A"
+            ))
+        };
+        let (here, there) = (place("us-east-1").unwrap(), place("eu-west-1").unwrap());
+        far.failed(&name, failure(false, Some(here.clone())), now);
+        far.again(&there, now);
+        assert!(!far.may(&name, None, now));
+        far.again(&here, now);
         assert!(far.may(&name, None, now));
     }
 

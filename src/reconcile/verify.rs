@@ -376,9 +376,20 @@ impl Verify {
         self.strays.values().flat_map(BTreeMap::values)
     }
 
-    /// A record was looked at.
-    pub(super) fn looked(&mut self, name: &EntryName) {
+    /// A step of an entry has ended with this record: it is true now, and what it records is no stray, though a listing
+    /// may have shown it while the step was under way.
+    pub(super) fn settled(&mut self, name: &EntryName, record: Option<&Record>) {
         self.doubted.remove(name);
+        let Some(record) = record.filter(|record| record.is_live()) else {
+            return;
+        };
+        let named = record.named.as_ref().unwrap_or(&record.name);
+        if let Some(strays) = self.strays.get_mut(named) {
+            let execution = record.execution_name();
+            strays.retain(|name, stray| {
+                *name != execution || stray.state_machine != record.state_machine
+            });
+        }
     }
 
     /// Did two listings show it?

@@ -203,6 +203,8 @@ struct Core {
     due: BTreeSet<(DateTime<Utc>, String)>,
     calls: Vec<Call>,
     faults: Option<Faults>,
+    /// By what the request contains.
+    faults_of: BTreeMap<String, Faults>,
     dirty: bool,
 }
 
@@ -272,6 +274,11 @@ impl Sandbox {
 
     /// Makes the machine that onced's lambdas run through, if it is not there. Answers its ARN.
     pub fn create_default_machine(&self) -> String {
+        self.create_machine_in(&self.0.options.region)
+    }
+
+    /// The same in another region.
+    pub fn create_machine_in(&self, region: &str) -> String {
         let definition = json!({
             "StartAt": "CountDownTimer",
             "States": {
@@ -285,7 +292,10 @@ impl Sandbox {
             }
         });
         let name = "OneTimeLambdaScheduler".to_owned();
-        let arn = self.machine_arn(&name);
+        let arn = format!(
+            "arn:aws:states:{region}:{}:stateMachine:{name}",
+            self.0.options.account
+        );
         let machine = Machine {
             arn: arn.clone(),
             name,
@@ -331,6 +341,16 @@ impl Sandbox {
     /// Asked for each request with its number, from 1, and its operation.
     pub fn set_faults(&self, faults: Option<Faults>) {
         self.core().faults = faults;
+    }
+
+    /// The same for requests whose body contains this text, such as a region or an execution's name, before all others;
+    /// of several such texts, the longest.
+    pub fn set_faults_of(&self, text: &str, faults: Option<Faults>) {
+        let of = &mut self.core().faults_of;
+        match faults {
+            Some(faults) => of.insert(text.to_owned(), faults),
+            None => of.remove(text),
+        };
     }
 
     /// Goes on with every execution whose time has come.

@@ -44,8 +44,13 @@ impl Sandbox {
         let fault = {
             let core = self.core();
             let number = core.calls.len() as u64 + 1;
-            core.faults
-                .as_ref()
+            let request = String::from_utf8_lossy(body);
+            let concerns = |text: &&String| request.contains(text.as_str());
+            let texts = core.faults_of.keys().filter(concerns);
+            texts
+                .max_by_key(|text| text.len())
+                .and_then(|text| core.faults_of.get(text))
+                .or(core.faults.as_ref())
                 .map_or(Fault::None, |faults| faults(number, &operation))
         };
         let own = |status, code: &str, message: &str| {

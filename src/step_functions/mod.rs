@@ -48,12 +48,18 @@ pub struct CallError {
     code: String,
     message: String,
     remedy: Remedy,
+    silence: bool,
 }
 
 impl CallError {
     /// What to do about it.
     pub fn remedy(&self) -> Remedy {
         self.remedy
+    }
+
+    /// Did nobody answer, or say anything by it? So it is where nothing could be sent, and with 5xx.
+    pub fn is_silence(&self) -> bool {
+        self.silence
     }
 
     /// Which call it was.
@@ -87,8 +93,11 @@ impl CallError {
                 code: "no answer".into(),
                 message,
                 remedy: Remedy::Retry,
+                silence: true,
             };
         };
+        let fails = |answer: &HttpResponse| answer.status().is_server_error();
+        let fails = error.raw_response().is_some_and(fails);
         let code = service.code().unwrap_or("unknown").to_owned();
         let message = message(&code, service.message().unwrap_or("no message"));
         let remedy = remedy(&code);
@@ -97,6 +106,7 @@ impl CallError {
             code,
             message,
             remedy,
+            silence: remedy == Remedy::Retry && fails,
         }
     }
 }
@@ -278,6 +288,7 @@ impl StepFunctions {
                 code: "not sent".into(),
                 message: "onced ends".into(),
                 remedy: Remedy::Slower,
+                silence: false,
             });
         }
         let place = Place::of(arn);

@@ -31,11 +31,20 @@ impl Hands {
         }
         let mut intent = match before {
             Some(begun) if begun.fingerprint == wanted.fingerprint => match begun.phase {
-                Phase::Starting => begun,
+                // It is here now; where it was when it was begun, or that it was gone meanwhile, is over.
+                Phase::Starting => Record {
+                    file: wanted.file,
+                    gone: None,
+                    guarded: None,
+                    ..begun
+                },
                 // It may run: no answer to this start may make it look as if it had never been sent.
                 Phase::Stopping => Record {
                     in_doubt: begun.in_doubt.or(Some(now)),
                     commit: wanted.commit,
+                    file: wanted.file,
+                    gone: None,
+                    guarded: None,
                     ..begun.in_phase(Phase::Starting, now)
                 },
                 Phase::Running | Phase::Stopped | Phase::Ended => wanted,

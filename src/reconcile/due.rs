@@ -1,0 +1,176 @@
+//! Which steps of a plan may be tried now. Calls nobody.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+
+use super::pass::IN_FLIGHT;
+use super::retry::Question;
+use super::{Desired, Reconciler, Report};
+use crate::model::arn::Place;
+use crate::model::entry::EntryName;
+use crate::model::name::Fingerprint;
+use crate::model::plan::{Plan, Step, after};
+
+/// How much longer than it did, what was never asked for counts as having waited.
+const NEVER_ASKED: Duration = Duration::from_mins(10);
+
+/// A step that is due.
+pub(super) struct Due {
+    pub(super) name: EntryName,
+    pub(super) step: Step,
+    pub(super) why: &'static str,
+    /// Whose execution it takes over.
+    pub(super) from: Option<EntryName>,
+    /// Where it calls; `None`: nowhere.
+    pub(super) place: Option<Place>,
+    /// The earliest time that concerns it.
+    at: Option<DateTime<Utc>>,
+}
+
+impl Reconciler {
+    /// The steps of a plan that may be tried now, the earliest time first; questions that wait for longest first.
+    pub(super) fn due(&mut self, plan: &Plan, desired: &Desired, report: &mut Report) -> Vec<Due> {
+        let (now, instant) = (self.now(), Instant::now());
+        let at = |name: &EntryName| {
+            let recorded = self.desk.records.get(name).map(|record| record.at);
+            let asked = desired.entries.get(name).map(|entry| entry.at);
+            asked.into_iter().chain(recorded).min()
+        };
+        let steps: Vec<_> = plan
+            .steps()
+            .map(|(name, step, why)| (at(name), name.clone(), step, why))
+            .collect();
+        let wanted: BTreeSet<&EntryName> = steps.iter().map(|(_, name, ..)| name).collect();
+        self.retries.keep(|name| wanted.contains(name));
+        let free = |name: &EntryName| !self.unknown.contains(name) && !self.flights.is_busy(name);
+        let may = |name: &EntryName, step: Step| {
+            let asked = desired.entries.get(name);
+            let asked = asked.map(|entry| Fingerprint::of(entry));
+            // In an outage, its place says when it is tried: one at a time, the first one first.
+            let cut_off = |place: &Place| self.health.outage(place).is_some();
+            self.retries.may(name, asked.as_ref(), instant)
+                || self.retries.silent(name).is_some_and(cut_off)
+                    && self.retries.silent(name) == self.place(name, step, desired).as_ref()
+        };
+        let mut due: Vec<_> = steps
+            .into_iter()
+            .filter(|(_, name, ..)| free(name) && plan.moves.get(name).is_none_or(free))
+            .filter(|(_, name, step, _)| may(name, *step))
+            .collect();
+        // Questions are few in each pass, and what was asked for lately waits until others were: else those that run for
+        // long would be asked for alone. What was never asked for has most likely ended, and so goes before them.
+        let waits = |name: &EntryName, at: Option<DateTime<Utc>>| {
+            let since = at
+                .and_then(|at| (now - at).to_std().ok())
+                .unwrap_or_default();
+            let again = self.retries.until(name);
+            again.map_or(since + NEVER_ASKED, |until| instant - until)
+        };
+        due.sort_by_cached_key(|(at, name, step, _)| {
+            let asks = question(*step, *at, now).map(|_| waits(name, *at));
+            (Reverse(asks), *at, name.clone())
+        });
+        let mut due: Vec<Due> = due
+            .into_iter()
+            .map(|(at, name, step, why)| Due {
+                from: plan
+                    .moves
+                    .get(&name)
+                    .filter(|_| step == Step::Move)
+                    .cloned(),
+                place: self.place(&name, step, desired),
+                at,
+                name,
+                step,
+                why,
+            })
+            .filter(|due| self.flights.number(due.place.as_ref()) < IN_FLIGHT)
+            .collect();
+        self.only_probes(&mut due, instant);
+        due.retain(|due| {
+            let Some((question, calls)) = question(due.step, due.at, now) else {
+                return true;
+            };
+            let looks = self.looks.entry(due.place.clone()).or_default();
+            let may = looks.take(question, calls, instant);
+            if !may {
+                let soon = after(now, Duration::from_secs(1));
+                report.wake = report.wake.into_iter().chain([soon]).min();
+            }
+            may
+        });
+        due
+    }
+
+    /// Of what is due where no answers come, one step is left, if it is time for one: that which was tried least. Were it
+    /// always the same, and it had a fault of its own, the outage would never end.
+    fn only_probes(&self, due: &mut Vec<Due>, now: Instant) {
+        let mut probes: BTreeMap<Place, (u32, EntryName)> = BTreeMap::new();
+        for due in due.iter() {
+            let Some(there) = &due.place else { continue };
+            let under_way = self.flights.number(Some(there));
+            if self.health.outage(there).is_none() || !self.health.may(there, under_way, now) {
+                continue;
+            }
+            let failures = self.retries.failures(&due.name);
+            if probes.get(there).is_none_or(|(least, _)| failures < *least) {
+                probes.insert(there.clone(), (failures, due.name.clone()));
+            }
+        }
+        due.retain(|due| {
+            let cut_off = |there: &&Place| self.health.outage(there).is_some();
+            let there = due.place.as_ref().filter(cut_off);
+            let is_probe = |there| {
+                let probe = probes.get(there);
+                probe.is_some_and(|(_, name)| *name == due.name)
+            };
+            there.is_none_or(is_probe)
+        });
+    }
+
+    /// Where a step calls; `None`: nowhere, or nobody knows.
+    fn place(&self, name: &EntryName, step: Step, desired: &Desired) -> Option<Place> {
+        let recorded = self.desk.records.get(name).map(|r| &r.state_machine);
+        let asked = desired.entries.get(name).map(|entry| &entry.state_machine);
+        let machine = match step {
+            Step::Move | Step::Forget => None,
+            Step::Start => asked,
+            Step::Stop(_) | Step::Replace | Step::Look | Step::Adopt => recorded.or(asked),
+        };
+        machine.and_then(|machine| Place::of(machine))
+    }
+
+    /// What is due and is not even tried, since nothing answers where it would call; and when the next step is tried there.
+    pub(super) fn cut_off(&self, plan: &Plan, desired: &Desired, report: &mut Report) {
+        let (now, instant) = (self.now(), Instant::now());
+        for (name, step, _) in plan.steps() {
+            let Some(place) = self.place(name, step, desired) else {
+                continue;
+            };
+            if let Some(error) = self.health.outage(&place) {
+                let failed = report.failed.entry(name.clone());
+                failed.or_insert_with(|| error.to_owned());
+                // One that is under way ends by itself.
+                let next = self.health.next(&place);
+                let under_way = self.flights.number(Some(&place)) > 0;
+                let next = next
+                    .filter(|_| !under_way)
+                    .map(|next| after(now, next.saturating_duration_since(instant)));
+                report.wake = report.wake.into_iter().chain(next).min();
+            }
+        }
+    }
+}
+
+/// The question that a step is, and how many calls it needs; `None`: it is none.
+fn question(step: Step, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<(Question, f64)> {
+    match step {
+        Step::Look if at.is_some_and(|at| now >= at) => Some((Question::Outcome, 2.0)),
+        Step::Look | Step::Adopt => Some((Question::Doubt, 1.0)),
+        Step::Start | Step::Stop(_) | Step::Replace | Step::Move | Step::Forget => None,
+    }
+}

@@ -1,0 +1,170 @@
+//! Steps that are under way. They outlive the pass that began them, so that where no answers come nothing else waits for
+//! them. For an entry with a step under way nothing else is done, and no note is written. Never decides what is begun.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
+
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::sleep;
+
+use super::apply::StepError;
+use super::verify::Stray;
+use crate::model::arn::Place;
+use crate::model::entry::EntryName;
+use crate::model::name::Fingerprint;
+use crate::model::plan::Step;
+use crate::model::record::Record;
+
+/// What ends within this time of another is taken in with it: a plan is made for many at once.
+const GATHER: Duration = Duration::from_millis(250);
+
+/// What is under way.
+#[derive(Debug)]
+pub(super) enum Flight {
+    /// A step of an entry.
+    Step {
+        name: EntryName,
+        step: Step,
+        why: &'static str,
+        /// What was asked for when it was begun.
+        asked: Option<Fingerprint>,
+        /// What it adopts.
+        adopted: Option<Stray>,
+    },
+    /// The stop of something that no entry asks for.
+    Orphan(Stray),
+}
+
+/// What came of it: the entry's record after it, where it has one.
+pub(super) type Landing = Result<Option<Record>, StepError>;
+
+/// One that has ended.
+#[derive(Debug)]
+pub(super) struct Landed {
+    pub(super) flight: Flight,
+    pub(super) place: Option<Place>,
+    /// The entries whose records it may have written.
+    pub(super) names: Vec<EntryName>,
+    /// The error: it broke off, and what was written is not known.
+    pub(super) landing: Result<Landing, JoinError>,
+}
+
+#[derive(Debug)]
+struct Begun {
+    flight: Flight,
+    place: Option<Place>,
+    names: Vec<EntryName>,
+}
+
+/// All that are under way, and those that have ended and were not taken in yet.
+#[derive(Debug, Default)]
+pub(super) struct Flights {
+    flying: JoinSet<Landing>,
+    begun: HashMap<Id, Begun>,
+    landed: VecDeque<Landed>,
+    busy: BTreeSet<EntryName>,
+    at: HashMap<Place, usize>,
+    /// How many call nobody.
+    nowhere: usize,
+}
+
+impl Flights {
+    /// Begins one. None of these entries may be busy.
+    pub(super) fn begin(
+        &mut self,
+        flight: Flight,
+        place: Option<Place>,
+        names: Vec<EntryName>,
+        work: impl Future<Output = Landing> + Send + 'static,
+    ) {
+        self.busy.extend(names.iter().cloned());
+        match &place {
+            Some(place) => *self.at.entry(place.clone()).or_default() += 1,
+            None => self.nowhere += 1,
+        }
+        let id = self.flying.spawn(work).id();
+        let begun = Begun {
+            flight,
+            place,
+            names,
+        };
+        self.begun.insert(id, begun);
+    }
+
+    /// How many are under way in an account and region; `None`: of those that call nobody.
+    pub(super) fn number(&self, place: Option<&Place>) -> usize {
+        place.map_or(self.nowhere, |place| {
+            self.at.get(place).copied().unwrap_or_default()
+        })
+    }
+
+    /// Is there none?
+    pub(super) fn is_empty(&self) -> bool {
+        self.begun.is_empty() && self.landed.is_empty()
+    }
+
+    /// Is one under way for this entry?
+    pub(super) fn is_busy(&self, name: &EntryName) -> bool {
+        self.busy.contains(name)
+    }
+
+    /// The next one that ends; `None`: there is none. Loses nothing if it is dropped.
+    pub(super) async fn next(&mut self) -> Option<Landed> {
+        if self.landed.is_empty() {
+            self.wait().await;
+        }
+        self.take()
+    }
+
+    /// One that has ended already.
+    pub(super) fn ended(&mut self) -> Option<Landed> {
+        if let Some(ended) = self.flying.try_join_next_with_id() {
+            self.note(ended);
+        }
+        self.take()
+    }
+
+    fn take(&mut self) -> Option<Landed> {
+        let landed = self.landed.pop_front()?;
+        for name in &landed.names {
+            self.busy.remove(name);
+        }
+        let number = match &landed.place {
+            Some(place) => self.at.get_mut(place),
+            None => Some(&mut self.nowhere),
+        };
+        *number.expect("it was counted") -= 1;
+        Some(landed)
+    }
+
+    /// Waits until some have ended; for ever, if there are none. Loses nothing if it is dropped.
+    pub(super) async fn some_ended(&mut self) {
+        if self.is_empty() {
+            std::future::pending::<()>().await;
+        }
+        if self.landed.is_empty() {
+            self.wait().await;
+        }
+        sleep(GATHER).await;
+    }
+
+    async fn wait(&mut self) {
+        if let Some(ended) = self.flying.join_next_with_id().await {
+            self.note(ended);
+        }
+    }
+
+    fn note(&mut self, ended: Result<(Id, Landing), JoinError>) {
+        let (id, landing) = match ended {
+            Ok((id, landing)) => (id, Ok(landing)),
+            Err(error) => (error.id(), Err(error)),
+        };
+        let begun = self.begun.remove(&id).expect("each one was begun");
+        self.landed.push_back(Landed {
+            flight: begun.flight,
+            place: begun.place,
+            names: begun.names,
+            landing,
+        });
+    }
+}

@@ -1,0 +1,227 @@
+//! What becomes of a step that has ended: the record in memory, when it is tried again, and what is said of it.
+
+use tokio::time::Instant;
+use tracing::{debug, info, warn};
+
+use super::apply::StepError;
+use super::flights::{Flight, Landed, Landing};
+use super::health::{Sign, Turn};
+use super::retry::{CAP, Failure};
+use super::verify::Stray;
+use super::{Reconciler, Report};
+use crate::model::arn::Place;
+use crate::model::entry::{EntryName, instant};
+use crate::model::name::Fingerprint;
+use crate::model::plan::{Step, after};
+use crate::model::record::{Phase, Record};
+
+/// The step that has ended.
+struct Ended<'a> {
+    name: &'a EntryName,
+    step: Step,
+    why: &'a str,
+    asked: Option<Fingerprint>,
+    place: Option<&'a Place>,
+}
+
+impl Reconciler {
+    /// Waits until nothing is under way any more, and takes it in.
+    pub async fn settle(&mut self) {
+        let mut report = Report::default();
+        while let Some(landed) = self.flights.next().await {
+            self.land(landed, &mut report).await;
+        }
+    }
+
+    pub(super) async fn land(&mut self, landed: Landed, report: &mut Report) {
+        let Landed {
+            flight,
+            place,
+            names,
+            landing,
+        } = landed;
+        let landing = match landing {
+            Ok(landing) => landing,
+            // The intent may be in the ledger: nothing more is done for this entry before its record is read again.
+            Err(error) => {
+                warn!(%error, "a step broke off");
+                self.unknown.extend(names);
+                return;
+            }
+        };
+        self.heed(place.as_ref(), &landing, &flight);
+        match flight {
+            Flight::Step {
+                name,
+                step,
+                why,
+                asked,
+                adopted,
+            } => {
+                if let (Ok(_), Some(stray)) = (&landing, adopted) {
+                    self.verify.over(&stray);
+                }
+                for other in names.iter().filter(|other| **other != name) {
+                    self.read_again(other).await;
+                }
+                let ended = Ended {
+                    name: &name,
+                    step,
+                    why,
+                    asked,
+                    place: place.as_ref(),
+                };
+                self.step_ended(ended, landing, report).await;
+            }
+            Flight::Orphan(stray) => self.orphan_ended(&stray, landing),
+        }
+    }
+
+    /// What the end of a step says of the place where it called.
+    fn heed(&mut self, place: Option<&Place>, landing: &Landing, flight: &Flight) {
+        let calls = match flight {
+            Flight::Step { step, .. } => !matches!(step, Step::Move | Step::Forget),
+            Flight::Orphan(_) => true,
+        };
+        let Some(there) = place.filter(|_| calls) else {
+            return;
+        };
+        let (sign, error) = match landing {
+            Ok(_) => (Sign::Answer, String::new()),
+            Err(error) => (Sign::of(error), error.to_string()),
+        };
+        match self.health.note(there, (sign, &error), Instant::now()) {
+            Turn::Same => {}
+            Turn::Out => {
+                warn!(
+                    account = there.account,
+                    region = there.region,
+                    error,
+                    "no answers from Step Functions: what is due there waits, and one step at a time is tried"
+                );
+            }
+            Turn::Back(after) => {
+                info!(
+                    account = there.account,
+                    region = there.region,
+                    after_s = after.as_secs(),
+                    "Step Functions answers again"
+                );
+                self.retries.again(there, Instant::now());
+            }
+        }
+    }
+
+    /// A record as it was written last. A store that can't be read says nothing.
+    async fn read_again(&mut self, name: &EntryName) {
+        match self.hands.ledger.record(name).await {
+            Ok(Some(record)) => {
+                self.desk.records.insert(name.clone(), record);
+            }
+            Ok(None) => {}
+            Err(_) => {
+                self.unknown.insert(name.clone());
+            }
+        }
+    }
+
+    async fn step_ended(&mut self, ended: Ended<'_>, landing: Landing, report: &mut Report) {
+        let Ended {
+            name,
+            step,
+            why,
+            asked,
+            place,
+        } = ended;
+        let broken = matches!(&landing, Err(StepError::Ledger(_)));
+        if let Err(StepError::Ledger(error)) = &landing
+            && !self.told_ledger
+        {
+            warn!(%error, "nothing is started or stopped until the ledger can be written");
+        } else if self.told_ledger && !broken {
+            info!("the ledger can be written again");
+        }
+        self.told_ledger = broken;
+        let error = match landing {
+            Ok(record) => {
+                self.retries.done(name);
+                *report.done.entry(step.as_str()).or_default() += 1;
+                say(name, step, why, record.as_ref());
+                self.verify.settled(name, record.as_ref());
+                let records = &mut self.desk.records;
+                match record {
+                    Some(record) => records.insert(name.clone(), record),
+                    None => records.remove(name),
+                };
+                return;
+            }
+            Err(error) => error,
+        };
+        // What was written last may be newer than what is in memory. A store that can't be read says nothing.
+        self.read_again(name).await;
+        let now = self.now();
+        let record = self.desk.records.get(name);
+        let near =
+            record.is_some_and(|record| record.at < after(now, CAP) && now < after(record.at, CAP));
+        let refused = error.refuses() && record.is_some_and(|r| r.refused.is_some());
+        let goes_on = matches!(error, StepError::Unsettled)
+            && record.is_some_and(|r| r.phase == Phase::Running && r.missing.is_none());
+        let silent = Sign::of(&error) == Sign::Silence;
+        let failure = Failure {
+            asked,
+            error: if goes_on {
+                String::new()
+            } else {
+                error.to_string()
+            },
+            refused,
+            near,
+            silent: place.filter(|_| silent).cloned(),
+        };
+        let (wait, again) = self.retries.failed(name, failure, Instant::now());
+        let ends = self.hands.step_functions.has_ended();
+        let cut_off = |there| self.health.outage(there).is_some();
+        let is_told = silent && place.is_some_and(cut_off);
+        let quiet = matches!(error, StepError::Unsettled) || broken || again || ends || is_told;
+        if !quiet {
+            warn!(entry = %name, step = step.as_str(), %error, again_in_ms = wait.as_millis(), "not done yet");
+        }
+    }
+
+    fn orphan_ended(&mut self, stray: &Stray, landing: Landing) {
+        let execution = stray.execution_arn(&self.hands.owner);
+        match landing {
+            Ok(_) => {
+                info!(execution, "stopped, as approved");
+                self.approved.remove(&execution);
+                self.verify.over(stray);
+            }
+            Err(error) => {
+                warn!(execution, %error, "not stopped yet");
+                self.orphans_after = Some(Instant::now() + super::approve::AGAIN);
+            }
+        }
+    }
+}
+
+/// One line an action, with what a person needs to find it at AWS. Never an input.
+fn say(name: &EntryName, step: Step, why: &str, record: Option<&Record>) {
+    let Some(record) = record else {
+        info!(entry = %name, why, "forgotten");
+        return;
+    };
+    let (at, execution) = (instant(record.at), record.execution_arn());
+    match (record.phase, &record.outcome) {
+        (Phase::Running, _) if step == Step::Look => debug!(entry = %name, at, execution, "runs"),
+        (_, _) if step == Step::Move => info!(entry = %name, why, at, execution, "moved"),
+        (Phase::Running, _) if step == Step::Adopt => {
+            info!(entry = %name, why, at, execution, "adopted");
+        }
+        (Phase::Running, _) => info!(entry = %name, why, at, execution, "scheduled"),
+        (Phase::Stopped, _) => info!(entry = %name, why, at, execution, "stopped"),
+        (Phase::Ended, Some(outcome)) => {
+            info!(entry = %name, at, execution, error = outcome.error, "{}", outcome.status.as_str());
+        }
+        _ => info!(entry = %name, step = step.as_str(), why, at, execution, "goes on"),
+    }
+}
