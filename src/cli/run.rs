@@ -275,10 +275,14 @@ pub(super) async fn sync(
     )
     .await?;
     let clock = wall_clock();
-    let deadline = after(clock(), settings.policy.stop_after + Duration::from_mins(1));
+    let patience = settings.policy.stop_after + Duration::from_mins(1);
+    let mut deadline = after(clock(), patience);
     let mut told = false;
     let (scan, snapshot, failed) = loop {
         let (scan, report) = daemon.once().await;
+        if report.goes_on && !report.done.is_empty() {
+            deadline = after(clock(), patience);
+        }
         let snapshot = daemon.snapshot(&scan);
         let waits = snapshot.plan.held.iter().any(|held| held.until.is_some());
         let busy = waits || report.listing || report.goes_on || daemon.is_overdue();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
+use super::health::FIRST;
 use super::pass::IN_FLIGHT;
 use super::retry::Question;
 use super::{Desired, Reconciler, Report};
@@ -47,19 +48,10 @@ impl Reconciler {
         let wanted: BTreeSet<&EntryName> = steps.iter().map(|(_, name, ..)| name).collect();
         self.retries.keep(|name| wanted.contains(name));
         let free = |name: &EntryName| !self.unknown.contains(name) && !self.flights.is_busy(name);
-        let may = |name: &EntryName, step: Step| {
-            let asked = desired.entries.get(name);
-            let asked = asked.map(|entry| Fingerprint::of(entry));
-            // In an outage, its place says when it is tried: one at a time, the first one first.
-            let cut_off = |place: &Place| self.health.outage(place).is_some();
-            self.retries.may(name, asked.as_ref(), instant)
-                || self.retries.silent(name).is_some_and(cut_off)
-                    && self.retries.silent(name) == self.place(name, step, desired).as_ref()
-        };
         let mut due: Vec<_> = steps
             .into_iter()
             .filter(|(_, name, ..)| free(name) && plan.moves.get(name).is_none_or(free))
-            .filter(|(_, name, step, _)| may(name, *step))
+            .filter(|(_, name, step, _)| self.may(name, *step, desired, instant))
             .collect();
         // Questions are few in each pass, and what was asked for lately waits until others were: else those that run for
         // long would be asked for alone. What was never asked for has most likely ended, and so goes before them.
@@ -106,6 +98,18 @@ impl Reconciler {
         due
     }
 
+    /// Has its wait ended? In an outage, its place says when it is tried.
+    fn may(&self, name: &EntryName, step: Step, desired: &Desired, now: Instant) -> bool {
+        let asked = desired.entries.get(name);
+        let asked = asked.map(|entry| Fingerprint::of(entry));
+        if self.retries.may(name, asked.as_ref(), now) {
+            return true;
+        }
+        let silent = self.retries.silent(name);
+        silent.is_some_and(|there| self.health.outage(there).is_some())
+            && silent == self.place(name, step, desired).as_ref()
+    }
+
     /// Of what is due where no answers come, one step is left, if it is time for one: that which was tried least. Were it
     /// always the same, and it had a fault of its own, the outage would never end.
     fn only_probes(&self, due: &mut Vec<Due>, now: Instant) {
@@ -146,21 +150,28 @@ impl Reconciler {
 
     /// What is due and is not even tried, since nothing answers where it would call; and when the next step is tried there.
     pub(super) fn cut_off(&self, plan: &Plan, desired: &Desired, report: &mut Report) {
+        if self.health.is_good() {
+            return;
+        }
         let (now, instant) = (self.now(), Instant::now());
         for (name, step, _) in plan.steps() {
             let Some(place) = self.place(name, step, desired) else {
                 continue;
             };
-            if let Some(error) = self.health.outage(&place) {
-                let failed = report.failed.entry(name.clone());
-                failed.or_insert_with(|| error.to_owned());
-                // One that is under way ends by itself.
-                let next = self.health.next(&place);
-                let under_way = self.flights.number(Some(&place)) > 0;
-                let next = next
-                    .filter(|_| !under_way)
-                    .map(|next| after(now, next.saturating_duration_since(instant)));
-                report.wake = report.wake.into_iter().chain(next).min();
+            let Some(error) = self.health.outage(&place) else {
+                continue;
+            };
+            if !self.may(name, step, desired, instant) {
+                continue;
+            }
+            let failed = report.failed.entry(name.clone());
+            failed.or_insert_with(|| error.to_owned());
+            // One that is under way ends by itself.
+            if self.flights.number(Some(&place)) == 0
+                && let Some(next) = self.health.next(&place)
+            {
+                let rest = next.saturating_duration_since(instant).max(FIRST);
+                report.wake = report.wake.into_iter().chain([after(now, rest)]).min();
             }
         }
     }

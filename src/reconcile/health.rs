@@ -12,7 +12,7 @@ use crate::model::arn::Place;
 /// So many calls in a row without an answer are an outage. One answer ends it.
 const OUTAGE: u32 = 8;
 /// How long after a call without an answer the next one is tried in an outage, at first.
-const FIRST: Duration = Duration::from_millis(250);
+pub(super) const FIRST: Duration = Duration::from_millis(250);
 /// The same at most.
 const CAP: Duration = Duration::from_secs(5);
 
@@ -101,6 +101,11 @@ impl Health {
     /// The error with which an outage shows there; `None`: there is none.
     pub(super) fn outage(&self, place: &Place) -> Option<&str> {
         self.out(place).map(|silent| silent.error.as_str())
+    }
+
+    /// Is there no outage anywhere?
+    pub(super) fn is_good(&self) -> bool {
+        self.silent.values().all(|silent| silent.calls < OUTAGE)
     }
 
     /// May one more step be begun there, with so many under way?

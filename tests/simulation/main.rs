@@ -100,7 +100,8 @@ async fn tell(world: &mut World) -> Told {
 }
 
 fn not_done(report: &Report) -> Option<String> {
-    (!report.failed.is_empty()).then(|| format!("{:?}", report.failed))
+    let rests = report.failed.is_empty() && !report.goes_on;
+    (!rests).then(|| format!("{:?}, under way: {}", report.failed, report.goes_on))
 }
 
 /// How many calls changed something, or tried to.
