@@ -175,3 +175,65 @@ async fn who_calls_is_looked_at_for_each_account() {
         "ok      credentials: 210987654321 in eu-west-1: arn:aws:sts::210987654321:assumed-role/";
     assert!(text.contains(assumed), "{text}");
 }
+
+/// A clock that is off by more than AWS bears, and one that is off by less.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_off_is_told() {
+    for (seconds, state, told) in [
+        (600, "failure", "-600 s off AWS's / set the clock"),
+        (-60, "warning", "60 s off AWS's / set the clock"),
+    ] {
+        let world = World::at(chrono::Utc::now() + chrono::TimeDelta::seconds(seconds)).await;
+        let (code, checks) = checks(&world);
+        assert_eq!(code, Some(i32::from(state == "failure")), "{checks:#?}");
+        let (_, is, message) = checks
+            .iter()
+            .find(|(name, ..)| name == "clock")
+            .expect("it is told");
+        // A second may pass meanwhile, and dates have no fractions.
+        let near = [
+            told.to_owned(),
+            told.replace("600", "599"),
+            told.replace("60 s", "61 s"),
+        ];
+        assert!(
+            is == state && near.iter().any(|told| message.contains(told)),
+            "{is} {message}"
+        );
+    }
+}
+
+/// `onced run` asks at its start who it is, what the machine is and what time it is, and says what is wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_says_at_its_start_what_is_wrong_at_aws() {
+    let world = World::at(chrono::Utc::now() + chrono::TimeDelta::minutes(10)).await;
+    let definition = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#;
+    let arn = "arn:aws:states:us-east-1:123456789012:stateMachine:OneTimeLambdaScheduler";
+    let request = json!({"stateMachineArn": arn, "definition": definition});
+    let answer = world.sandbox.call(
+        "AWSStepFunctions.UpdateStateMachine",
+        request.to_string().as_bytes(),
+    );
+    assert_eq!(answer.status, 200);
+    let log = fs::File::create(world.root.path().join("log")).expect("a log");
+    let mut run = world.command(&["run"]);
+    run.stderr(log);
+    let mut daemon = crate::process::Running(run.spawn().expect("it starts"));
+    let said = || fs::read_to_string(world.root.path().join("log")).expect("a log");
+    for _ in 0..200 {
+        if said().contains("clock:") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let said = said();
+    for told in [
+        "credentials: 123456789012 in us-east-1: arn:aws:iam::",
+        "it would run at once",
+        "s off AWS's\nhint: set the clock",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    assert!(daemon.0.try_wait().expect("asked").is_none(), "it goes on");
+    assert_eq!(world.wire(), (0, 0));
+}

@@ -31,7 +31,15 @@ impl Drop for Running {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let sandbox = Sandbox::new(Options::default()).expect("a sandbox");
+        Self::with(Sandbox::new(Options::default()).expect("a sandbox")).await
+    }
+
+    /// With an AWS whose clock says this.
+    pub(crate) async fn at(now: chrono::DateTime<chrono::Utc>) -> Self {
+        Self::with(Sandbox::with_clock(Options::default(), now).expect("a sandbox")).await
+    }
+
+    async fn with(sandbox: Sandbox) -> Self {
         let machine = sandbox.create_default_machine();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));

@@ -456,10 +456,7 @@ async fn a_file_system_that_hangs_is_said_and_stops_nothing() {
     let mut server = Running(server.spawn().expect("sh runs"));
     sleep(Duration::from_millis(500)).await;
     if server.0.try_wait().expect("asked").is_some() {
-        let told =
-            "SKIPPED: this test mounts a FUSE file system, and this machine does not let it\n";
-        let _ = std::io::stderr().write_all(told.as_bytes());
-        return;
+        return skip_fuse();
     }
     let is_said = || {
         world.list()["doubt"]
@@ -484,6 +481,39 @@ async fn a_file_system_that_hangs_is_said_and_stops_nothing() {
         .arg("-l")
         .arg(world.path(""))
         .status();
+}
+
+fn skip_fuse() {
+    let told = "SKIPPED: this test mounts a FUSE file system, and this machine does not let it\n";
+    let _ = std::io::stderr().write_all(told.as_bytes());
+}
+
+/// A file system that other machines write to, without an event here: it is said, and it is scanned all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_other_machines_write_is_seen_without_events() {
+    let world = World::new().await;
+    if !may_mount(world.root.path()) || !has("bindfs") {
+        return;
+    }
+    // What is written below the mount point's source raises no event above.
+    shell(
+        &world,
+        "mkdir ../server; bindfs --no-allow-other ../server .",
+    );
+    let daemon = daemon(&world, &["reconcile.resync=1h"]);
+    world.settles_at(0, 0).await;
+    let server = world.root.path().join("server");
+    fs::write(server.join("a.yaml"), file(&[("a", &day(10))])).expect("written");
+    world.settles_at(1, 0).await;
+    assert!(
+        log(&world).contains("the directory is on FUSE"),
+        "{}",
+        log(&world)
+    );
+    fs::remove_file(server.join("a.yaml")).expect("removed");
+    world.settles_at(1, 1).await;
+    drop(daemon);
+    shell(&world, "cd ..; umount -l schedules");
 }
 
 /// F31, F32: limits on the size of files and on open files: starts wait, nothing is stopped, and it goes on by itself.

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
-use super::{Context, Failure, Outcome, aws, exit, print};
+use super::{Context, Failure, Outcome, aws, doctor, exit, print};
 use crate::daemon::{Daemon, Snapshot, desired, set_clock, socket, wall_clock};
 use crate::ledger::{Found, Holder, Ledger, LedgerError};
 use crate::model::entry::EntryName;
@@ -27,6 +27,7 @@ use crate::settings::{SANDBOX_MACHINE, Settings};
 use crate::source::scan::Scanner;
 use crate::source::{git, read};
 use crate::step_functions::StepFunctions;
+use crate::step_functions::access::Access;
 use crate::view::Moment;
 
 /// How long a command may keep the ledger from one that waits for it.
@@ -117,14 +118,14 @@ fn resolved(path: &Path) -> PathBuf {
     path
 }
 
-/// All floors, put together.
+/// All floors, put together; and how AWS is reached.
 async fn daemon(
     settings: &Settings,
     state: &State,
     directory: &Path,
     lambda_endpoint: Option<String>,
     (holder, end): (Holder, watch::Receiver<bool>),
-) -> Result<Daemon, Failure> {
+) -> Result<(Daemon, (Access, StepFunctions)), Failure> {
     if settings.defaults.state_machine.is_none() {
         let hint = "give --state-machine ARN, or write `state_machine: ARN` into the configuration";
         return Err(Failure::new(format!(
@@ -141,12 +142,13 @@ async fn daemon(
     } else {
         aws::access(&settings.aws, Some(&settings.owner)).await?
     };
+    let step_functions = StepFunctions::with(access.clone()).until(end);
     let (ledger, found) = open(&state.path, holder).await?;
     let clock = wall_clock();
     let hands = Hands {
         owner: settings.owner.clone(),
         ledger,
-        step_functions: StepFunctions::with(access).until(end),
+        step_functions: step_functions.clone(),
         clock: Arc::clone(&clock),
         rules: settings.policy.rules,
         commit: None,
@@ -164,7 +166,10 @@ async fn daemon(
     let scanner = Scanner::new(directory.to_owned(), settings.defaults.clone());
     let (settle, resync) = (settings.settle, settings.resync);
     let daemon = Daemon::new(scanner, reconciler, policy, settle, resync, clock);
-    Ok(daemon.counting_sleep(set_clock::since_boot()))
+    Ok((
+        daemon.counting_sleep(set_clock::since_boot()),
+        (access, step_functions),
+    ))
 }
 
 /// The ledger, as soon as a command that holds it for a moment lets go. A daemon is given the time in which one that
@@ -196,7 +201,7 @@ pub(super) async fn run(
     let directory = directory(&settings)?;
     let state = State::of(&settings)?;
     let (stop, stopping) = watch::channel(false);
-    let daemon = daemon(
+    let (daemon, reach) = daemon(
         &settings,
         &state,
         &directory,
@@ -211,6 +216,8 @@ pub(super) async fn run(
             state.path.display()
         );
     }
+    let asking =
+        (!settings.sandbox).then(|| tokio::spawn(doctor::preflight(settings.clone(), reach)));
     let (snapshots, shown) = watch::channel(None);
     let (orders, ordered) = mpsc::channel(4);
     let about = socket::About {
@@ -251,6 +258,9 @@ pub(super) async fn run(
         }
     };
     serving.abort();
+    if let Some(asking) = asking {
+        asking.abort();
+    }
     let _ = std::fs::remove_file(&socket_path);
     ended.map_err(|error| Failure::new(format!("the daemon broke off: {error}")))?;
     Ok(exit::DONE)
@@ -266,7 +276,7 @@ pub(super) async fn sync(
     let directory = directory(&settings)?;
     let state = State::of(&settings)?;
     let (_end, never) = watch::channel(false);
-    let mut daemon = daemon(
+    let (mut daemon, _) = daemon(
         &settings,
         &state,
         &directory,

@@ -30,7 +30,7 @@ use crate::view::{List, Moment, PlanView};
 use set_clock::{ClockWatch, Uptime};
 use socket::{Order, What};
 
-/// How often the directory is scanned where no events come.
+/// How often the directory is scanned where no events come; where a scan costs much, ten times what it costs.
 const POLL: Duration = Duration::from_secs(2);
 /// How long a scan holds at least, where no event told of a change.
 const FRESH: Duration = Duration::from_secs(2);
@@ -145,6 +145,15 @@ impl Daemon {
             if watching.is_none() {
                 match self.watch(hints.clone()).await {
                     Ok(watch) => {
+                        if let Some(kind) = watch.network()
+                            && !told_polling
+                        {
+                            told_polling = true;
+                            info!(
+                                "the directory is on {kind}: what other machines change there raises no event, so it is scanned every {} s, too",
+                                POLL.as_secs()
+                            );
+                        }
                         watching = Some(watch);
                         // What happened before it watched shows in a scan alone.
                         self.scanned = None;
@@ -198,7 +207,8 @@ impl Daemon {
             snapshots.send_replace(Some(Arc::new(snapshot)));
             // No event tells that a disk is mounted again, or that git has finished.
             let calm = scan.doubt().is_none() && !self.clock_watch.holds();
-            let most = self.rest(watching.is_some() && calm);
+            let tells_all = |watch: &Watch| watch.network().is_none();
+            let most = self.rest(watching.as_ref().is_some_and(tells_all) && calm);
             self.last = Some(scan);
             // An execution that is due is asked for a little later.
             let soon = (self.clock)() + TimeDelta::milliseconds(20);
@@ -486,10 +496,10 @@ impl Daemon {
     /// How long a scan holds if no hint comes.
     fn rest(&self, watching: bool) -> Duration {
         if watching {
-            self.resync
-        } else {
-            POLL.min(self.resync)
+            return self.resync;
         }
+        let cost = self.scanned.map_or(Duration::ZERO, |(_, took)| took * 10);
+        POLL.max(cost).min(self.resync)
     }
 
     /// Waits until no hint has come for `settle`, and git is not at work any more.

@@ -148,11 +148,16 @@ async fn over_http(State(sandbox): State<Sandbox>, headers: HeaderMap, body: Byt
         return StatusCode::GATEWAY_TIMEOUT.into_response();
     };
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let date = sandbox
+        .now()
+        .format("%a, %d %b %Y %H:%M:%S GMT")
+        .to_string();
     (
         status,
         [
-            ("content-type", CONTENT_TYPE),
-            ("x-amzn-requestid", "sandbox"),
+            ("content-type", CONTENT_TYPE.to_owned()),
+            ("x-amzn-requestid", "sandbox".to_owned()),
+            ("date", date),
         ],
         answer.body,
     )

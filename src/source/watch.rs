@@ -10,12 +10,15 @@ use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::watch::Sender;
 
+use super::file_system;
+
 /// Watches until it is dropped.
 #[derive(Debug)]
 pub struct Watch {
     _watcher: RecommendedWatcher,
     identity: (u64, u64),
     stale: Arc<AtomicBool>,
+    network: Option<&'static str>,
 }
 
 impl Watch {
@@ -49,7 +52,13 @@ impl Watch {
             _watcher: watcher,
             identity: (metadata.dev(), metadata.ino()),
             stale,
+            network: file_system::network(&resolved),
         })
+    }
+
+    /// The kind of network file system that is watched, if it is one: of what other machines change there, no event tells.
+    pub fn network(&self) -> Option<&'static str> {
+        self.network
     }
 
     /// Does this still watch the directory that a scan has read? Where it may not, watch anew, and scan again.
