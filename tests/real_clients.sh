@@ -306,7 +306,7 @@ done_by_function() { sort "$WORK/effects" 2>/dev/null | paste -sd, -; }
 
 # A function's Python runs in MiniStack, without containers: what onced schedules truly happens, or truly does not.
 part_D() {
-    local peer role=arn:aws:iam::000000000000:role/onced machine said soon
+    local peer role=arn:aws:iam::000000000000:role/onced machine said soon queue
     start_ministack
     peer=$LAST
     # Its account is made of zeros, and AWS's own CLI reads what onced made.
@@ -354,6 +354,19 @@ time.sleep(max(0, t - time.time()))' "$soon"
     eventually "its side effect is seen" 10 "1" grep -c '^fires$' "$WORK/effects"
     eventually "what was stopped as it fired has an end" 30 "$(ended_at_peer "$machine" stopped)" phase ministack stopped
     same "what was removed had no effect" "" "$(grep '^gone$' "$WORK/effects" || true)"
+
+    # What the function can't do is kept in the queue of dead letters, with its input; its end is a failure all the same.
+    queue=$(aws sqs create-queue --queue-name dead-letters --query QueueUrl)
+    said=$("$ONCED" bootstrap --endpoint-url "$ENDPOINT" --region "$REGION" --role-arn "$role" \
+        --name WithDeadLetters --dead-letter-queue "$queue" 2>"$WORK/bootstrap.log")
+    contains "bootstrap with dead letters" "created: ${machine%:*}:WithDeadLetters" "$said"
+    printf 'schedules:\n  broken: {at: %s, state_machine: "%s", input: {functionName: hello, payload: {nothing: here}}}\n' \
+        "$(at 4)" "${machine%:*}:WithDeadLetters" >"$WORK/schedules/broken.yaml"
+    eventually "what can't be done has failed" 60 "failed" phase ministack broken
+    said=$(received "$queue")
+    contains "the dead letter has the input" '"nothing"' "$said"
+    contains "the dead letter has the error" "HandlerError" "$said"
+    contains "the failure is the function's" "HandlerError" "$("$ONCED" show broken "${LIST[@]}" --state-directory "$WORK/ministack" --format json)"
     end "$ONCED_ID"
     end "$peer"
 }
