@@ -1,0 +1,149 @@
+//! What a value of the configuration says. Pure.
+
+use std::collections::BTreeMap;
+
+use globset::{Glob, GlobSet};
+use serde_yaml::Value;
+
+use crate::model::access::Role;
+use crate::model::plan::MaxStops;
+use crate::source::parse::Defaults;
+
+/// What is wrong, and what to write instead.
+pub(super) type Complaint = (String, String);
+
+/// A role's ARN, such as `arn:aws:iam::123456789012:role/onced`.
+pub(super) fn role_arn(text: &str) -> Result<String, Complaint> {
+    if account_of_role(text).is_some() {
+        return Ok(text.to_owned());
+    }
+    Err((
+        format!("`{text}` is not the ARN of a role"),
+        "write it as `arn:aws:iam::ACCOUNT:role/NAME`".into(),
+    ))
+}
+
+/// The twelve digits in a role's ARN; `None`: it is none.
+pub fn account_of_role(arn: &str) -> Option<&str> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", partition, "iam", "", account, resource] = parts[..] else {
+        return None;
+    };
+    let good = partition.starts_with("aws")
+        && is_account(account)
+        && resource
+            .strip_prefix("role/")
+            .is_some_and(|name| !name.is_empty());
+    good.then_some(account)
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// `{"123456789012": arn:…}`, or `{"123456789012": {role_arn: arn:…, external_id: ID}}`.
+pub(super) fn roles(value: &Value) -> Result<BTreeMap<String, Role>, Complaint> {
+    let hint = || {
+        "write `\"123456789012\": arn:aws:iam::123456789012:role/onced`, or the same with `role_arn` and `external_id` below it".to_owned()
+    };
+    let mapping = value
+        .as_mapping()
+        .ok_or_else(|| ("this is no mapping of accounts to roles".to_owned(), hint()))?;
+    let mut roles = BTreeMap::new();
+    for (account, role) in mapping {
+        let account = text(account)?;
+        if !is_account(&account) {
+            return Err((
+                format!("`{account}` is no account of twelve digits"),
+                hint(),
+            ));
+        }
+        let (arn, external_id) = match role.as_mapping() {
+            None => (text(role)?, None),
+            Some(role) => {
+                let field = |key: &str| role.get(key).map(text).transpose();
+                let unknown = role.keys().filter_map(Value::as_str);
+                let unknown = unknown
+                    .into_iter()
+                    .find(|key| !["role_arn", "external_id"].contains(key));
+                if let Some(key) = unknown {
+                    return Err((format!("unknown key `{key}` of `{account}`"), hint()));
+                }
+                let arn = field("role_arn")?;
+                let missing = || (format!("`{account}` has no `role_arn`"), hint());
+                (arn.ok_or_else(missing)?, field("external_id")?)
+            }
+        };
+        let arn = role_arn(&arn)?;
+        if account_of_role(&arn) != Some(&account) {
+            return Err((
+                format!("the role `{arn}` is not of the account `{account}`"),
+                "name a role of that account, or give the role the account that it is of".into(),
+            ));
+        }
+        roles.insert(account, Role { arn, external_id });
+    }
+    Ok(roles)
+}
+
+/// What was typed is a text, but `[a, b]` is a list, and `{a: b}` a mapping.
+pub(super) fn scalar(text: &str) -> Value {
+    match serde_yaml::from_str(text) {
+        Ok(value @ Value::Sequence(_)) => value,
+        Ok(value @ Value::Mapping(_)) if text.trim_start().starts_with('{') => value,
+        _ => Value::String(text.to_owned()),
+    }
+}
+
+pub(super) fn text(value: &Value) -> Result<String, Complaint> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        _ => Err(("this is no text".into(), "put it in quotes".into())),
+    }
+}
+
+pub(super) fn any() -> GlobSet {
+    Defaults::default().allow_lambdas
+}
+
+pub(super) fn patterns(value: &Value) -> Result<GlobSet, Complaint> {
+    let hint = || "write a list of patterns, such as `[\"send-*\"]`".to_owned();
+    let list = value
+        .as_sequence()
+        .ok_or_else(|| ("this is no list".to_owned(), hint()))?;
+    let mut set = GlobSet::builder();
+    for item in list {
+        set.add(Glob::new(&text(item)?).map_err(|error| (error.to_string(), hint()))?);
+    }
+    set.build().map_err(|error| (error.to_string(), hint()))
+}
+
+pub(super) fn start_only(value: &Value) -> Result<bool, Complaint> {
+    match text(value)?.as_str() {
+        "sync" => Ok(false),
+        "start-only" => Ok(true),
+        other => Err((
+            format!("there is no policy `{other}`"),
+            "write `sync` or `start-only`".into(),
+        )),
+    }
+}
+
+pub(super) fn max_stops(value: &Value) -> Result<MaxStops, Complaint> {
+    let text = text(value)?;
+    let parsed = match text.strip_suffix('%') {
+        Some(percent) => percent
+            .parse()
+            .ok()
+            .filter(|percent| *percent <= 100)
+            .map(MaxStops::Percent),
+        None => text.parse().ok().map(MaxStops::Count),
+    };
+    parsed.ok_or_else(|| {
+        (
+            format!("`{text}` is no share and no number"),
+            "write `30%` or `10`".into(),
+        )
+    })
+}
