@@ -5,6 +5,7 @@ mod add;
 mod approve;
 mod arguments;
 mod aws;
+mod bar;
 mod bootstrap;
 mod doctor;
 mod ledger;
@@ -247,7 +248,7 @@ fn logs(common: &Common, color: bool) {
     };
     let logs = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(level))
-        .with_writer(std::io::stderr)
+        .with_writer(|| bar::Above)
         // A log that can't be written can't be told of there, and is no reason to break off.
         .log_internal_errors(false)
         .with_target(false);

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
+use super::bar::Bar;
 use super::{Context, Failure, Outcome, aws, doctor, exit, print};
 use crate::daemon::{Daemon, Snapshot, desired, set_clock, socket, wall_clock};
 use crate::ledger::{Found, Holder, Ledger, LedgerError};
@@ -162,7 +163,8 @@ async fn daemon(
         policy.clone(),
         (settings.verify, settings.defaults.state_machine.clone()),
         seed,
-    );
+    )
+    .within(settings.limits.clone());
     let scanner = Scanner::new(directory.to_owned(), settings.defaults.clone());
     let (settle, resync) = (settings.settle, settings.resync);
     let daemon = Daemon::new(scanner, reconciler, policy, settle, resync, clock);
@@ -288,6 +290,7 @@ pub(super) async fn sync(
     let patience = settings.policy.stop_after + Duration::from_mins(1);
     let mut deadline = after(clock(), patience);
     let mut told = false;
+    let bar = (!context.common.quiet).then(|| Bar::of(daemon.progress()));
     let (scan, snapshot, failed) = loop {
         let (scan, report) = daemon.once().await;
         if report.goes_on && !report.done.is_empty() {
@@ -299,6 +302,12 @@ pub(super) async fn sync(
         if daemon.is_overdue() && clock() > deadline {
             let why = scan.unclear.unwrap_or_default();
             return Err(Failure::new(format!("nothing is stopped: {why}")));
+        }
+        if report.goes_on && clock() > deadline {
+            let left = daemon.progress().left();
+            return Err(Failure::new(format!(
+                "{left} steps are left: Step Functions does not get on with them"
+            )));
         }
         if (!busy && report.failed.is_empty()) || clock() > deadline {
             break (scan, snapshot, report.failed);
@@ -324,6 +333,7 @@ pub(super) async fn sync(
         });
         tokio::time::sleep(wake.clamp(Duration::from_millis(20), Duration::from_secs(1))).await;
     };
+    drop(bar);
     let scheduled = snapshot
         .list
         .entries

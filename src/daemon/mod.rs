@@ -20,7 +20,7 @@ use crate::model::brake::{Brake, Holds};
 use crate::model::entry::EntryName;
 use crate::model::plan::{Plan, Policy, span};
 use crate::model::record::Record;
-use crate::reconcile::{Clock, Desired, Reconciler, Report};
+use crate::reconcile::{Clock, Desired, Progress, Reconciler, Report};
 use crate::source::git;
 use crate::source::problem::{FileState, Problem};
 use crate::source::scan::{Scan, Scanner};
@@ -283,6 +283,11 @@ impl Daemon {
     /// One reconciliation with what a scan found a moment ago.
     pub async fn again(&mut self, scan: &Scan) -> Report {
         self.reconcile(scan, &|| false).await
+    }
+
+    /// How far it has got.
+    pub fn progress(&self) -> Progress {
+        self.reconciler.progress()
     }
 
     /// The ledger.

@@ -6,6 +6,7 @@ pub mod brake;
 pub mod cut;
 pub mod entry;
 pub mod guard;
+pub mod limits;
 pub mod name;
 pub mod plan;
 pub mod record;

@@ -89,6 +89,11 @@ impl Step {
         }
     }
 
+    /// Does it start, stop or record what was not so before? Questions and what is forgotten do not.
+    pub fn changes(self) -> bool {
+        !matches!(self, Self::Look | Self::Forget)
+    }
+
     /// Does it take an execution away?
     pub fn stops(self) -> bool {
         matches!(self, Self::Stop(_) | Self::Replace)

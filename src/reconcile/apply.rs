@@ -79,6 +79,8 @@ pub struct Hands {
 pub struct Task {
     /// What to do.
     pub step: Step,
+    /// May a stop see at once how it ended? Else that is asked later.
+    pub sees: bool,
     /// Why, for the history.
     pub why: &'static str,
     /// What is asked for, where something is.
@@ -119,9 +121,12 @@ impl Hands {
                 .start(entry, record, &task.taken, why, now)
                 .await
                 .map(Some),
-            (Step::Stop(reason), _, Some(record)) => self.stop(record, reason, why, now).await,
+            (Step::Stop(reason), _, Some(record)) => {
+                self.stop(record, reason, (why, task.sees), now).await
+            }
             (Step::Replace, _, Some(record)) => {
-                self.stop(record, StopReason::Replaced, why, now).await
+                self.stop(record, StopReason::Replaced, (why, task.sees), now)
+                    .await
             }
             (Step::Look, _, Some(record)) => self.look(record, why, now).await.map(Some),
             (Step::Adopt, Some(entry), record) => {

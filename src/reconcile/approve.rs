@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::flights::Flight;
-use super::pass::IN_FLIGHT;
+use super::flights::{Flight, Lane};
 use super::{Desired, Reconciler};
 use crate::model::arn::Place;
+use crate::model::limits::Operation;
 use crate::model::plan::{Decision, Plan};
 use crate::model::record::Record;
 
@@ -109,19 +109,21 @@ impl Reconciler {
             return Some(next);
         }
         for stray in approved {
-            let place = Place::of(&stray.state_machine);
-            let under_way = self.flights.number(place.as_ref());
-            let may = |there| self.health.may(there, under_way, now);
-            if under_way >= IN_FLIGHT || !place.as_ref().is_none_or(may) {
+            let lane = Lane {
+                place: Place::of(&stray.state_machine),
+                operation: Some(Operation::Stop),
+            };
+            if self.ready(&lane, now).is_none_or(|at| at > now) {
                 continue;
             }
             if interrupted() {
                 break;
             }
+            self.spend(&lane, now);
             let names = vec![stray.entry.clone()];
             let (hands, flight) = (self.hands.clone(), Flight::Orphan(stray.clone()));
             let work = async move { hands.stop_orphan(&stray).await.map(|()| None) };
-            self.flights.begin(flight, place, names, work);
+            self.flights.begin(flight, lane, names, work);
         }
         Some(now + AGAIN)
     }

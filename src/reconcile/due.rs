@@ -7,12 +7,14 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
+use super::flights::Lane;
 use super::health::FIRST;
 use super::pass::IN_FLIGHT;
 use super::retry::Question;
 use super::{Desired, Reconciler, Report};
 use crate::model::arn::Place;
 use crate::model::entry::EntryName;
+use crate::model::limits::Operation;
 use crate::model::name::Fingerprint;
 use crate::model::plan::{Plan, Step, after};
 
@@ -26,8 +28,8 @@ pub(super) struct Due {
     pub(super) why: &'static str,
     /// Whose execution it takes over.
     pub(super) from: Option<EntryName>,
-    /// Where it calls; `None`: nowhere.
-    pub(super) place: Option<Place>,
+    /// Where it calls, and what.
+    pub(super) lane: Lane,
     /// The earliest time that concerns it.
     at: Option<DateTime<Utc>>,
 }
@@ -74,20 +76,23 @@ impl Reconciler {
                     .get(&name)
                     .filter(|_| step == Step::Move)
                     .cloned(),
-                place: self.place(&name, step, desired),
+                lane: Lane {
+                    place: self.place(&name, step, desired),
+                    operation: operation(step),
+                },
                 at,
                 name,
                 step,
                 why,
             })
-            .filter(|due| self.flights.number(due.place.as_ref()) < IN_FLIGHT)
+            .filter(|due| self.flights.in_lane(&due.lane) < IN_FLIGHT)
             .collect();
         self.only_probes(&mut due, instant);
         due.retain(|due| {
             let Some((question, calls)) = question(due.step, due.at, now) else {
                 return true;
             };
-            let looks = self.looks.entry(due.place.clone()).or_default();
+            let looks = self.looks.entry(due.lane.place.clone()).or_default();
             let may = looks.take(question, calls, instant);
             if !may {
                 let soon = after(now, Duration::from_secs(1));
@@ -115,8 +120,10 @@ impl Reconciler {
     fn only_probes(&self, due: &mut Vec<Due>, now: Instant) {
         let mut probes: BTreeMap<Place, (u32, EntryName)> = BTreeMap::new();
         for due in due.iter() {
-            let Some(there) = &due.place else { continue };
-            let under_way = self.flights.number(Some(there));
+            let Some(there) = &due.lane.place else {
+                continue;
+            };
+            let under_way = self.flights.at(there);
             if self.health.outage(there).is_none() || !self.health.may(there, under_way, now) {
                 continue;
             }
@@ -127,7 +134,7 @@ impl Reconciler {
         }
         due.retain(|due| {
             let cut_off = |there: &&Place| self.health.outage(there).is_some();
-            let there = due.place.as_ref().filter(cut_off);
+            let there = due.lane.place.as_ref().filter(cut_off);
             let is_probe = |there| {
                 let probe = probes.get(there);
                 probe.is_some_and(|(_, name)| *name == due.name)
@@ -167,13 +174,23 @@ impl Reconciler {
             let failed = report.failed.entry(name.clone());
             failed.or_insert_with(|| error.to_owned());
             // One that is under way ends by itself.
-            if self.flights.number(Some(&place)) == 0
+            if self.flights.at(&place) == 0
                 && let Some(next) = self.health.next(&place)
             {
                 let rest = next.saturating_duration_since(instant).max(FIRST);
                 report.wake = report.wake.into_iter().chain([after(now, rest)]).min();
             }
         }
+    }
+}
+
+/// What a step calls first, and is paced by.
+fn operation(step: Step) -> Option<Operation> {
+    match step {
+        Step::Start => Some(Operation::Start),
+        Step::Stop(_) | Step::Replace => Some(Operation::Stop),
+        Step::Look | Step::Adopt => Some(Operation::Describe),
+        Step::Move | Step::Forget => None,
     }
 }
 

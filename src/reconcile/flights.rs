@@ -11,6 +11,7 @@ use super::apply::StepError;
 use super::verify::Stray;
 use crate::model::arn::Place;
 use crate::model::entry::EntryName;
+use crate::model::limits::Operation;
 use crate::model::name::Fingerprint;
 use crate::model::plan::Step;
 use crate::model::record::Record;
@@ -35,6 +36,15 @@ pub(super) enum Flight {
     Orphan(Stray),
 }
 
+/// Those that compete: of one operation in one account and region.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Lane {
+    /// Where they call; `None`: nowhere.
+    pub(super) place: Option<Place>,
+    /// What they call first; `None`: nothing.
+    pub(super) operation: Option<Operation>,
+}
+
 /// What came of it: the entry's record after it, where it has one.
 pub(super) type Landing = Result<Option<Record>, StepError>;
 
@@ -42,7 +52,7 @@ pub(super) type Landing = Result<Option<Record>, StepError>;
 #[derive(Debug)]
 pub(super) struct Landed {
     pub(super) flight: Flight,
-    pub(super) place: Option<Place>,
+    pub(super) lane: Lane,
     /// The entries whose records it may have written.
     pub(super) names: Vec<EntryName>,
     /// The error: it broke off, and what was written is not known.
@@ -52,7 +62,7 @@ pub(super) struct Landed {
 #[derive(Debug)]
 struct Begun {
     flight: Flight,
-    place: Option<Place>,
+    lane: Lane,
     names: Vec<EntryName>,
 }
 
@@ -63,9 +73,8 @@ pub(super) struct Flights {
     begun: HashMap<Id, Begun>,
     landed: VecDeque<Landed>,
     busy: BTreeSet<EntryName>,
+    in_lane: HashMap<Lane, usize>,
     at: HashMap<Place, usize>,
-    /// How many call nobody.
-    nowhere: usize,
 }
 
 impl Flights {
@@ -73,29 +82,32 @@ impl Flights {
     pub(super) fn begin(
         &mut self,
         flight: Flight,
-        place: Option<Place>,
+        lane: Lane,
         names: Vec<EntryName>,
         work: impl Future<Output = Landing> + Send + 'static,
     ) {
         self.busy.extend(names.iter().cloned());
-        match &place {
-            Some(place) => *self.at.entry(place.clone()).or_default() += 1,
-            None => self.nowhere += 1,
+        *self.in_lane.entry(lane.clone()).or_default() += 1;
+        if let Some(place) = &lane.place {
+            *self.at.entry(place.clone()).or_default() += 1;
         }
         let id = self.flying.spawn(work).id();
         let begun = Begun {
             flight,
-            place,
+            lane,
             names,
         };
         self.begun.insert(id, begun);
     }
 
-    /// How many are under way in an account and region; `None`: of those that call nobody.
-    pub(super) fn number(&self, place: Option<&Place>) -> usize {
-        place.map_or(self.nowhere, |place| {
-            self.at.get(place).copied().unwrap_or_default()
-        })
+    /// How many are under way in a lane.
+    pub(super) fn in_lane(&self, lane: &Lane) -> usize {
+        self.in_lane.get(lane).copied().unwrap_or_default()
+    }
+
+    /// How many are under way in an account and region.
+    pub(super) fn at(&self, place: &Place) -> usize {
+        self.at.get(place).copied().unwrap_or_default()
     }
 
     /// Is there none?
@@ -129,11 +141,11 @@ impl Flights {
         for name in &landed.names {
             self.busy.remove(name);
         }
-        let number = match &landed.place {
-            Some(place) => self.at.get_mut(place),
-            None => Some(&mut self.nowhere),
-        };
-        *number.expect("it was counted") -= 1;
+        let in_lane = self.in_lane.get_mut(&landed.lane);
+        *in_lane.expect("it was counted") -= 1;
+        if let Some(place) = &landed.lane.place {
+            *self.at.get_mut(place).expect("it was counted") -= 1;
+        }
         Some(landed)
     }
 
@@ -162,7 +174,7 @@ impl Flights {
         let begun = self.begun.remove(&id).expect("each one was begun");
         self.landed.push_back(Landed {
             flight: begun.flight,
-            place: begun.place,
+            lane: begun.lane,
             names: begun.names,
             landing,
         });

@@ -11,6 +11,7 @@ use super::verify::Stray;
 use super::{Reconciler, Report};
 use crate::model::arn::Place;
 use crate::model::entry::{EntryName, instant};
+use crate::model::limits::Operation;
 use crate::model::name::Fingerprint;
 use crate::model::plan::{Step, after};
 use crate::model::record::{Phase, Record};
@@ -36,10 +37,11 @@ impl Reconciler {
     pub(super) async fn land(&mut self, landed: Landed, report: &mut Report) {
         let Landed {
             flight,
-            place,
+            lane,
             names,
             landing,
         } = landed;
+        let place = lane.place;
         let landing = match landing {
             Ok(landing) => landing,
             // The intent may be in the ledger: nothing more is done for this entry before its record is read again.
@@ -90,6 +92,11 @@ impl Reconciler {
             Ok(_) => (Sign::Answer, String::new()),
             Err(error) => (Sign::of(error), error.to_string()),
         };
+        if let Err(error) = landing
+            && let Some(operation) = throttled(error)
+        {
+            self.pace.throttled(there, operation, Instant::now());
+        }
         match self.health.note(there, (sign, &error), Instant::now()) {
             Turn::Same => {}
             Turn::Out => {
@@ -145,6 +152,9 @@ impl Reconciler {
         let error = match landing {
             Ok(record) => {
                 self.retries.done(name);
+                if step.changes() {
+                    self.progress.one_more();
+                }
                 *report.done.entry(step.as_str()).or_default() += 1;
                 say(name, step, why, record.as_ref());
                 self.verify.settled(name, record.as_ref());
@@ -159,6 +169,12 @@ impl Reconciler {
         };
         // What was written last may be newer than what is in memory. A store that can't be read says nothing.
         self.read_again(name).await;
+        if throttled(&error).is_some() {
+            // It is due as before: the pace says when.
+            self.retries.done(name);
+            debug!(entry = %name, step = step.as_str(), %error, "too fast");
+            return;
+        }
         let now = self.now();
         let record = self.desk.records.get(name);
         let near =
@@ -201,6 +217,14 @@ impl Reconciler {
                 self.orphans_after = Some(Instant::now() + super::approve::AGAIN);
             }
         }
+    }
+}
+
+/// The paced operation that was too fast, if that is what went wrong.
+fn throttled(error: &StepError) -> Option<Operation> {
+    match error {
+        StepError::Call(error) if error.is_throttle() => Operation::parse(error.operation()),
+        _ => None,
     }
 }
 

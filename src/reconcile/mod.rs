@@ -7,8 +7,10 @@ mod due;
 mod flights;
 mod health;
 mod land;
+mod pace;
 mod pass;
 mod pause;
+mod progress;
 mod retry;
 mod strangers;
 pub mod verify;
@@ -26,6 +28,7 @@ use crate::ledger::{Found, Ledger};
 use crate::model::arn::Place;
 use crate::model::brake::{Brake, Pause};
 use crate::model::entry::EntryName;
+use crate::model::limits::Limits;
 use crate::model::name::Owner;
 use crate::model::plan::{Decision, Note, Plan, Policy, Sight, after};
 use crate::model::record::Record;
@@ -33,6 +36,8 @@ use apply::Hands;
 pub use desk::{Desired, Desk};
 use flights::Flights;
 use health::Health;
+use pace::Pace;
+pub use progress::Progress;
 use retry::{Budget, Retries};
 use verify::{Done, Stray, Verify};
 
@@ -76,6 +81,9 @@ pub struct Reconciler {
     retries: Retries,
     flights: Flights,
     health: Health,
+    progress: Progress,
+    told_progress: progress::Told,
+    pace: Pace,
     looks: BTreeMap<Option<Place>, Budget>,
     /// When stops of orphans are tried again.
     orphans_after: Option<Instant>,
@@ -126,6 +134,9 @@ impl Reconciler {
             retries: Retries::new(seed),
             flights: Flights::default(),
             health: Health::default(),
+            progress: Progress::default(),
+            told_progress: progress::Told::default(),
+            pace: Pace::default(),
             looks: BTreeMap::new(),
             orphans_after: None,
             approved: found.approved,
@@ -135,6 +146,18 @@ impl Reconciler {
             told_orphans: BTreeSet::new(),
             told_ledger: false,
         }
+    }
+
+    /// With these limits, instead of AWS's own quotas.
+    #[must_use]
+    pub fn within(mut self, limits: Limits) -> Self {
+        self.pace = Pace::new(limits);
+        self
+    }
+
+    /// How far it has got.
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
     }
 
     /// Whose executions.
@@ -270,6 +293,8 @@ impl Reconciler {
             self.void(&plan).await;
             report.guard.clone_from(&plan.guard);
             report.wake = plan.wake(self.now());
+            let changes = plan.steps().filter(|(_, step, _)| step.changes());
+            self.progress.set_left(changes.count());
             let queue = self.due(&plan, desired, &mut report);
             if queue.is_empty() && !plan.unlisted.is_empty() && !interrupted() {
                 if let Ok(Some(done)) = timeout(LISTING, self.listing()).await {
@@ -317,6 +342,9 @@ impl Reconciler {
         let at_once = report.goes_on.then(|| self.now());
         let under_way = !self.flights.is_empty();
         report.goes_on |= under_way;
+        if !report.goes_on {
+            self.told_progress = progress::Told::default();
+        }
         let ended = under_way.then(|| after(self.now(), LISTING));
         let (now, instant) = (self.now(), Instant::now());
         let wall = |at: Instant| after(now, at.saturating_duration_since(instant));
@@ -350,7 +378,9 @@ impl Reconciler {
             seed,
         } = self.begun.clone();
         let (hands, policy) = (self.hands.clone(), self.policy.clone());
+        let (pace, progress) = (std::mem::take(&mut self.pace), self.progress.clone());
         *self = Self::new(hands, found, policy, (verify, configured), seed);
+        (self.pace, self.progress) = (pace, progress);
     }
 
     /// Reads again what could not be read when a write had failed.

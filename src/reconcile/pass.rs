@@ -3,28 +3,36 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::apply::Task;
 use super::due::Due;
-use super::flights::Flight;
+use super::flights::{Flight, Lane};
 use super::strangers::Strangers;
 use super::{Desired, Reconciler, Report};
-use crate::model::arn::Place;
 use crate::model::entry::EntryName;
+use crate::model::limits::Operation;
 use crate::model::name::Fingerprint;
 use crate::model::plan::Step;
 
-/// How many steps are under way at once in one account and region: where no answers come, others go on.
-pub(super) const IN_FLIGHT: usize = 32;
+/// How many steps are under way at once in one lane.
+pub(super) const IN_FLIGHT: usize = 64;
 /// How long after the last step that ended the others are waited for. They go on beside what comes next.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How often it is asked meanwhile whether something else is to be done.
 const TICK: Duration = Duration::from_millis(50);
 
-/// What is due in each place, with its turn among all.
-type Queues = BTreeMap<Option<Place>, VecDeque<(usize, Due)>>;
+/// What is due in each lane, with its turn among all.
+type Queues = BTreeMap<Lane, VecDeque<(usize, Due)>>;
+
+/// What may be begun next.
+enum Next {
+    Due(Due),
+    /// Nothing yet; and when a token comes, if that is what is missing.
+    At(Option<Instant>),
+}
+
 /// Generations of a content that bear an entry's name, and are another entry's.
 type Others = HashMap<EntryName, Vec<(Fingerprint, u32)>>;
 
@@ -41,7 +49,7 @@ impl Reconciler {
     ) -> bool {
         let mut queues = Queues::new();
         for (turn, due) in queue.into_iter().enumerate() {
-            let queue = queues.entry(due.place.clone()).or_default();
+            let queue = queues.entry(due.lane.clone()).or_default();
             queue.push_back((turn, due));
         }
         let strangers = self.strangers(desired);
@@ -56,46 +64,96 @@ impl Reconciler {
         let (mut begun, mut waiting) = (0, Instant::now());
         let is_over = || Instant::now() >= end;
         loop {
+            let mut token = None;
             while !self.hands.step_functions.has_ended()
                 && (begun < IN_FLIGHT || !(is_over() || interrupted()))
-                && let Some(due) = self.next(&mut queues)
             {
-                begun += 1;
-                self.begin(due, desired, (&strangers, &others));
+                match self.next(&mut queues) {
+                    Next::Due(due) => {
+                        begun += 1;
+                        self.begin(due, desired, (&strangers, &others));
+                    }
+                    Next::At(at) => {
+                        token = at;
+                        break;
+                    }
+                }
             }
-            match timeout(TICK, self.flights.next()).await {
-                Ok(None) => break,
+            let rest = token.map_or(TICK, |at| {
+                TICK.min(at.saturating_duration_since(Instant::now()))
+            });
+            match timeout(rest, self.flights.next()).await {
                 Ok(Some(landed)) => {
                     self.land(landed, report).await;
+                    let now = Instant::now();
+                    self.told_progress.tell(&self.progress, now);
                     waiting = Instant::now();
                 }
-                Err(_) if waiting.elapsed() >= PATIENCE || interrupted() => break,
+                // Nothing is under way: only a token is waited for.
+                Ok(None) => match token {
+                    Some(_) if !interrupted() => sleep(rest).await,
+                    _ => break,
+                },
+                Err(_) if interrupted() => break,
+                Err(_) if token.is_none() && waiting.elapsed() >= PATIENCE => break,
                 Err(_) => {}
             }
             if is_over() {
                 break;
             }
         }
-        let waits = |(place, queue): (&Option<Place>, &VecDeque<(usize, Due)>)| {
+        let waits = |(lane, queue): (&Lane, &VecDeque<(usize, Due)>)| {
             let cut_off = |there| self.health.outage(there).is_some();
-            !queue.is_empty() && !place.as_ref().is_some_and(cut_off)
+            !queue.is_empty() && !lane.place.as_ref().is_some_and(cut_off)
         };
         !queues.iter().any(waits)
     }
 
-    /// The next step of a place that has room; of several, the one that is due first.
-    fn next(&self, queues: &mut Queues) -> Option<Due> {
+    /// The next step of a lane that has room and a token; of several, the one that is due first. Else, when a token comes
+    /// where there is room.
+    fn next(&mut self, queues: &mut Queues) -> Next {
         let now = Instant::now();
-        let has_room = |place: &Option<Place>| {
-            let under_way = self.flights.number(place.as_ref());
-            let may = |there| self.health.may(there, under_way, now);
-            under_way < IN_FLIGHT && place.as_ref().is_none_or(may)
+        let (mut first, mut soonest): (Option<(usize, &Lane)>, Option<Instant>) = (None, None);
+        for (lane, queue) in queues.iter() {
+            let Some((turn, _)) = queue.front() else {
+                continue;
+            };
+            match self.ready(lane, now) {
+                Some(at) if at <= now => {
+                    first = first.into_iter().chain([(*turn, lane)]).min();
+                }
+                Some(at) => soonest = soonest.into_iter().chain([at]).min(),
+                None => {}
+            }
+        }
+        let lane = first.map(|(_, lane)| lane.clone());
+        let due = lane.and_then(|lane| {
+            let (_, due) = queues.get_mut(&lane)?.pop_front()?;
+            self.spend(&lane, now);
+            Some(due)
+        });
+        due.map_or(Next::At(soonest), Next::Due)
+    }
+
+    /// When the next step of a lane may be begun; `None`: not before another one has ended.
+    pub(super) fn ready(&mut self, lane: &Lane, now: Instant) -> Option<Instant> {
+        if self.flights.in_lane(lane) >= IN_FLIGHT {
+            return None;
+        }
+        let Some(place) = &lane.place else {
+            return Some(now);
         };
-        let waiting = queues
-            .iter_mut()
-            .filter(|(place, queue)| !queue.is_empty() && has_room(place));
-        let (_, queue) = waiting.min_by_key(|(_, queue)| queue.front().map(|(turn, _)| *turn))?;
-        queue.pop_front().map(|(_, due)| due)
+        if !self.health.may(place, self.flights.at(place), now) {
+            return None;
+        }
+        let operation = lane.operation;
+        Some(operation.map_or(now, |operation| self.pace.ready(place, operation, now)))
+    }
+
+    pub(super) fn spend(&mut self, lane: &Lane, now: Instant) {
+        if let (Some(place), Some(operation)) = (&lane.place, lane.operation) {
+            self.pace.spend(place, operation, 1.0, now);
+        }
     }
 
     fn begin(&mut self, due: Due, desired: &Desired, (strangers, others): (&Strangers, &Others)) {
@@ -104,7 +162,7 @@ impl Reconciler {
             step,
             why,
             from,
-            place,
+            lane,
             ..
         } = due;
         let record = self.desk.records.get(&name).cloned();
@@ -116,7 +174,14 @@ impl Reconciler {
             .or_else(|| strangers.given.get(&name).cloned());
         let taken = others.get(&name).into_iter().flatten();
         let taken = taken.filter(|(content, _)| Some(content) == asked.as_ref());
+        // How a stop ended is asked at once, where that takes nothing from those who ask in doubt.
+        let sees = lane.operation != Some(Operation::Stop)
+            || lane.place.as_ref().is_none_or(|place| {
+                let now = Instant::now();
+                self.pace.spare(place, Operation::Describe, now)
+            });
         let task = Task {
+            sees,
             taken: taken.map(|(_, generation)| *generation).collect(),
             step,
             why,
@@ -139,6 +204,6 @@ impl Reconciler {
         };
         let hands = self.hands.clone();
         let work = async move { hands.apply(task).await };
-        self.flights.begin(flight, place, names, work);
+        self.flights.begin(flight, lane, names, work);
     }
 }

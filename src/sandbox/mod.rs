@@ -197,6 +197,28 @@ struct Store {
     executions: BTreeMap<String, Execution>,
 }
 
+/// A token bucket of one operation.
+struct Quota {
+    burst: f64,
+    rate: f64,
+    tokens: f64,
+    at: Instant,
+}
+
+impl Quota {
+    fn take(&mut self) -> bool {
+        let now = Instant::now();
+        let seconds = (now - self.at).as_secs_f64();
+        self.at = now;
+        self.tokens = (self.tokens + seconds * self.rate).min(self.burst);
+        let is_there = self.tokens >= 1.0;
+        if is_there {
+            self.tokens -= 1.0;
+        }
+        is_there
+    }
+}
+
 #[derive(Default)]
 struct Core {
     store: Store,
@@ -205,6 +227,8 @@ struct Core {
     faults: Option<Faults>,
     /// By what the request contains.
     faults_of: BTreeMap<String, Faults>,
+    /// By operation.
+    quotas: BTreeMap<String, Quota>,
     dirty: bool,
 }
 
@@ -351,6 +375,18 @@ impl Sandbox {
             Some(faults) => of.insert(text.to_owned(), faults),
             None => of.remove(text),
         };
+    }
+
+    /// So many calls of an operation are taken at once, and so many a second after that; more are throttled. Without a
+    /// quota, all are taken.
+    pub fn set_quota(&self, operation: &str, burst: f64, rate: f64) {
+        let quota = Quota {
+            burst,
+            rate,
+            tokens: burst,
+            at: Instant::now(),
+        };
+        self.core().quotas.insert(operation.to_owned(), quota);
     }
 
     /// Goes on with every execution whose time has come.

@@ -41,17 +41,20 @@ impl Sandbox {
     /// One request, with the fault that is set for it. `None`: lost.
     async fn request(&self, target: &str, body: &[u8]) -> Option<Answer> {
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-        let fault = {
-            let core = self.core();
+        let (fault, too_fast) = {
+            let mut core = self.core();
+            let quota = core.quotas.get_mut(&operation);
+            let too_fast = quota.is_some_and(|quota| !quota.take());
             let number = core.calls.len() as u64 + 1;
             let request = String::from_utf8_lossy(body);
             let concerns = |text: &&String| request.contains(text.as_str());
             let texts = core.faults_of.keys().filter(concerns);
-            texts
+            let fault = texts
                 .max_by_key(|text| text.len())
                 .and_then(|text| core.faults_of.get(text))
                 .or(core.faults.as_ref())
-                .map_or(Fault::None, |faults| faults(number, &operation))
+                .map_or(Fault::None, |faults| faults(number, &operation));
+            (fault, too_fast)
         };
         let own = |status, code: &str, message: &str| {
             let body = serde_json::json!({"__type": code, "message": message}).to_string();
@@ -67,6 +70,9 @@ impl Sandbox {
         let answer = match fault {
             Fault::LostBefore | Fault::Late(_) => own(0, "Lost", ""),
             Fault::Status500 => own(500, "InternalFailure", "an internal failure"),
+            Fault::None | Fault::Slow(_) if too_fast => {
+                own(400, "ThrottlingException", "Rate exceeded")
+            }
             Fault::Throttle => own(400, "ThrottlingException", "Rate exceeded"),
             Fault::Kms if needs_the_key(&operation, body) => {
                 own(400, "KmsAccessDeniedException", "the key can't be used")

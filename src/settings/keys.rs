@@ -36,6 +36,9 @@ const KEYS: &[&str] = &[
     "reconcile.max_stops",
     "reconcile.resync",
     "reconcile.verify",
+    "limits.StartExecution",
+    "limits.StopExecution",
+    "limits.DescribeExecution",
 ];
 
 /// One key's value and who said so.
@@ -165,7 +168,7 @@ impl Keys {
         origin: &str,
         usage: bool,
     ) -> Result<(), SettingsError> {
-        if !KEYS.contains(&key) && !key.starts_with("limits.") {
+        if !KEYS.contains(&key) {
             let near = KEYS
                 .iter()
                 .map(|known| (strsim::jaro_winkler(known, key), known));

@@ -15,13 +15,14 @@ use thiserror::Error;
 
 use crate::model::access::{Aws, Role};
 use crate::model::arn::Place;
+use crate::model::limits::{Limits, Operation};
 use crate::model::name::Owner;
 use crate::model::plan::{MaxStops, Policy, Rules};
 use crate::source::parse::Defaults;
 use crate::source::time;
 use keys::Keys;
 pub use values::account_of_role;
-use values::{any, max_stops, patterns, role_arn, roles, start_only, text};
+use values::{any, limit, max_stops, patterns, role_arn, roles, start_only, text};
 
 /// The machine that `--sandbox` runs lambdas through.
 pub const SANDBOX_MACHINE: &str =
@@ -115,6 +116,8 @@ pub struct Settings {
     pub resync: Duration,
     /// How often the running executions are listed.
     pub verify: Duration,
+    /// How fast AWS may be called.
+    pub limits: Limits,
     /// Run against the embedded Step Functions.
     pub sandbox: bool,
 }
@@ -170,6 +173,15 @@ impl Keys {
         };
         let default = Duration::from_hours(300 * 24);
         Ok(self.get("reconcile.horizon", parse)?.unwrap_or(default))
+    }
+
+    fn limits(&self) -> Result<Limits, SettingsError> {
+        let mut limits = Limits::default();
+        for operation in Operation::ALL {
+            let set = self.get(&format!("limits.{operation}"), limit)?;
+            limits.0.extend(set.map(|limit| (operation, limit)));
+        }
+        Ok(limits)
     }
 
     fn connection(&self, sandbox: bool) -> Result<Connection, SettingsError> {
@@ -285,6 +297,7 @@ impl Keys {
             settle: self.duration("reconcile.settle", Duration::from_millis(250))?,
             resync: self.duration("reconcile.resync", minutes(1))?,
             verify: self.duration("reconcile.verify", minutes(15))?,
+            limits: self.limits()?,
             sandbox,
         })
     }

@@ -6,6 +6,7 @@ use globset::{Glob, GlobSet};
 use serde_yaml::Value;
 
 use crate::model::access::Role;
+use crate::model::limits::Limit;
 use crate::model::plan::MaxStops;
 use crate::source::parse::Defaults;
 
@@ -145,5 +146,27 @@ pub(super) fn max_stops(value: &Value) -> Result<MaxStops, Complaint> {
             format!("`{text}` is no share and no number"),
             "write `30%` or `10`".into(),
         )
+    })
+}
+
+/// `{rate: 300, burst: 1300}` of one operation.
+pub(super) fn limit(value: &Value) -> Result<Limit, Complaint> {
+    let hint = || "write `{rate: 300, burst: 1300}`: calls a second, and calls at once".to_owned();
+    let mapping = value
+        .as_mapping()
+        .ok_or_else(|| ("this is no mapping".to_owned(), hint()))?;
+    let known = ["rate", "burst"];
+    let unknown = mapping.keys().filter_map(Value::as_str);
+    if let Some(key) = unknown.into_iter().find(|key| !known.contains(key)) {
+        return Err((format!("unknown key `{key}`"), hint()));
+    }
+    let number = |key: &str, least: f64| {
+        let number = mapping.get(key).and_then(Value::as_f64);
+        let good = number.filter(|number| number.is_finite() && *number >= least);
+        good.ok_or_else(|| (format!("`{key}` is no number from {least} on"), hint()))
+    };
+    Ok(Limit {
+        rate: number("rate", 0.01)?,
+        burst: number("burst", 1.0)?,
     })
 }

@@ -62,6 +62,16 @@ impl CallError {
         self.silence
     }
 
+    /// Was it one call too many in a second?
+    pub fn is_throttle(&self) -> bool {
+        [
+            "ThrottlingException",
+            "Throttling",
+            "TooManyRequestsException",
+        ]
+        .contains(&self.code.as_str())
+    }
+
     /// Which call it was.
     pub fn operation(&self) -> &'static str {
         self.operation

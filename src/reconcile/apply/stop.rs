@@ -38,13 +38,13 @@ impl Hands {
         Ok(())
     }
 
-    /// Stops, then sees how it ended. Finding nothing never raises the generation: the record is forgotten once no
+    /// Stops, then sees how it ended, unless others have more need to ask. Finding nothing never raises the generation: the record is forgotten once no
     /// earlier start can still be on its way.
     pub(super) async fn stop(
         &self,
         record: Record,
         reason: StopReason,
-        why: &str,
+        (why, sees): (&str, bool),
         now: DateTime<Utc>,
     ) -> Result<Option<Record>, StepError> {
         let begun = record.phase == Phase::Stopping;
@@ -85,17 +85,21 @@ impl Hands {
             .stop(&record.execution_arn(), reason.error(), &cause)
             .await
         {
-            Ok(()) => match self.look(record.clone(), why, now).await {
-                Err(error) => {
+            Ok(()) => {
+                let looked = if sees {
+                    self.look(record.clone(), why, now).await
+                } else {
+                    Err(StepError::Unsettled)
+                };
+                if looked.is_err() {
                     let taken = Record {
                         stop_taken: true,
                         ..record
                     };
                     self.write(taken, None, None).await?;
-                    Err(error)
                 }
-                looked => looked.map(Some),
-            },
+                looked.map(Some)
+            }
             Err(error) if error.remedy() == Remedy::Absent && !self.rules.no_gaps => {
                 let stopped = record.in_phase(Phase::Stopped, now);
                 Ok(Some(self.write(stopped, None, None).await?))
