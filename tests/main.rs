@@ -4,6 +4,7 @@ mod clock;
 mod conformance;
 mod doctor;
 mod folder;
+mod forecast;
 mod git;
 mod language;
 mod layers;

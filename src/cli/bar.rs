@@ -1,10 +1,11 @@
 //! A bar on a terminal for work that takes long. Log lines go above it.
 
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use tokio::task::JoinHandle;
 use tokio::time::interval;
 
@@ -41,8 +42,14 @@ impl Bar {
     pub(super) fn of(progress: Progress) -> Self {
         let draw = async move {
             tokio::time::sleep(SOON).await;
-            let style = "{bar:40} {pos} of {len} · {per_sec} · {eta} left";
+            let style = "{bar:40} {pos} of {len} · {rate} · {eta} left";
             let style = ProgressStyle::with_template(style).expect("a good template");
+            let style = style.with_key(
+                "rate",
+                |state: &ProgressState, text: &mut dyn fmt::Write| {
+                    let _ = write!(text, "{:.0}/s", state.per_sec());
+                },
+            );
             let bar = DRAWN.add(ProgressBar::no_length().with_style(style));
             let mut ticks = interval(EVERY);
             loop {

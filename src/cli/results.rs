@@ -15,6 +15,7 @@ use crate::model::entry::EntryName;
 use crate::model::record::Event;
 use crate::settings::{Settings, SettingsError};
 use crate::source::scan;
+use crate::view::forecast::Forecast;
 use crate::view::resume::PauseView;
 use crate::view::{self, EntryView, FileView, List, OrphanView, PlanView, StepView};
 
@@ -213,6 +214,43 @@ fn plan_text(plan: &PlanView, settings: &Settings, now: DateTime<Utc>, color: bo
     let digest = Some(&plan.digest).filter(|_| waits);
     text += &waiting_text(plan.guard.as_ref(), &plan.orphans, digest);
     let _ = writeln!(text, "{}", counts(plan));
+    text + &forecast_text(&plan.forecast)
+}
+
+/// What of a forecast a person would want to know.
+fn forecast_text(forecast: &Forecast) -> String {
+    let mut text = String::new();
+    if forecast.seconds >= 1.0 {
+        let _ = writeln!(
+            text,
+            "takes at least {:.0} s at the rates that AWS allows",
+            forecast.seconds
+        );
+    }
+    if let Some(first) = forecast.late.first() {
+        let number = forecast.late.len();
+        let _ = writeln!(
+            text,
+            "{number} would be started after their time by that, the first of them `{first}`"
+        );
+    }
+    for open in &forecast.open {
+        let _ = writeln!(
+            text,
+            "{} in {}: {} executions would be open, and AWS allows {}\nhint: ask AWS for more, or lower `reconcile.horizon`",
+            open.account, open.region, open.executions, open.limit
+        );
+    }
+    for second in forecast.crowded.iter().take(10) {
+        let _ = writeln!(
+            text,
+            "{}: {} entries fire in that second in {} in {}, and AWS begins about {}: some are later",
+            second.at, second.entries, second.account, second.region, second.limit
+        );
+    }
+    if forecast.crowded.len() > 10 {
+        let _ = writeln!(text, "and {} seconds more", forecast.crowded.len() - 10);
+    }
     text
 }
 

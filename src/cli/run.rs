@@ -414,6 +414,7 @@ pub(super) fn look_and_wait(settings: &Settings) -> Result<(Snapshot, BTreeSet<S
         to_approve: &to_approve,
         pause,
         policy: &settings.policy,
+        limits: &settings.limits,
         now,
     };
     let snapshot = Snapshot {

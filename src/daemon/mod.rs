@@ -324,6 +324,7 @@ impl Daemon {
             to_approve: &to_approve,
             pause,
             policy: &self.policy,
+            limits: self.reconciler.limits(),
             now: (self.clock)(),
         };
         Snapshot {

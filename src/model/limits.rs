@@ -75,3 +75,11 @@ pub fn quota(operation: Operation, region: &str) -> Limit {
     };
     Limit { rate, burst }
 }
+
+/// How many executions may be open in an account and region, by AWS's default quota (same page).
+pub const MOST_OPEN: u32 = 1_000_000;
+
+/// How many state transitions a second AWS runs there, by its default quota (same page).
+pub fn transitions(region: &str) -> usize {
+    if LARGE.contains(&region) { 5_000 } else { 800 }
+}

@@ -155,6 +155,11 @@ impl Reconciler {
         self
     }
 
+    /// How fast AWS may be called.
+    pub fn limits(&self) -> &Limits {
+        self.pace.limits()
+    }
+
     /// How far it has got.
     pub fn progress(&self) -> Progress {
         self.progress.clone()

@@ -92,6 +92,10 @@ impl Pace {
         }
     }
 
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     fn bucket(&mut self, place: &Place, operation: Operation, now: Instant) -> &mut Bucket {
         let key = (place.clone(), operation);
         let limits = &self.limits;

@@ -16,7 +16,7 @@ use crate::model::name::Fingerprint;
 use crate::model::plan::Step;
 
 /// How many steps are under way at once in one lane.
-pub(super) const IN_FLIGHT: usize = 64;
+pub(super) const IN_FLIGHT: usize = 32;
 /// How long after the last step that ended the others are waited for. They go on beside what comes next.
 const PATIENCE: Duration = Duration::from_secs(1);
 

@@ -1,6 +1,7 @@
 //! What people and scripts see of a moment: the list and the plan, as the contract's JSON. Pure: the time is an argument,
 //! and nothing is printed here. Never holds an input or a payload.
 
+pub mod forecast;
 pub mod resume;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::brake::Pause;
 use crate::model::entry::{Entry, EntryName, instant};
+use crate::model::limits::Limits;
 use crate::model::name::{Fingerprint, Owner};
 use crate::model::plan::{Decision, Plan, Policy, Step, after, has_run, is_late};
 use crate::model::record::{Outcome, Phase, Record};
@@ -17,6 +19,7 @@ use crate::reconcile::approve;
 use crate::reconcile::verify::Stray;
 use crate::source::problem::{FileReport, FileState};
 use crate::source::scan::Scan;
+use forecast::Forecast;
 use resume::PauseView;
 
 /// `onced list --format json`.
@@ -131,6 +134,9 @@ pub struct PlanView {
     /// The pause, if there is one.
     #[serde(default)]
     pub paused: Option<PauseView>,
+    /// What the steps will meet at AWS.
+    #[serde(default)]
+    pub forecast: Forecast,
 }
 
 /// One step, or one that is held.
@@ -175,6 +181,8 @@ pub struct Moment<'a> {
     pub pause: Option<Pause>,
     /// The limits that it was planned with.
     pub policy: &'a Policy,
+    /// How fast AWS may be called.
+    pub limits: &'a Limits,
     /// When.
     pub now: DateTime<Utc>,
 }
@@ -362,6 +370,7 @@ impl Moment<'_> {
             orphans: self.orphans(),
             doubt: self.scan.doubt(),
             paused: self.pause.map(PauseView::from),
+            forecast: self.forecast(),
         }
     }
 
