@@ -98,20 +98,38 @@ fn row(what: &str, bound: &str, figure: &str, is_met: bool) -> bool {
     is_met
 }
 
-/// Time on a processor in seconds, and how often a thread went to sleep, of a process so far.
-fn used(process: u32) -> Result<(f64, u32)> {
+/// What a process has used so far.
+struct Used {
+    /// Time on a processor, in seconds.
+    processor: f64,
+    /// How often a thread of ours went to sleep.
+    sleeps: u32,
+    /// The same of the seven threads that sled keeps for its writes; each of them wakes up once a second.
+    sled: u32,
+}
+
+fn used(process: u32) -> Result<Used> {
     let tasks = format!("/proc/{process}/task");
-    let (mut ticks, mut sleeps) = (0, 0);
+    let (mut ticks, mut sleeps, mut sled) = (0, 0, 0);
     for task in fs::read_dir(tasks)? {
         let task = task?.path();
         let stat = fs::read_to_string(task.join("stat"))?;
         let after_name = stat.rsplit(')').next().ok_or("a strange stat")?;
         let fields: Vec<&str> = after_name.split_whitespace().collect();
         ticks += fields[11].parse::<u32>()? + fields[12].parse::<u32>()?;
-        sleeps += number(&task.join("status"), "voluntary_ctxt_switches:")?;
+        let slept = number(&task.join("status"), "voluntary_ctxt_switches:")?;
+        if stat.contains("(sled-io-") {
+            sled += slept;
+        } else {
+            sleeps += slept;
+        }
     }
     // The kernel counts in hundredths here, whatever its own clock is.
-    Ok((f64::from(ticks) / 100.0, sleeps))
+    Ok(Used {
+        processor: f64::from(ticks) / 100.0,
+        sleeps,
+        sled,
+    })
 }
 
 fn number(file: &Path, key: &str) -> Result<u32> {
@@ -133,13 +151,17 @@ async fn idle() -> Result<bool> {
     let after = used(process)?;
     let status = format!("/proc/{process}/status");
     let resident = number(Path::new(&status), "VmRSS:")? / 1024;
-    let share = (after.0 - before.0) / REST.as_secs_f64() * 100.0;
-    let sleeps = f64::from(after.1 - before.1) / REST.as_secs_f64();
+    let a_second = |number: u32| f64::from(number) / REST.as_secs_f64();
+    let share = (after.processor - before.processor) / REST.as_secs_f64() * 100.0;
+    let sleeps = a_second(after.sleeps - before.sleeps);
+    let sled = a_second(after.sled - before.sled);
     Ok(row(
         "at rest for 60 s, 10,000 entries scheduled",
         "< 0.1 % of a core, < 2 wakeups a second, ≤ 40 MiB",
-        &format!("{share:.2} %, {sleeps:.2} a second, {resident} MiB"),
-        share < 0.1 && sleeps < 2.0 && resident <= 40,
+        &format!(
+            "{share:.2} %, {sleeps:.2} a second and {sled:.2} of sled's own threads, {resident} MiB"
+        ),
+        share < 0.1 && sleeps + sled < 2.0 && resident <= 40,
     ))
 }
 
