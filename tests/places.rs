@@ -119,3 +119,117 @@ async fn an_outage_in_one_region_slows_no_other() {
     assert_eq!(running(&reconciler), entries.len());
     assert_eq!(world.sandbox.executions().len(), entries.len());
 }
+
+/// An entry gets another name while its start is under way: its execution is taken over, not doubled.
+#[tokio::test(start_paused = true)]
+async fn a_name_that_changes_while_it_is_being_started_makes_no_second_execution() {
+    let world = World::new(Options::default());
+    let mut reconciler = world.reconciler().await;
+    let other = desired(&[of("other", MACHINE)]);
+    settle(&world, &mut reconciler, &other).await;
+    let slow = |_: u64, operation: &str| match operation {
+        "StartExecution" => Fault::Slow(Duration::from_secs(5)),
+        _ => Fault::None,
+    };
+    world.sandbox.set_faults(Some(Arc::new(slow)));
+    let entry = |name: &str| Entry {
+        name: EntryName::parse(name).expect("a name"),
+        ..of("one", MACHINE)
+    };
+    // A hint ends the wait for its answer.
+    let wanted = desired(&[of("other", MACHINE), entry("before")]);
+    let report = reconciler.reconcile(&wanted, &|| true).await;
+    assert!(report.goes_on);
+    let wanted = desired(&[of("other", MACHINE), entry("after")]);
+    settle(&world, &mut reconciler, &wanted).await;
+    assert_eq!(phase(&reconciler, "after"), Some(Phase::Running));
+    assert_eq!(world.sandbox.executions().len(), 2);
+}
+
+/// A pause sends nothing more, though a step that was begun before it has not come to its call yet.
+#[tokio::test(start_paused = true)]
+async fn a_pause_holds_what_was_begun_and_not_sent() {
+    let world = World::new(Options::default());
+    let mut reconciler = world.reconciler().await;
+    // Before the first start, the machine is looked at; that takes longer than a pause waits.
+    let slow = |_: u64, operation: &str| match operation {
+        "DescribeStateMachine" => Fault::Slow(Duration::from_secs(9)),
+        _ => Fault::None,
+    };
+    world.sandbox.set_faults(Some(Arc::new(slow)));
+    let wanted = desired(&[of("one", MACHINE)]);
+    for _ in 0..3 {
+        reconciler.reconcile(&wanted, &|| true).await;
+    }
+    reconciler.begin_pause(None).await.expect("a pause");
+    for _ in 0..5 {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        reconciler.reconcile(&wanted, &|| false).await;
+    }
+    assert!(world.sandbox.executions().is_empty());
+    world.sandbox.set_faults(None);
+    reconciler.resume().await.expect("it goes on");
+    settle(&world, &mut reconciler, &wanted).await;
+    assert_eq!(world.sandbox.executions().len(), 1);
+}
+
+/// Nothing is looked at all the time while a step that had failed is under way once more.
+#[tokio::test(start_paused = true)]
+async fn a_step_that_hangs_after_a_failure_makes_nothing_busy() {
+    let world = World::new(Options::default());
+    let mut reconciler = world.reconciler().await;
+    let fails = |_: u64, operation: &str| match operation {
+        "StartExecution" => Fault::Status500,
+        _ => Fault::None,
+    };
+    world.sandbox.set_faults(Some(Arc::new(fails)));
+    let wanted = desired(&[of("one", MACHINE)]);
+    reconciler.reconcile(&wanted, &|| false).await;
+    let hangs = |_: u64, operation: &str| match operation {
+        "StartExecution" => Fault::Slow(Duration::from_secs(9)),
+        _ => Fault::None,
+    };
+    world.sandbox.set_faults(Some(Arc::new(hangs)));
+    let (begun, mut rounds) = (Instant::now(), 0);
+    loop {
+        let report = reconciler.reconcile(&wanted, &|| false).await;
+        rounds += 1;
+        if phase(&reconciler, "one") == Some(Phase::Running) {
+            break;
+        }
+        let wake = report.wake.map(|wake| wake - world.sandbox.now());
+        let rest = wake.and_then(|wake| wake.to_std().ok()).unwrap_or_default();
+        tokio::time::sleep(rest.max(Duration::from_millis(20))).await;
+    }
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(15), "{took:?}");
+    assert!(rounds < 60, "{rounds}");
+}
+
+/// As long as AWS throttles it, a start is not done, and a sync does not say so.
+#[tokio::test(start_paused = true)]
+async fn what_is_throttled_is_told_as_not_done() {
+    let world = World::new(Options::default());
+    let mut reconciler = world.reconciler().await;
+    let throttle = |_: u64, operation: &str| match operation {
+        "StartExecution" => Fault::Throttle,
+        _ => Fault::None,
+    };
+    world.sandbox.set_faults(Some(Arc::new(throttle)));
+    let wanted = desired(&[of("one", MACHINE)]);
+    for _ in 0..20 {
+        let report = reconciler.reconcile(&wanted, &|| false).await;
+        assert!(report.goes_on || !report.failed.is_empty(), "{report:?}");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    // The pace has slowed down: this was no storm.
+    let calls = world.sandbox.calls();
+    let calls = calls
+        .iter()
+        .filter(|call| call.operation == "StartExecution");
+    let calls = calls.count();
+    assert!((5..1_000).contains(&calls), "{calls}");
+    world.sandbox.set_faults(None);
+    settle(&world, &mut reconciler, &wanted).await;
+    assert_eq!(world.sandbox.executions().len(), 1);
+}

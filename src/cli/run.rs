@@ -293,7 +293,7 @@ pub(super) async fn sync(
     let bar = (!context.common.quiet).then(|| Bar::of(daemon.progress()));
     let (scan, snapshot, failed) = loop {
         let (scan, report) = daemon.once().await;
-        if report.goes_on && !report.done.is_empty() {
+        if !report.done.is_empty() && (report.goes_on || !report.failed.is_empty()) {
             deadline = after(clock(), patience);
         }
         let snapshot = daemon.snapshot(&scan);

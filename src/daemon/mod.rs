@@ -202,7 +202,7 @@ impl Daemon {
                 self.reconciler.list_again();
             }
             let report = self.reconcile(&scan, &interrupted).await;
-            let snapshot = self.snapshot(&scan);
+            let snapshot = self.snapshot_of(&scan, &report.plan);
             self.waits = snapshot.plan.held.iter().any(|held| held.until.is_some());
             snapshots.send_replace(Some(Arc::new(snapshot)));
             // No event tells that a disk is mounted again, or that git has finished.
@@ -310,16 +310,20 @@ impl Daemon {
     /// The present moment, as people see it.
     pub fn snapshot(&mut self, scan: &Scan) -> Snapshot {
         let plan = self.plan(scan);
+        self.snapshot_of(scan, &plan)
+    }
+
+    fn snapshot_of(&mut self, scan: &Scan, plan: &Plan) -> Snapshot {
         let wanted = self.desired(scan);
         let orphans = self.reconciler.orphans(&wanted);
-        let to_approve = self.reconciler.to_approve(&plan, &wanted);
+        let to_approve = self.reconciler.to_approve(plan, &wanted);
         let pause = self.reconciler.pause();
         let resumed = pause.map(|_| self.reconciler.plan_resumed(&wanted));
         let moment = Moment {
             owner: self.reconciler.owner(),
             scan,
             records: self.reconciler.records(),
-            plan: &plan,
+            plan,
             orphans: &orphans,
             to_approve: &to_approve,
             pause,
@@ -330,7 +334,7 @@ impl Daemon {
         Snapshot {
             list: moment.list(),
             plan: moment.plan(),
-            resume: moment.resume(pause, resumed.as_ref().unwrap_or(&plan)),
+            resume: moment.resume(pause, resumed.as_ref().unwrap_or(plan)),
         }
     }
 

@@ -199,7 +199,7 @@ impl Ledger {
     /// it aside, begins a new one, and answers what the caller has to begin with, as after [`Ledger::open`]. `None`: it is not
     /// damaged.
     pub async fn recover(&self) -> Result<Option<Found>, LedgerError> {
-        if !self.is_broken() && !self.shared.is_given_up.load(Ordering::Relaxed) {
+        if !self.is_broken() {
             return Ok(None);
         }
         let shared = Arc::clone(&self.shared);
@@ -213,9 +213,10 @@ impl Ledger {
         recovering.await.map_err(|_| LedgerError::Closed)?
     }
 
-    /// Did the last write fail? Then it is worth trying again soon.
+    /// Did the last write fail, or is it to be begun anew? Then it is worth trying again soon.
     pub fn is_broken(&self) -> bool {
-        self.shared.is_broken.load(Ordering::Relaxed)
+        let shared = &self.shared;
+        shared.is_broken.load(Ordering::Relaxed) || shared.is_given_up.load(Ordering::Relaxed)
     }
 
     /// Reads the ledger in `directory` for a command that must change nothing; `None`: there is none.

@@ -109,6 +109,9 @@ impl Reconciler {
             return Some(next);
         }
         for stray in approved {
+            if self.flights.is_busy(&stray.entry) {
+                continue;
+            }
             let lane = Lane {
                 place: Place::of(&stray.state_machine),
                 operation: Some(Operation::Stop),

@@ -17,6 +17,7 @@ use crate::model::entry::EntryName;
 use crate::model::limits::Operation;
 use crate::model::name::Fingerprint;
 use crate::model::plan::{Plan, Step, after};
+use crate::model::record::Phase;
 
 /// How much longer than it did, what was never asked for counts as having waited.
 const NEVER_ASKED: Duration = Duration::from_mins(10);
@@ -49,10 +50,24 @@ impl Reconciler {
             .collect();
         let wanted: BTreeSet<&EntryName> = steps.iter().map(|(_, name, ..)| name).collect();
         self.retries.keep(|name| wanted.contains(name));
+        // What is being started for an entry that is gone by now may be taken over by the one that asks for the same, once
+        // it runs and is recorded.
+        let starting: BTreeSet<&Fingerprint> = self
+            .flights
+            .starts()
+            .filter(|(name, _)| !desired.entries.contains_key(*name))
+            .map(|(_, asked)| asked)
+            .collect();
+        let takes_over = |name: &EntryName| {
+            let asked = desired.entries.get(name);
+            !starting.is_empty()
+                && asked.is_some_and(|entry| starting.contains(&Fingerprint::of(entry)))
+        };
         let free = |name: &EntryName| !self.unknown.contains(name) && !self.flights.is_busy(name);
         let mut due: Vec<_> = steps
             .into_iter()
             .filter(|(_, name, ..)| free(name) && plan.moves.get(name).is_none_or(free))
+            .filter(|(_, name, step, _)| *step != Step::Start || !takes_over(name))
             .filter(|(_, name, step, _)| self.may(name, *step, desired, instant))
             .collect();
         // Questions are few in each pass, and what was asked for lately waits until others were: else those that run for
@@ -89,7 +104,11 @@ impl Reconciler {
             .collect();
         self.only_probes(&mut due, instant);
         due.retain(|due| {
-            let Some((question, calls)) = question(due.step, due.at, now) else {
+            // How a stop ended is asked for as fast as AWS allows.
+            let record = self.desk.records.get(&due.name);
+            let is_taken = record.is_some_and(|r| r.phase == Phase::Stopping && r.stop_taken);
+            let question = question(due.step, due.at, now).filter(|_| !is_taken);
+            let Some((question, calls)) = question else {
                 return true;
             };
             let looks = self.looks.entry(due.lane.place.clone()).or_default();
@@ -153,6 +172,18 @@ impl Reconciler {
             Step::Stop(_) | Step::Replace | Step::Look | Step::Adopt => recorded.or(asked),
         };
         machine.and_then(|machine| Place::of(machine))
+    }
+
+    /// What is not done yet without having failed: it waits for a token, for an answer, or for another step.
+    pub(super) fn not_done(&self, plan: &Plan, report: &mut Report) {
+        for (name, step, why) in plan.steps() {
+            let record = self.desk.records.get(name);
+            let half = record.is_some_and(|r| matches!(r.phase, Phase::Starting | Phase::Stopping));
+            if step.changes() || half {
+                let failed = report.failed.entry(name.clone());
+                failed.or_insert_with(|| format!("not done yet: {why}"));
+            }
+        }
     }
 
     /// What is due and is not even tried, since nothing answers where it would call; and when the next step is tried there.

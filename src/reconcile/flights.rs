@@ -120,6 +120,25 @@ impl Flights {
         self.busy.contains(name)
     }
 
+    /// Is a stop of this entry under way?
+    pub(super) fn stops(&self, name: &EntryName) -> bool {
+        let stops = |begun: &Begun| matches!(&begun.flight, Flight::Step { name: of, step, .. } if of == name && step.stops());
+        self.is_busy(name) && self.begun.values().any(stops)
+    }
+
+    /// What is being started, and for whom.
+    pub(super) fn starts(&self) -> impl Iterator<Item = (&EntryName, &Fingerprint)> {
+        self.begun.values().filter_map(|begun| match &begun.flight {
+            Flight::Step {
+                name,
+                step: Step::Start,
+                asked: Some(asked),
+                ..
+            } => Some((name, asked)),
+            _ => None,
+        })
+    }
+
     /// The next one that ends; `None`: there is none. Loses nothing if it is dropped.
     pub(super) async fn next(&mut self) -> Option<Landed> {
         if self.landed.is_empty() {

@@ -1,6 +1,6 @@
 //! What becomes of a step that has ended: the record in memory, when it is tried again, and what is said of it.
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tracing::{debug, info, warn};
 
 use super::apply::StepError;
@@ -23,6 +23,8 @@ struct Ended<'a> {
     why: &'a str,
     asked: Option<Fingerprint>,
     place: Option<&'a Place>,
+    /// By which operation's pace it was begun.
+    paced: Option<Operation>,
 }
 
 impl Reconciler {
@@ -32,6 +34,19 @@ impl Reconciler {
         while let Some(landed) = self.flights.next().await {
             self.land(landed, &mut report).await;
         }
+    }
+
+    /// The same, but not for longer than until then. Answers whether nothing is under way any more.
+    pub(super) async fn settle_until(&mut self, end: Instant) -> bool {
+        let mut report = Report::default();
+        // What has ended is taken in whatever the time is: nobody else would.
+        while let Ok(next) = timeout_at(end, self.flights.next()).await {
+            match next {
+                Some(landed) => self.land(landed, &mut report).await,
+                None => return true,
+            }
+        }
+        false
     }
 
     pub(super) async fn land(&mut self, landed: Landed, report: &mut Report) {
@@ -72,6 +87,7 @@ impl Reconciler {
                     why,
                     asked,
                     place: place.as_ref(),
+                    paced: lane.operation,
                 };
                 self.step_ended(ended, landing, report).await;
             }
@@ -139,6 +155,7 @@ impl Reconciler {
             why,
             asked,
             place,
+            paced,
         } = ended;
         let broken = matches!(&landing, Err(StepError::Ledger(_)));
         if let Err(StepError::Ledger(error)) = &landing
@@ -169,7 +186,8 @@ impl Reconciler {
         };
         // What was written last may be newer than what is in memory. A store that can't be read says nothing.
         self.read_again(name).await;
-        if throttled(&error).is_some() {
+        self.verify.recorded(self.desk.records.get(name));
+        if throttled(&error).is_some_and(|operation| Some(operation) == paced) {
             // It is due as before: the pace says when.
             self.retries.done(name);
             debug!(entry = %name, step = step.as_str(), %error, "too fast");

@@ -70,6 +70,8 @@ pub struct Report {
     pub goes_on: bool,
     /// When to look again at the latest.
     pub wake: Option<DateTime<Utc>>,
+    /// What is planned now.
+    pub plan: Plan,
 }
 
 /// The loop's memory: the ledger's records, what listings showed, what waits to be tried again.
@@ -222,6 +224,7 @@ impl Reconciler {
         let now = self.now();
         let strangers = self.strangers(desired);
         let (verify, rules, approved) = (&self.verify, self.policy.rules, &self.approved);
+        let flights = &self.flights;
         let sight = |name: &EntryName, desk: &Desk| {
             let entry = desired.entries.get(name);
             let machine = entry.map(|entry| entry.state_machine.as_str());
@@ -238,7 +241,9 @@ impl Reconciler {
             };
             let is_approved = |record: &Record| approved.contains(&record.execution_arn());
             Sight {
-                approved: !approved.is_empty() && record.is_some_and(is_approved),
+                // One that is under way can't be held any more.
+                approved: !approved.is_empty() && record.is_some_and(is_approved)
+                    || flights.stops(name),
                 ..seen
             }
         };
@@ -274,6 +279,7 @@ impl Reconciler {
         self.begin_anew().await;
         self.hands.commit.clone_from(&desired.commit);
         let begun = Instant::now();
+        let mut last = None;
         for pass in 0.. {
             if self.hands.step_functions.has_ended() {
                 break;
@@ -306,9 +312,11 @@ impl Reconciler {
                     self.listed(done).await;
                     continue;
                 }
+                last = Some(plan);
                 break;
             }
-            if queue.is_empty() || (!report.done.is_empty() && interrupted()) {
+            if queue.is_empty() || (pass > 0 && interrupted()) {
+                last = Some(plan);
                 break;
             }
             if pass == PASSES {
@@ -327,7 +335,11 @@ impl Reconciler {
                 break;
             }
         }
-        let plan = self.plan(desired);
+        // A plan costs much where there are many entries, and nothing was done since the last one.
+        let plan = match last {
+            Some(plan) => plan,
+            None => self.plan(desired),
+        };
         if plan.guard.is_some() {
             report.digest = Some(approve::digest(&self.to_approve(&plan, desired)));
         }
@@ -340,6 +352,7 @@ impl Reconciler {
             report.failed.insert(name.clone(), error.to_owned());
         }
         self.cut_off(&plan, desired, &mut report);
+        self.not_done(&plan, &mut report);
         let left = self.stop_orphans(desired, interrupted);
         self.tell_orphans(desired);
         report.listing = self.verify.is_listing();
@@ -364,14 +377,17 @@ impl Reconciler {
             .into_iter()
             .chain(wakes.into_iter().flatten())
             .min();
+        report.plan = plan;
         report
     }
 
     /// Where the ledger was found damaged under this process: what was in it is known no better than after a start.
     async fn begin_anew(&mut self) {
-        if self.hands.ledger.is_broken() {
-            self.settle().await;
+        if !self.hands.ledger.is_broken() {
+            return;
         }
+        // What is under way would be forgotten with the rest.
+        self.settle().await;
         let found = match self.hands.ledger.recover().await {
             Ok(None) => return,
             Ok(Some(found)) => found,

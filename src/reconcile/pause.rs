@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::time::timeout;
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::{Desired, Reconciler};
@@ -27,9 +27,10 @@ impl Reconciler {
         let pause = Pause { since, until };
         // It holds in this process even where it can't be written.
         self.pause = Some(pause);
+        self.hands.step_functions.hold(true);
         let written = self.hands.ledger.pause(self.pause).await;
         written.map_err(|error| format!("paused, but only until onced ends: {error}"))?;
-        if timeout(UNDER_WAY, self.settle()).await.is_err() {
+        if !self.settle_until(Instant::now() + UNDER_WAY).await {
             warn!("what was begun before the pause has no answer yet");
         }
         info!(
@@ -45,6 +46,7 @@ impl Reconciler {
         let written = self.hands.ledger.pause(None).await;
         written.map_err(|error| format!("still paused: {error}"))?;
         self.pause = None;
+        self.hands.step_functions.hold(false);
         if was {
             info!("resumed: what is due is started and stopped again");
         }
@@ -60,6 +62,7 @@ impl Reconciler {
             // Its time is over whether that can be written or not.
             warn!(error, "the pause is over");
             self.pause = None;
+            self.hands.step_functions.hold(false);
         }
     }
 

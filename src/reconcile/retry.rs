@@ -136,7 +136,8 @@ impl Retries {
     /// there is; and where no answers come, it is not waits that say when the next one is tried.
     pub(super) fn next(&self, cut_off: impl Fn(&Place) -> bool, now: Instant) -> Option<Instant> {
         let wake = |wait: &Wait| {
-            if wait.error.is_empty() {
+            // One whose wait is over, and that can't be begun all the same, waits for something else.
+            if wait.error.is_empty() || wait.until <= now {
                 wait.until.max(now + FIRST)
             } else {
                 wait.until

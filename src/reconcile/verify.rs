@@ -50,6 +50,21 @@ impl Stray {
         execution_arn(&self.state_machine, &name)
     }
 
+    /// Is it the same execution?
+    fn is(&self, other: &Self) -> bool {
+        (
+            &self.entry,
+            &self.fingerprint,
+            self.generation,
+            &self.state_machine,
+        ) == (
+            &other.entry,
+            &other.fingerprint,
+            other.generation,
+            &other.state_machine,
+        )
+    }
+
     /// Is it beyond the doubt that one listing leaves?
     fn is_confirmed(&self, apart: Duration) -> bool {
         self.shown.1 >= self.shown.0 + apart
@@ -367,7 +382,8 @@ impl Verify {
     /// This one is adopted, or over.
     pub(super) fn over(&mut self, stray: &Stray) {
         if let Some(strays) = self.strays.get_mut(&stray.entry) {
-            strays.retain(|_, other| other != stray);
+            // A listing may have shown it once more meanwhile.
+            strays.retain(|_, other| !other.is(stray));
         }
     }
 
@@ -380,6 +396,11 @@ impl Verify {
     /// may have shown it while the step was under way.
     pub(super) fn settled(&mut self, name: &EntryName, record: Option<&Record>) {
         self.doubted.remove(name);
+        self.recorded(record);
+    }
+
+    /// What a record says that runs is no stray.
+    pub(super) fn recorded(&mut self, record: Option<&Record>) {
         let Some(record) = record.filter(|record| record.is_live()) else {
             return;
         };

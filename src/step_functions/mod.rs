@@ -7,6 +7,7 @@ mod endpoint;
 pub mod machine;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -213,6 +214,8 @@ pub struct StepFunctions {
     source: Source,
     clients: Arc<Mutex<BTreeMap<Option<Place>, Client>>>,
     end: Option<watch::Receiver<bool>>,
+    /// Nothing is started or stopped.
+    held: Arc<AtomicBool>,
     dates: Dates,
 }
 
@@ -252,6 +255,7 @@ impl StepFunctions {
             source,
             clients: Arc::default(),
             end: None,
+            held: Arc::default(),
             dates: Dates::default(),
         }
     }
@@ -282,6 +286,11 @@ impl StepFunctions {
         self.end.as_ref().is_some_and(|end| *end.borrow())
     }
 
+    /// From now on no start and no stop is sent, until this is called again: they fail as after [`Self::until`].
+    pub fn hold(&self, held: bool) {
+        self.held.store(held, Ordering::Relaxed);
+    }
+
     fn clients(&self) -> MutexGuard<'_, BTreeMap<Option<Place>, Client>> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -292,11 +301,18 @@ impl StepFunctions {
         operation: &'static str,
         arn: &str,
     ) -> Result<aws_sdk_sfn::Client, CallError> {
-        if self.has_ended() {
+        let changes = ["StartExecution", "StopExecution"].contains(&operation);
+        let held = changes && self.held.load(Ordering::Relaxed);
+        if held || self.has_ended() {
             return Err(CallError {
                 operation,
                 code: "not sent".into(),
-                message: "onced ends".into(),
+                message: if held {
+                    "onced is paused"
+                } else {
+                    "onced ends"
+                }
+                .into(),
                 remedy: Remedy::Slower,
                 silence: false,
             });
