@@ -106,14 +106,20 @@ impl Moment<'_> {
         for (place, mut load) in loads {
             let limit = |operation| self.limits.of(operation, &place.region);
             let (starting, stopping) = (limit(Operation::Start), limit(Operation::Stop));
+            let asking = limit(Operation::Describe);
             load.starts.sort();
+            let mut replaced = 0;
             for (turn, (at, name)) in load.starts.iter().enumerate() {
-                let replaced = self.records.get(name).is_some_and(Record::is_live);
-                if !replaced {
+                let mut wait = takes(turn + 1, starting);
+                if self.records.get(name).is_some_and(Record::is_live) {
+                    // How the old one ended is asked for before the new one starts.
+                    replaced += 1;
+                    wait = wait.max(takes(replaced, asking));
+                } else {
                     load.open += 1;
                     *load.fires.entry(*at).or_default() += 1;
                 }
-                let wait = takes(turn + 1, starting) * 1_000.0;
+                let wait = wait * 1_000.0;
                 #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a wait")]
                 let begins = self.now + TimeDelta::milliseconds(wait as i64);
                 // What is late already is late whatever the rates are.
@@ -122,8 +128,12 @@ impl Moment<'_> {
                 }
             }
             let (starts, stops) = (load.starts.len(), load.stops);
-            let least = takes(starts, starting).max(takes(stops, stopping));
-            forecast.seconds = forecast.seconds.max(least);
+            let least = [
+                takes(starts, starting),
+                takes(stops, stopping),
+                takes(replaced, asking),
+            ];
+            forecast.seconds = least.into_iter().fold(forecast.seconds, f64::max);
             let share = f64::from(u32::try_from(load.open).unwrap_or(u32::MAX));
             if share >= NEAR * f64::from(MOST_OPEN) {
                 forecast.open.push(Open {
