@@ -2,17 +2,17 @@
 //! 20 ms and has AWS's token buckets. `cargo bench --bench pace`; exits with 1 where a bound is missed.
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 
-use std::error::Error;
-use std::fmt::Write as _;
+mod common;
+
 use std::fs;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sfn::config::{BehaviorVersion, Builder, Credentials, Region};
 use chrono::{DateTime, Utc};
-use onced::sandbox::{Call, Fault, Options, Sandbox, Status};
-use tokio::net::TcpListener;
+use common::{Result, UNLIMITED, World, row};
+use onced::sandbox::{Call, Fault, Status};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
@@ -23,51 +23,10 @@ const STOPS: u32 = 10_000;
 /// How many files are dropped, one after the other.
 const DROPS: usize = 100;
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
-struct World {
-    sandbox: Sandbox,
-    url: String,
-    machine: String,
-    root: tempfile::TempDir,
-}
-
 impl World {
-    async fn new() -> Result<Self> {
-        let sandbox = Sandbox::new(Options::default())?;
-        let machine = sandbox.create_default_machine();
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let url = format!("http://{}", listener.local_addr()?);
-        tokio::spawn(sandbox.clone().serve(listener));
-        let root = tempfile::tempdir()?;
-        fs::create_dir(root.path().join("schedules"))?;
-        Ok(Self {
-            sandbox,
-            url,
-            machine,
-            root,
-        })
-    }
-
     fn slow(&self) {
         self.sandbox
             .set_faults(Some(Arc::new(|_, _: &str| Fault::Slow(LATENCY))));
-    }
-
-    /// Entries far ahead, a thousand in a file.
-    fn fill(&self, entries: u32) -> Result<()> {
-        for first in (0..entries).step_by(1_000) {
-            let mut text = "schedules:\n".to_owned();
-            for e in first..(first + 1_000).min(entries) {
-                let at = format!("2027-06-{:02}T{:02}:00:00Z", e % 28 + 1, e % 24);
-                writeln!(text, "  e{e}: {{at: {at}, lambda: f, payload: {e}}}")?;
-            }
-            fs::write(
-                self.root.path().join(format!("schedules/f{first}.yaml")),
-                text,
-            )?;
-        }
-        Ok(())
     }
 
     fn empty(&self) -> Result<()> {
@@ -79,28 +38,6 @@ impl World {
             "schedules: {}\n",
         )?;
         Ok(())
-    }
-
-    fn command(&self, command: &str, set: &[&str]) -> Command {
-        let mut onced = Command::new(env!("CARGO_BIN_EXE_onced"));
-        let path = |name: &str| self.root.path().join(name);
-        onced.env_clear().env("HOME", self.root.path());
-        for (key, value) in [
-            ("AWS_ACCESS_KEY_ID", "a"),
-            ("AWS_SECRET_ACCESS_KEY", "b"),
-            ("AWS_EC2_METADATA_DISABLED", "true"),
-        ] {
-            onced.env(key, value);
-        }
-        onced.arg(command).arg("--directory").arg(path("schedules"));
-        onced.arg("--state-directory").arg(path("state"));
-        onced.args(["--owner", "bench", "--endpoint-url", &self.url]);
-        onced.args(["--state-machine", &self.machine, "-q"]);
-        for set in set {
-            onced.args(["--set", set]);
-        }
-        onced.stdout(Stdio::null()).stderr(Stdio::inherit());
-        onced
     }
 
     /// From the first call of an operation to the last one that was taken, in seconds; how many were; and how many were
@@ -135,12 +72,6 @@ async fn done(mut command: Command) -> Result<()> {
     Ok(())
 }
 
-fn row(what: &str, bound: &str, figure: &str, is_met: bool) -> bool {
-    let mark = if is_met { "" } else { " **missed**" };
-    println!("| {what} | {bound} | {figure}{mark} |");
-    is_met
-}
-
 /// New entries where AWS takes `burst` at once and `rate` a second.
 async fn starts(burst: f64, rate: f64, bound: f64, most_throttled: Option<f64>) -> Result<bool> {
     let world = World::new().await?;
@@ -167,11 +98,7 @@ async fn starts(burst: f64, rate: f64, bound: f64, most_throttled: Option<f64>) 
 async fn stops() -> Result<bool> {
     let world = World::new().await?;
     world.fill(STOPS)?;
-    done(world.command(
-        "sync",
-        &["limits.StartExecution={rate: 100000, burst: 100000}"],
-    ))
-    .await?;
+    done(world.command("sync", &[UNLIMITED])).await?;
     world.slow();
     world.sandbox.set_quota("StopExecution", 1_000.0, 200.0);
     world.sandbox.set_quota("DescribeExecution", 300.0, 15.0);
@@ -230,8 +157,7 @@ async fn beside_the_sdk() -> Result<bool> {
     let world = World::new().await?;
     world.fill(ENTRIES)?;
     world.slow();
-    let unlimited = "limits.StartExecution={rate: 100000, burst: 100000}";
-    done(world.command("sync", &[unlimited])).await?;
+    done(world.command("sync", &[UNLIMITED])).await?;
     let (took, good, _) = world.calls("StartExecution")?;
     assert_eq!(good, 5_000);
     let ratio = f64::from(ENTRIES) / took / bare;

@@ -2,73 +2,22 @@
 //! `cargo bench --bench rest`; exits with 1 where a bound is missed.
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 
-use std::error::Error;
-use std::fmt::Write as _;
+mod common;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use onced::sandbox::{Options, Sandbox};
-use tokio::net::TcpListener;
+use common::{Result, UNLIMITED, World, row};
 use tokio::time::sleep;
 
 /// How long it is watched at rest.
 const REST: Duration = Duration::from_mins(1);
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
-struct World {
-    sandbox: Sandbox,
-    url: String,
-    machine: String,
-    root: tempfile::TempDir,
-}
-
 impl World {
-    /// So many entries, far ahead, a thousand in a file.
-    async fn new(entries: u32) -> Result<Self> {
-        let sandbox = Sandbox::new(Options::default())?;
-        let machine = sandbox.create_default_machine();
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let url = format!("http://{}", listener.local_addr()?);
-        tokio::spawn(sandbox.clone().serve(listener));
-        let root = tempfile::tempdir()?;
-        fs::create_dir(root.path().join("schedules"))?;
-        for first in (0..entries).step_by(1_000) {
-            let mut text = "schedules:\n".to_owned();
-            for e in first..first + 1_000 {
-                let at = format!("2027-06-{:02}T{:02}:00:00Z", e % 28 + 1, e % 24);
-                writeln!(text, "  e{e}: {{at: {at}, lambda: f, payload: {e}}}")?;
-            }
-            fs::write(root.path().join(format!("schedules/f{first}.yaml")), text)?;
-        }
-        Ok(Self {
-            sandbox,
-            url,
-            machine,
-            root,
-        })
-    }
-
     fn daemon(&self) -> Result<Running> {
-        let mut onced = Command::new(env!("CARGO_BIN_EXE_onced"));
-        let path = |name: &str| self.root.path().join(name);
-        onced.env_clear().env("HOME", self.root.path());
-        for (key, value) in [
-            ("AWS_ACCESS_KEY_ID", "a"),
-            ("AWS_SECRET_ACCESS_KEY", "b"),
-            ("AWS_EC2_METADATA_DISABLED", "true"),
-        ] {
-            onced.env(key, value);
-        }
-        onced.arg("run").arg("--directory").arg(path("schedules"));
-        onced.arg("--state-directory").arg(path("state"));
-        onced.args(["--owner", "bench", "--endpoint-url", &self.url, "-q"]);
-        onced.args(["--state-machine", &self.machine, "--set"]);
-        onced.arg("limits.StartExecution={rate: 100000, burst: 100000}");
-        onced.stdout(Stdio::null()).stderr(Stdio::inherit());
-        Ok(Running(onced.spawn()?))
+        Ok(Running(self.command("run", &[UNLIMITED]).spawn()?))
     }
 
     async fn scheduled(&self, entries: usize) -> Result<()> {
@@ -90,12 +39,6 @@ impl Drop for Running {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-fn row(what: &str, bound: &str, figure: &str, is_met: bool) -> bool {
-    let mark = if is_met { "" } else { " **missed**" };
-    println!("| {what} | {bound} | {figure}{mark} |");
-    is_met
 }
 
 /// What a process has used so far.
@@ -140,7 +83,8 @@ fn number(file: &Path, key: &str) -> Result<u32> {
 }
 
 async fn idle() -> Result<bool> {
-    let world = World::new(10_000).await?;
+    let world = World::new().await?;
+    world.fill(10_000)?;
     let daemon = world.daemon()?;
     world.scheduled(10_000).await?;
     // The first passes are over, and the first full scan.
@@ -166,7 +110,8 @@ async fn idle() -> Result<bool> {
 }
 
 async fn verify() -> Result<bool> {
-    let world = World::new(100_000).await?;
+    let world = World::new().await?;
+    world.fill(100_000)?;
     let daemon = world.daemon()?;
     world.scheduled(100_000).await?;
     sleep(Duration::from_secs(5)).await;

@@ -9,6 +9,7 @@ mod git;
 mod language;
 mod layers;
 mod operator;
+mod pace;
 mod pause;
 mod places;
 mod process;

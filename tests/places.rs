@@ -44,6 +44,18 @@ async fn with_an_outage(there: usize) -> (World, Reconciler, Vec<Entry>) {
     (world, reconciler, entries)
 }
 
+/// From now on, one operation meets this.
+fn on(world: &World, operation: &'static str, fault: Fault) {
+    let faults = move |_: u64, called: &str| {
+        if called == operation {
+            fault
+        } else {
+            Fault::None
+        }
+    };
+    world.sandbox.set_faults(Some(Arc::new(faults)));
+}
+
 async fn settle(world: &World, reconciler: &mut Reconciler, wanted: &Desired) {
     let mut last = None;
     for _ in 0..500 {
@@ -127,11 +139,11 @@ async fn a_name_that_changes_while_it_is_being_started_makes_no_second_execution
     let mut reconciler = world.reconciler().await;
     let other = desired(&[of("other", MACHINE)]);
     settle(&world, &mut reconciler, &other).await;
-    let slow = |_: u64, operation: &str| match operation {
-        "StartExecution" => Fault::Slow(Duration::from_secs(5)),
-        _ => Fault::None,
-    };
-    world.sandbox.set_faults(Some(Arc::new(slow)));
+    on(
+        &world,
+        "StartExecution",
+        Fault::Slow(Duration::from_secs(5)),
+    );
     let entry = |name: &str| Entry {
         name: EntryName::parse(name).expect("a name"),
         ..of("one", MACHINE)
@@ -152,11 +164,11 @@ async fn a_pause_holds_what_was_begun_and_not_sent() {
     let world = World::new(Options::default());
     let mut reconciler = world.reconciler().await;
     // Before the first start, the machine is looked at; that takes longer than a pause waits.
-    let slow = |_: u64, operation: &str| match operation {
-        "DescribeStateMachine" => Fault::Slow(Duration::from_secs(9)),
-        _ => Fault::None,
-    };
-    world.sandbox.set_faults(Some(Arc::new(slow)));
+    on(
+        &world,
+        "DescribeStateMachine",
+        Fault::Slow(Duration::from_secs(9)),
+    );
     let wanted = desired(&[of("one", MACHINE)]);
     for _ in 0..3 {
         reconciler.reconcile(&wanted, &|| true).await;
@@ -178,18 +190,14 @@ async fn a_pause_holds_what_was_begun_and_not_sent() {
 async fn a_step_that_hangs_after_a_failure_makes_nothing_busy() {
     let world = World::new(Options::default());
     let mut reconciler = world.reconciler().await;
-    let fails = |_: u64, operation: &str| match operation {
-        "StartExecution" => Fault::Status500,
-        _ => Fault::None,
-    };
-    world.sandbox.set_faults(Some(Arc::new(fails)));
+    on(&world, "StartExecution", Fault::Status500);
     let wanted = desired(&[of("one", MACHINE)]);
     reconciler.reconcile(&wanted, &|| false).await;
-    let hangs = |_: u64, operation: &str| match operation {
-        "StartExecution" => Fault::Slow(Duration::from_secs(9)),
-        _ => Fault::None,
-    };
-    world.sandbox.set_faults(Some(Arc::new(hangs)));
+    on(
+        &world,
+        "StartExecution",
+        Fault::Slow(Duration::from_secs(9)),
+    );
     let (begun, mut rounds) = (Instant::now(), 0);
     loop {
         let report = reconciler.reconcile(&wanted, &|| false).await;
@@ -211,11 +219,7 @@ async fn a_step_that_hangs_after_a_failure_makes_nothing_busy() {
 async fn what_is_throttled_is_told_as_not_done() {
     let world = World::new(Options::default());
     let mut reconciler = world.reconciler().await;
-    let throttle = |_: u64, operation: &str| match operation {
-        "StartExecution" => Fault::Throttle,
-        _ => Fault::None,
-    };
-    world.sandbox.set_faults(Some(Arc::new(throttle)));
+    on(&world, "StartExecution", Fault::Throttle);
     let wanted = desired(&[of("one", MACHINE)]);
     for _ in 0..20 {
         let report = reconciler.reconcile(&wanted, &|| false).await;

@@ -670,3 +670,47 @@ async fn what_moved_to_another_file_before_it_could_be_started_is_recorded_there
         (Phase::Running, "b.yaml")
     );
 }
+
+/// A pause that could not be written was forgotten when the ledger was begun anew, though it was to hold until onced ends;
+/// and what it had held back was never sent again. Found by a second look.
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_can_not_be_written_outlives_the_ledger_and_has_an_end() {
+    let world = stories::World::new(Options::default());
+    let entries: Vec<Entry> = (1_u8..=2)
+        .map(|n| Entry {
+            name: EntryName::parse(&format!("e{n}")).expect("a name"),
+            ..stories::entry(n.into(), 86_400 + i64::from(n))
+        })
+        .collect();
+    let wanted = stories::desired(&entries);
+    let (store, old) = (world.state().join("ledger"), world.state().join("old"));
+    let mut reconciler = world.reconciler().await;
+    let copied = Command::new("cp").arg("-r").args([&store, &old]).status();
+    assert!(copied.expect("cp").success());
+    world
+        .settle_many(&mut reconciler, &stories::desired(&entries[..1]), 10)
+        .await;
+    let failed = AtomicU64::new(0);
+    reconciler.ledger().set_faults(Some(Arc::new(move |_| {
+        if failed.fetch_add(1, Ordering::Relaxed) > 0 {
+            return None;
+        }
+        fs::rename(&store, store.with_file_name("new")).expect("renamed");
+        fs::rename(&old, &store).expect("renamed");
+        Some((std::io::Error::other("EIO"), false))
+    })));
+    reconciler.reconcile(&wanted, &|| false).await;
+    // Something stands where the pause is written.
+    let paused = world.state().join("paused");
+    fs::create_dir_all(paused.join("in the way")).expect("made");
+    let refused = reconciler.begin_pause(None).await.expect_err("not written");
+    assert!(refused.contains("only until onced ends"), "{refused}");
+    fs::remove_dir_all(&paused).expect("removed");
+    world.settle_many(&mut reconciler, &wanted, 600).await;
+    assert!(world.state().join("ledger.damaged-1").exists());
+    assert!(reconciler.pause().is_some());
+    assert_eq!(world.history().len(), 1, "{:?}", world.sandbox.calls());
+    reconciler.resume().await.expect("resumed");
+    world.settle_many(&mut reconciler, &wanted, 900).await;
+    assert_eq!(world.history().len(), 2, "{:?}", world.sandbox.calls());
+}

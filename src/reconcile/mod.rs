@@ -287,6 +287,8 @@ impl Reconciler {
             if !desired.holds_everything() {
                 self.end_pause().await;
             }
+            let paused = self.pause().is_some();
+            self.hands.step_functions.hold(paused);
             while let Some(landed) = self.flights.ended() {
                 self.land(landed, &mut report).await;
             }
@@ -400,8 +402,11 @@ impl Reconciler {
         } = self.begun.clone();
         let (hands, policy) = (self.hands.clone(), self.policy.clone());
         let (pace, progress) = (std::mem::take(&mut self.pace), self.progress.clone());
+        // One that could not be written holds as long as this process.
+        let pause = self.pause;
         *self = Self::new(hands, found, policy, (verify, configured), seed);
         (self.pace, self.progress) = (pace, progress);
+        self.pause = pause.or(self.pause);
     }
 
     /// Reads again what could not be read when a write had failed.

@@ -85,9 +85,8 @@ impl Reconciler {
             match timeout(rest, self.flights.next()).await {
                 Ok(Some(landed)) => {
                     self.land(landed, report).await;
-                    let now = Instant::now();
-                    self.told_progress.tell(&self.progress, now);
                     waiting = Instant::now();
+                    self.told_progress.tell(&self.progress, waiting);
                 }
                 // Nothing is under way: only a token is waited for.
                 Ok(None) => match token {

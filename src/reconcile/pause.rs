@@ -27,6 +27,7 @@ impl Reconciler {
         let pause = Pause { since, until };
         // It holds in this process even where it can't be written.
         self.pause = Some(pause);
+        // Steps that were begun and have not come to their call yet send nothing; each reconciliation says anew whether.
         self.hands.step_functions.hold(true);
         let written = self.hands.ledger.pause(self.pause).await;
         written.map_err(|error| format!("paused, but only until onced ends: {error}"))?;
@@ -46,7 +47,6 @@ impl Reconciler {
         let written = self.hands.ledger.pause(None).await;
         written.map_err(|error| format!("still paused: {error}"))?;
         self.pause = None;
-        self.hands.step_functions.hold(false);
         if was {
             info!("resumed: what is due is started and stopped again");
         }
@@ -62,7 +62,6 @@ impl Reconciler {
             // Its time is over whether that can be written or not.
             warn!(error, "the pause is over");
             self.pause = None;
-            self.hands.step_functions.hold(false);
         }
     }
 
