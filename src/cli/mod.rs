@@ -10,6 +10,7 @@ mod bootstrap;
 mod doctor;
 mod ledger;
 mod pause;
+mod plan;
 mod results;
 mod run;
 mod text;
@@ -219,7 +220,7 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Plan {
             directory,
             detailed_exitcode,
-        } => results::plan(context, directory.as_ref(), detailed_exitcode).await,
+        } => plan::plan(context, directory.as_ref(), detailed_exitcode).await,
         Command::Check { paths } => results::check(context, paths),
         Command::List => results::list(context).await,
         Command::Show { name } => results::show(context, &name).await,

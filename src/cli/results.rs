@@ -1,6 +1,5 @@
-//! Commands that only look: plan, list, show, check. Through the daemon where one runs, else from files and ledger.
+//! Commands that only look: list, show, history, check. Through the daemon where one runs, else from files and ledger.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,9 +14,7 @@ use crate::model::entry::EntryName;
 use crate::model::record::Event;
 use crate::settings::{Settings, SettingsError};
 use crate::source::scan;
-use crate::view::forecast::Forecast;
-use crate::view::resume::PauseView;
-use crate::view::{self, EntryView, FileView, List, OrphanView, PlanView, StepView};
+use crate::view::{self, EntryView, FileView, List};
 
 /// How long a ledger that is held, with no daemon that answers, is asked for.
 const BUSY: Duration = Duration::from_secs(10);
@@ -96,244 +93,8 @@ pub(super) async fn same_daemon(
     }
 }
 
-fn has_invalid(files: &[FileView]) -> bool {
+pub(super) fn has_invalid(files: &[FileView]) -> bool {
     files.iter().any(|file| file.state == "invalid")
-}
-
-/// `onced plan`.
-pub(super) async fn plan(context: &Context, directory: Option<&String>, detailed: bool) -> Outcome {
-    let format = format(context, &[Format::Text, Format::Json, Format::Markdown])?;
-    let settings = context.settings(directory)?;
-    let plan = ask(&settings, "/v1/plan", |snapshot| snapshot.plan).await?;
-    let printed = match format {
-        Format::Json => to_json(&plan)?,
-        Format::Markdown => plan_markdown(&plan),
-        Format::Text | Format::Github => plan_text(
-            &plan,
-            &settings,
-            (crate::daemon::wall_clock())(),
-            context.color,
-        ),
-    };
-    print(&printed);
-    Ok(if plan.guard.is_some() {
-        exit::HELD
-    } else if has_invalid(&plan.files) {
-        exit::INVALID
-    } else if detailed
-        && !(plan.steps.is_empty() && plan.held.iter().all(|step| step.until.is_none()))
-    {
-        exit::CHANGES
-    } else {
-        exit::DONE
-    })
-}
-
-fn mark(step: &str) -> &'static str {
-    match step {
-        "Start" => "+",
-        "Stop" => "-",
-        "Replace" => "-/+",
-        "Move" => "~>",
-        _ => ".",
-    }
-}
-
-fn runs(lambda: Option<&String>, machine: &str) -> String {
-    lambda.map_or_else(
-        || format!("state machine {machine}"),
-        |lambda| format!("lambda {lambda}"),
-    )
-}
-
-fn reason(view: &StepView) -> String {
-    let from = view.from.as_ref();
-    let was = from.map(|from| format!(": was `{from}`"));
-    format!("{}{}", view.reason, was.unwrap_or_default())
-}
-
-fn counts(plan: &PlanView) -> String {
-    let count = |step: &str| plan.steps.iter().filter(|view| view.step == step).count();
-    let (start, stop, replace) = (count("Start"), count("Stop"), count("Replace"));
-    let (moved, forget) = (count("Move"), count("Forget"));
-    let mut line = format!("{start} to start, {stop} to stop, {replace} to replace");
-    if moved > 0 {
-        let _ = write!(line, ", {moved} to move");
-    }
-    if forget > 0 {
-        let _ = write!(line, ", {forget} to forget");
-    }
-    if !plan.held.is_empty() {
-        let _ = write!(line, ", {} held", plan.held.len());
-    }
-    line
-}
-
-fn plan_text(plan: &PlanView, settings: &Settings, now: DateTime<Utc>, color: bool) -> String {
-    let mut text = text::problems(&plan.files, color);
-    text += &halted_text(plan.paused.as_ref(), plan.doubt.as_ref(), settings);
-    let zone = settings.defaults.timezone;
-    let row = |view: &StepView, held: bool| {
-        let at: DateTime<Utc> = view.at.parse().unwrap_or_default();
-        let place = view.line.map_or_else(
-            || format!("was in {}", view.file),
-            |line| format!("{}:{line}", view.file),
-        );
-        let times = if zone == chrono_tz::UTC {
-            view.at.clone()
-        } else {
-            format!("{} = {}", text::local(at, zone), view.at)
-        };
-        let why = if held {
-            format!("held: {}", view.reason)
-        } else {
-            reason(view)
-        };
-        vec![
-            if held {
-                "!".to_owned()
-            } else {
-                mark(&view.step).to_owned()
-            },
-            view.name.to_string(),
-            times,
-            text::relative(now, at),
-            runs(view.lambda.as_ref(), &view.state_machine),
-            place,
-            why,
-        ]
-    };
-    let rows: Vec<Vec<String>> = plan
-        .steps
-        .iter()
-        .map(|view| row(view, false))
-        .chain(plan.held.iter().map(|view| row(view, true)))
-        .collect();
-    text += &text::table(&rows);
-    let waits = plan.guard.is_some() || !plan.orphans.is_empty();
-    let digest = Some(&plan.digest).filter(|_| waits);
-    text += &waiting_text(plan.guard.as_ref(), &plan.orphans, digest);
-    let _ = writeln!(text, "{}", counts(plan));
-    text + &forecast_text(&plan.forecast)
-}
-
-/// What of a forecast a person would want to know.
-fn forecast_text(forecast: &Forecast) -> String {
-    let mut text = String::new();
-    if forecast.seconds >= 1.0 {
-        let _ = writeln!(
-            text,
-            "takes at least {:.0} s at the rates that AWS allows",
-            forecast.seconds
-        );
-    }
-    if let Some(first) = forecast.late.first() {
-        let number = forecast.late.len();
-        let _ = writeln!(
-            text,
-            "{number} would be started after their time by that, the first of them `{first}`"
-        );
-    }
-    for open in &forecast.open {
-        let _ = writeln!(
-            text,
-            "{} in {}: {} executions would be open, and AWS allows {}\nhint: ask AWS for more, or lower `reconcile.horizon`",
-            open.account, open.region, open.executions, open.limit
-        );
-    }
-    for second in forecast.crowded.iter().take(10) {
-        let _ = writeln!(
-            text,
-            "{}: {} entries fire in that second in {} in {}, and AWS begins about {}: some are later",
-            second.at, second.entries, second.account, second.region, second.limit
-        );
-    }
-    if forecast.crowded.len() > 10 {
-        let _ = writeln!(text, "and {} seconds more", forecast.crowded.len() - 10);
-    }
-    text
-}
-
-/// What holds more than single entries, before all else.
-fn halted_text(paused: Option<&PauseView>, doubt: Option<&String>, settings: &Settings) -> String {
-    let mut text = String::new();
-    let zone = settings.defaults.timezone;
-    let local = |at: &str| {
-        at.parse()
-            .map_or_else(|_| at.to_owned(), |at| text::local(at, zone))
-    };
-    if let Some(PauseView { since, until }) = paused {
-        let until = until
-            .as_deref()
-            .map(|until| format!(" until {}", local(until)));
-        let _ = writeln!(
-            text,
-            "paused since {}{}: nothing is started or stopped\nhint: `onced resume` ends it",
-            local(since),
-            until.unwrap_or_default()
-        );
-    }
-    if let Some(why) = doubt {
-        let _ = writeln!(text, "nothing is stopped: {why}");
-    }
-    text
-}
-
-/// What waits for a person, and the command that lets it go.
-fn waiting_text(guard: Option<&String>, orphans: &[OrphanView], digest: Option<&String>) -> String {
-    let mut text = String::new();
-    if let Some(why) = guard {
-        let _ = writeln!(text, "held: this plan {why}");
-    }
-    for orphan in orphans {
-        let _ = writeln!(
-            text,
-            "orphan: `{}` runs since {} or earlier, and no entry asks for it",
-            orphan.execution_arn, orphan.since
-        );
-    }
-    if let Some(digest) = digest {
-        let _ = writeln!(
-            text,
-            "hint: to let exactly these stops go: onced approve {digest}"
-        );
-    }
-    text
-}
-
-fn plan_markdown(plan: &PlanView) -> String {
-    let mut text = format!("**onced plan**: {}\n", counts(plan));
-    if !plan.steps.is_empty() || !plan.held.is_empty() {
-        text += "\n| | entry | at (UTC) | runs | file | why |\n|---|---|---|---|---|---|\n";
-    }
-    for (view, held) in plan
-        .steps
-        .iter()
-        .map(|view| (view, ""))
-        .chain(plan.held.iter().map(|view| (view, "held: ")))
-    {
-        let line = view.line.map(|line| format!(":{line}")).unwrap_or_default();
-        let runs = runs(view.lambda.as_ref(), &view.state_machine);
-        let _ = writeln!(
-            text,
-            "| `{}` | `{}` | {} | {runs} | `{}{line}` | {held}{} |",
-            mark(&view.step),
-            view.name,
-            view.at,
-            view.file,
-            reason(view)
-        );
-    }
-    for file in plan.files.iter().filter(|file| file.state == "invalid") {
-        for error in &file.errors {
-            let _ = writeln!(
-                text,
-                "\n- `{}:{}:{}`: {}",
-                file.path, error.line, error.column, error.message
-            );
-        }
-    }
-    text
 }
 
 /// `onced list`.
@@ -354,7 +115,7 @@ pub(super) async fn list(context: &Context) -> Outcome {
             entry.phase.clone(),
             text::local(at, settings.defaults.timezone),
             text::relative(now, at),
-            runs(entry.lambda.as_ref(), &entry.state_machine),
+            text::runs(entry.lambda.as_ref(), &entry.state_machine),
             entry.line.map_or_else(
                 || format!("was in {}", entry.file),
                 |line| format!("{}:{line}", entry.file),
@@ -368,13 +129,13 @@ pub(super) async fn list(context: &Context) -> Outcome {
         ]);
     }
     print(&text::problems(&list.files, context.color));
-    print(&halted_text(
+    print(&text::halted(
         list.paused.as_ref(),
         list.doubt.as_ref(),
         &settings,
     ));
     print(&text::table(&rows));
-    print(&waiting_text(
+    print(&text::waiting(
         list.guard.as_ref(),
         &list.orphans,
         list.digest.as_ref(),
@@ -512,7 +273,7 @@ fn show_text(entry: &EntryView, settings: &Settings) -> String {
         ),
         (
             "runs",
-            Some(runs(entry.lambda.as_ref(), &entry.state_machine)),
+            Some(text::runs(entry.lambda.as_ref(), &entry.state_machine)),
         ),
         (
             "through",

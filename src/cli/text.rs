@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use crate::view::{ErrorView, FileView};
+use crate::settings::Settings;
+use crate::view::resume::PauseView;
+use crate::view::{ErrorView, FileView, OrphanView};
 
 /// `in 4 h 12 min`, `3 d 2 h ago`.
 pub(super) fn relative(now: DateTime<Utc>, at: DateTime<Utc>) -> String {
@@ -130,6 +132,68 @@ fn errors(files: &[FileView]) -> impl Iterator<Item = (&FileView, &ErrorView)> {
     files
         .iter()
         .flat_map(|file| file.errors.iter().map(move |error| (file, error)))
+}
+
+pub(super) fn runs(lambda: Option<&String>, machine: &str) -> String {
+    lambda.map_or_else(
+        || format!("state machine {machine}"),
+        |lambda| format!("lambda {lambda}"),
+    )
+}
+
+/// What holds more than single entries, before all else.
+pub(super) fn halted(
+    paused: Option<&PauseView>,
+    doubt: Option<&String>,
+    settings: &Settings,
+) -> String {
+    let mut text = String::new();
+    let zone = settings.defaults.timezone;
+    let local = |at: &str| {
+        at.parse()
+            .map_or_else(|_| at.to_owned(), |at| local(at, zone))
+    };
+    if let Some(PauseView { since, until }) = paused {
+        let until = until
+            .as_deref()
+            .map(|until| format!(" until {}", local(until)));
+        let _ = writeln!(
+            text,
+            "paused since {}{}: nothing is started or stopped\nhint: `onced resume` ends it",
+            local(since),
+            until.unwrap_or_default()
+        );
+    }
+    if let Some(why) = doubt {
+        let _ = writeln!(text, "nothing is stopped: {why}");
+    }
+    text
+}
+
+/// What waits for a person, and the command that lets it go.
+pub(super) fn waiting(
+    guard: Option<&String>,
+    orphans: &[OrphanView],
+    digest: Option<&String>,
+) -> String {
+    let mut text = String::new();
+    if let Some(why) = guard {
+        let _ = writeln!(text, "held: this plan {why}");
+    }
+    for orphan in orphans {
+        let _ = writeln!(
+            text,
+            "orphan: `{}` runs since {} or earlier, and no entry asks for it",
+            orphan.execution_arn, orphan.since
+        );
+    }
+    if let Some(digest) = digest {
+        let _ = writeln!(
+            text,
+            "hint: to let exactly these stops go: onced approve {digest}"
+        );
+    }
+    text
 }
 
 #[cfg(test)]

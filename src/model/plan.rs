@@ -1,21 +1,5 @@
-//! The planner: what each entry needs next. Pure: no I/O, and the time is an argument.
-//!
-//! | desired | record | decision |
-//! |---|---|---|
-//! | new | none | Start; late beyond grace: missed; beyond the horizon: deferred |
-//! | same | Starting | Start again, the same call; its time past by more than the grace: look |
-//! | other, gone | Starting | Stop, by the name it would have; never sent: Forget, or Start the new content |
-//! | same | Stopping, and no stop had or can have an effect | Start, the same call |
-//! | same | Stopping, and a stop may be on its way | look, until it is known or 20 minutes have passed |
-//! | any | Stopping | Stop again: finish what was begun; the stop answered, or its time past: look |
-//! | same | Running | nothing; its time past: look |
-//! | changed | Running | Replace: stop now, start on a later pass; its time past: look |
-//! | gone | Running | held while absence is not proven; then Stop; its time past: look |
-//! | disabled | Running | Stop |
-//! | same | Stopped | Start the next generation |
-//! | same | Ended | nothing, for ever |
-//! | changed | Stopped, Ended | Start the new content, if its time is not past; an entry that has run: only at a later time |
-//! | gone | Stopped, Ended | nothing; Forget after 90 days |
+//! The planner: what each entry needs next, and all of them together. Pure: no I/O, and the time is an argument. What one
+//! entry needs, by what is desired and recorded, is the truth table in `plan/decide.rs`.
 //!
 //! What the listing of running executions showed (`Sight`) comes on top: no Start before the machine's running executions
 //! were listed; an execution of this entry that runs and is not recorded is adopted before anything is started; a running
@@ -25,16 +9,20 @@
 //! Beside its decision, a record may need a `Note`: in which file its entry is now, since when it is gone, and of which
 //! mass its stop was held.
 
+mod decide;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::brake::{Brake, Holds, brake};
-use crate::model::entry::{Entry, EntryName, instant};
+use crate::model::entry::{Entry, EntryName};
 use crate::model::guard::{Guarded, Mass, guard};
 use crate::model::name::Fingerprint;
 use crate::model::record::{Outcome, OutcomeStatus, Phase, Record, StopReason};
+
+pub use decide::decide;
 
 /// How long an earlier StartExecution may still be on its way (a signature is valid for 15 minutes; some air).
 pub const LATE_DELIVERY: Duration = Duration::from_mins(20);
@@ -235,229 +223,6 @@ fn ran(record: &Record) -> bool {
         ended || outcome.fired.is_some()
     };
     record.phase == Phase::Ended && record.outcome.as_ref().is_some_and(ran)
-}
-
-/// The next step of one entry, with what the listing showed of it.
-pub fn decide(
-    want: &Want<'_>,
-    record: Option<&Record>,
-    sight: Sight,
-    policy: &Policy,
-    now: DateTime<Utc>,
-) -> Decision {
-    let live = record.is_some_and(Record::is_live);
-    if sight.stray && !live && matches!(want, Want::Present(_)) {
-        return Decision::Act(Step::Adopt, "it runs already, and is not recorded");
-    }
-    let running = record.is_some_and(|record| record.phase == Phase::Running);
-    let decision = settled(
-        by_record(want, record, policy, now),
-        want,
-        record,
-        sight,
-        now,
-    );
-    match (decision, want) {
-        (Decision::Act(step @ Step::Start, _), Want::Present(entry)) if !sight.listed => {
-            let why = format!(
-                "waits until the running executions of `{}` have been listed",
-                entry.state_machine
-            );
-            Decision::Hold {
-                step,
-                why,
-                until: None,
-                wake: Some(entry.at),
-            }
-        }
-        (Decision::Rest { .. } | Decision::Hold { .. }, _) if sight.doubted && running => {
-            Decision::Act(Step::Look, "it was not among the running executions")
-        }
-        (decision, _) => decision,
-    }
-}
-
-/// Holds a stop that was not begun, for a change in a file that may be half written: not for so long that it would run
-/// past the time of what runs or of what is wanted.
-fn settled(
-    decision: Decision,
-    want: &Want<'_>,
-    record: Option<&Record>,
-    sight: Sight,
-    now: DateTime<Utc>,
-) -> Decision {
-    match (decision, want, record, sight.unsettled) {
-        (Decision::Act(step, _), Want::Present(entry), Some(record), Some(until))
-            if step.stops()
-                && record.phase != Phase::Stopping
-                && now < until
-                && until < record.at.min(entry.at) =>
-        {
-            let why = format!(
-                "changed in a file that may be half written: waits until {}",
-                instant(until)
-            );
-            Decision::Hold {
-                step,
-                why,
-                until: Some(until),
-                wake: Some(until),
-            }
-        }
-        (decision, ..) => decision,
-    }
-}
-
-/// The truth table.
-fn by_record(
-    want: &Want<'_>,
-    record: Option<&Record>,
-    policy: &Policy,
-    now: DateTime<Utc>,
-) -> Decision {
-    let Some(record) = record else {
-        return match want {
-            Want::Present(entry) => fresh(entry, policy, now, "new"),
-            Want::Absent { .. } | Want::Unclear(_) => Decision::Rest { wake: None },
-        };
-    };
-    let same = matches!(want, Want::Present(entry) if Fingerprint::of(entry) == record.fingerprint);
-    let enabled = matches!(want, Want::Present(entry) if entry.enabled);
-    match (record.phase, want) {
-        (Phase::Stopping, Want::Present(entry))
-            if same
-                && enabled
-                && may_be_kept(entry, record, now)
-                && !is_late(entry.at, entry.grace, now) =>
-        {
-            Decision::Act(Step::Start, "put back before it was stopped")
-        }
-        (Phase::Stopping, _) if now >= record.at => {
-            Decision::Act(Step::Look, "its time came before it was stopped")
-        }
-        (Phase::Stopping, _) if record.stop_taken && now <= after(record.since, LATE_DELIVERY) => {
-            Decision::Act(Step::Look, "see how it ended")
-        }
-        // Another stop would only be one more that may arrive when it runs again.
-        (Phase::Stopping, Want::Present(entry))
-            if same && enabled && !record.stop_taken && !is_late(entry.at, entry.grace, now) =>
-        {
-            Decision::Act(Step::Look, "put back while a stop may be on its way")
-        }
-        (Phase::Stopping, _) => Decision::Act(
-            Step::Stop(record.stop_reason.unwrap_or(StopReason::Removed)),
-            "finish the stop that was begun",
-        ),
-        (Phase::Starting, Want::Present(entry)) if same && enabled => {
-            // The entry's own, which may be another than when the start was begun: it is not compared.
-            if policy.rules.late_fence && is_late(record.at, entry.grace, now) {
-                Decision::Act(Step::Look, "its time passed while it was being started")
-            } else {
-                Decision::Act(Step::Start, "finish the start that was begun")
-            }
-        }
-        (Phase::Starting, Want::Present(entry)) if record.in_doubt.is_none() => {
-            fresh(entry, policy, now, "changed before it was started")
-        }
-        (Phase::Starting, Want::Absent { .. }) if record.in_doubt.is_none() => {
-            Decision::Act(Step::Forget, "removed before it was started")
-        }
-        (Phase::Starting | Phase::Running, _)
-            if now >= record.at && !(same && record.phase == Phase::Starting) =>
-        {
-            Decision::Act(Step::Look, "its time has come")
-        }
-        (Phase::Running, Want::Present(_)) if same && enabled => Decision::Rest {
-            wake: Some(record.at),
-        },
-        (Phase::Starting | Phase::Running, Want::Present(_)) if enabled => {
-            stop(policy, record.at, Step::Replace, "changed")
-        }
-        (Phase::Starting | Phase::Running, Want::Present(_)) => stop(
-            policy,
-            record.at,
-            Step::Stop(StopReason::Removed),
-            "disabled",
-        ),
-        (Phase::Starting | Phase::Running, Want::Absent { since }) => {
-            removed(policy, record, *since, now)
-        }
-        (Phase::Starting | Phase::Running, Want::Unclear(why)) => Decision::Hold {
-            step: Step::Stop(StopReason::Removed),
-            why: why.clone(),
-            until: None,
-            wake: Some(record.at),
-        },
-        (Phase::Stopped, Want::Present(entry)) => fresh(
-            entry,
-            policy,
-            now,
-            if same { "put back" } else { "changed" },
-        ),
-        (Phase::Ended, Want::Present(entry)) if same || has_run(entry, record) => {
-            Decision::Rest { wake: None }
-        }
-        (Phase::Ended, Want::Present(entry)) => fresh(entry, policy, now, "changed"),
-        (Phase::Stopped | Phase::Ended, _)
-            if now > after(record.since, RETENTION) && matches!(want, Want::Absent { .. }) =>
-        {
-            Decision::Act(Step::Forget, "ended more than 90 days ago")
-        }
-        (Phase::Stopped | Phase::Ended, _) => Decision::Rest { wake: None },
-    }
-}
-
-/// Was every stop of this record so far without effect, and none is still on its way? Then the same start again is the
-/// same call again: it answers with the execution that runs, or starts it. Where waiting for that would run past its
-/// time, it is started all the same: if the stop does arrive, that is seen at its time, and the next generation starts.
-fn may_be_kept(entry: &Entry, record: &Record, now: DateTime<Utc>) -> bool {
-    let arrives_until = record
-        .stop_in_doubt
-        .map(|since| after(since, LATE_DELIVERY));
-    !record.stop_taken && arrives_until.is_none_or(|until| now > until || entry.at <= until)
-}
-
-/// A content that has no execution yet.
-fn fresh(entry: &Entry, policy: &Policy, now: DateTime<Utc>, reason: &'static str) -> Decision {
-    if !entry.enabled || policy.rules.late_fence && is_late(entry.at, entry.grace, now) {
-        return Decision::Rest { wake: None };
-    }
-    if entry.at > after(now, policy.horizon) {
-        let wake = entry.at.checked_sub_signed(span(policy.horizon));
-        return Decision::Rest { wake };
-    }
-    Decision::Act(Step::Start, reason)
-}
-
-fn stop(policy: &Policy, at: DateTime<Utc>, step: Step, reason: &'static str) -> Decision {
-    if policy.start_only {
-        let why = "the policy is `start-only`".to_owned();
-        return Decision::Hold {
-            step,
-            why,
-            until: None,
-            wake: Some(at),
-        };
-    }
-    Decision::Act(step, reason)
-}
-
-/// Gone, and proven: stopped once it has stayed gone, sooner only where the wait would run past its time.
-fn removed(policy: &Policy, record: &Record, since: DateTime<Utc>, now: DateTime<Utc>) -> Decision {
-    let step = Step::Stop(StopReason::Removed);
-    let due = after(since, policy.stop_after);
-    if now >= due || due >= record.at {
-        return stop(policy, record.at, step, "removed");
-    }
-    Decision::Hold {
-        step,
-        why: format!(
-            "removed; waits until it has been gone for {} s",
-            policy.stop_after.as_secs()
-        ),
-        until: Some(due),
-        wake: Some(due),
-    }
 }
 
 /// Finds entries that are gone and others that are new with the same content: renamed, not removed and added. What runs,

@@ -1,5 +1,7 @@
 //! What onced remembers of one entry: the life of its execution. Pure data; `ledger` makes it durable.
 
+pub mod answer;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -411,108 +413,6 @@ impl Record {
         self.outcome = Some(outcome);
         self.refused = None;
         self.in_phase(Phase::Ended, now)
-    }
-}
-
-/// What the answer to a StartExecution, or the look after it, means for a record.
-pub mod answer {
-    use chrono::{DateTime, Utc};
-
-    use super::{Outcome, OutcomeStatus, Phase, Record};
-    use crate::model::plan::{LATE_DELIVERY, after};
-
-    /// How an execution was found, in the model's words.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub enum Found {
-        /// It runs, with these bytes as its input where they are known.
-        Running,
-        /// It is over, with this outcome. `Aborted` carries the stop's error.
-        Over(Outcome),
-        /// Not visible.
-        Nothing,
-    }
-
-    /// Was it stopped by an onced, before it fired? The error that its stop carried tells. What was stopped after its wait
-    /// was over has fired: it must not run again.
-    fn stopped_by_us(record: &Record, outcome: &Outcome) -> bool {
-        let by_us = |error: &str| error.starts_with("onced.");
-        stopped_in_time(record, outcome) && outcome.error.as_deref().is_some_and(by_us)
-    }
-
-    /// Where AWS did not say whether it had fired, one that was stopped after its time is taken to have.
-    fn stopped_in_time(record: &Record, outcome: &Outcome) -> bool {
-        outcome.status == OutcomeStatus::Aborted
-            && outcome.fired.is_none()
-            && outcome.ended.is_none_or(|ended| ended < record.at)
-    }
-
-    /// What a Describe means. `None`: nothing is known yet, ask again.
-    ///
-    /// | phase | found | the record becomes |
-    /// |---|---|---|
-    /// | Starting | running | Running |
-    /// | Starting | aborted by us | Starting, next generation |
-    /// | Running | running | the same, no longer missing |
-    /// | Running | nothing | missing; after 20 minutes, before its time: Starting, the same generation; after it: aborted |
-    /// | Running | aborted by us | Stopped |
-    /// | Stopping | aborted | Stopped |
-    /// | any | aborted after it had fired | Ended |
-    /// | any | over | Ended |
-    /// | Stopping | running or nothing | ask again |
-    pub fn found(record: &Record, found: &Found, now: DateTime<Utc>) -> Option<Record> {
-        let record = record.clone();
-        match (record.phase, found) {
-            (Phase::Starting, Found::Running) => Some(
-                Record {
-                    in_doubt: None,
-                    refused: None,
-                    ..record
-                }
-                .in_phase(Phase::Running, now),
-            ),
-            (Phase::Starting, Found::Over(outcome)) if stopped_by_us(&record, outcome) => {
-                let next = Record {
-                    in_doubt: None,
-                    ..record.next_generation()
-                };
-                Some(next.in_phase(Phase::Starting, now))
-            }
-            (Phase::Running, Found::Running) => Some(Record {
-                missing: None,
-                ..record
-            }),
-            (Phase::Running, Found::Nothing) => missing(record, now),
-            (Phase::Stopping, Found::Over(outcome)) if stopped_in_time(&record, outcome) => {
-                Some(record.in_phase(Phase::Stopped, now))
-            }
-            (Phase::Running, Found::Over(outcome)) if stopped_by_us(&record, outcome) => {
-                Some(record.in_phase(Phase::Stopped, now))
-            }
-            (_, Found::Over(outcome)) => Some(record.ended(outcome.clone(), now)),
-            (_, Found::Running | Found::Nothing) => None,
-        }
-    }
-
-    /// Reads are eventually consistent: only 20 minutes of finding nothing prove that there is nothing. Its state machine
-    /// was deleted then, or deleted and made again: names are free, and nothing of it can fire.
-    fn missing(record: Record, now: DateTime<Utc>) -> Option<Record> {
-        let Some(since) = record.missing else {
-            return Some(Record {
-                missing: Some(now),
-                ..record
-            });
-        };
-        if now <= after(since, LATE_DELIVERY) {
-            return None;
-        }
-        let record = Record {
-            missing: None,
-            ..record
-        };
-        if now >= record.at {
-            return Some(record.ended(Outcome::bare(OutcomeStatus::Aborted), now));
-        }
-        Some(record.in_phase(Phase::Starting, now))
     }
 }
 

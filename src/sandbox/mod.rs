@@ -3,6 +3,7 @@
 
 mod definition;
 mod errors;
+mod faults;
 mod operations;
 mod sts;
 mod wire;
@@ -20,6 +21,8 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use definition::{Next, Work};
+pub use faults::Fault;
+use faults::{Faults, Quota};
 pub use wire::Answer;
 
 /// How this Step Functions is.
@@ -164,59 +167,10 @@ pub struct Call {
     pub request: Arc<str>,
 }
 
-/// What befalls one request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// Nothing.
-    None,
-    /// It never arrives.
-    LostBefore,
-    /// It is obeyed, and the answer never arrives.
-    LostAfter,
-    /// It is lost, as far as the caller can tell, and is obeyed when this much time has passed.
-    Late(Duration),
-    /// The answer takes this long.
-    Slow(Duration),
-    /// 500, without effect.
-    Status500,
-    /// `ThrottlingException`.
-    Throttle,
-    /// `AccessDeniedException`.
-    AccessDenied,
-    /// `ExpiredTokenException`.
-    ExpiredToken,
-    /// `KmsAccessDeniedException`, where the request has something to encrypt.
-    Kms,
-}
-
-type Faults = Arc<dyn Fn(u64, &str) -> Fault + Send + Sync>;
-
 #[derive(Default, Serialize, Deserialize)]
 struct Store {
     machines: BTreeMap<String, Machine>,
     executions: BTreeMap<String, Execution>,
-}
-
-/// A token bucket of one operation.
-struct Quota {
-    burst: f64,
-    rate: f64,
-    tokens: f64,
-    at: Instant,
-}
-
-impl Quota {
-    fn take(&mut self) -> bool {
-        let now = Instant::now();
-        let seconds = (now - self.at).as_secs_f64();
-        self.at = now;
-        self.tokens = (self.tokens + seconds * self.rate).min(self.burst);
-        let is_there = self.tokens >= 1.0;
-        if is_there {
-            self.tokens -= 1.0;
-        }
-        is_there
-    }
 }
 
 #[derive(Default)]
@@ -380,12 +334,7 @@ impl Sandbox {
     /// So many calls of an operation are taken at once, and so many a second after that; more are throttled. Without a
     /// quota, all are taken.
     pub fn set_quota(&self, operation: &str, burst: f64, rate: f64) {
-        let quota = Quota {
-            burst,
-            rate,
-            tokens: burst,
-            at: Instant::now(),
-        };
+        let quota = Quota::new(burst, rate);
         self.core().quotas.insert(operation.to_owned(), quota);
     }
 

@@ -1,14 +1,14 @@
 //! The operations: what each answers, in the order in which AWS checks. Idempotency, names and limits are those of
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>.
 
-use std::collections::BTreeMap;
+mod machines;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
 use super::errors::{Error, error};
 use super::wire::Answer;
-use super::{Core, Execution, Face, Machine, Sandbox, Status, definition};
+use super::{Core, Execution, Face, Sandbox, Status};
 
 const MAX_INPUT: usize = 262_144;
 /// How long a name stays taken after its execution closed.
@@ -119,11 +119,11 @@ impl Sandbox {
             Some("GetExecutionHistory") => history(&core, &request),
             Some("ListExecutions") => self.list(&core, &request, now),
             Some("CreateStateMachine") => self.create(&mut core, &request, now),
-            Some("UpdateStateMachine") => update(&mut core, &request, now),
+            Some("UpdateStateMachine") => machines::update(&mut core, &request, now),
             Some("DescribeStateMachine") => self.describe_machine(&core, &request),
-            Some("TagResource") => tag(&mut core, &request),
-            Some("ListTagsForResource") => tags(&core, &request),
-            Some("ListStateMachines") => Ok(list_machines(&core)),
+            Some("TagResource") => machines::tag(&mut core, &request),
+            Some("ListTagsForResource") => machines::tags(&core, &request),
+            Some("ListStateMachines") => Ok(machines::list_machines(&core)),
             _ => {
                 let message = format!("unknown operation '{target}'");
                 Err(Error {
@@ -140,22 +140,6 @@ impl Sandbox {
             },
             Err(error) => error.answer(),
         }
-    }
-
-    /// The machine of an ARN, of a version or of an alias.
-    fn machine(&self, core: &Core, arn: &str) -> Option<Machine> {
-        let plain = arn.split(':').take(7).collect::<Vec<_>>().join(":");
-        let found = core.store.machines.get(&plain).cloned();
-        if found.is_some() || !self.0.options.any_machine {
-            return found;
-        }
-        let first = core.store.machines.values().next()?.clone();
-        let name = plain.rsplit(':').next().unwrap_or_default().to_owned();
-        Some(Machine {
-            arn: plain,
-            name,
-            ..first
-        })
     }
 
     fn start(&self, core: &mut Core, request: &Value, now: DateTime<Utc>) -> Reply {
@@ -386,68 +370,6 @@ impl Sandbox {
             ("nextToken", more),
         ]))
     }
-
-    fn create(&self, core: &mut Core, request: &Value, now: DateTime<Utc>) -> Reply {
-        let (name, given) = (required(request, "name")?, required(request, "definition")?);
-        let role = required(request, "roleArn")?;
-        at_most(request, "name", 80)?;
-        if !good_name(name) {
-            return Err(error("InvalidName", format!("Invalid Name: '{name}'")));
-        }
-        if !role.starts_with("arn:") {
-            return Err(error("InvalidArn", format!("Invalid Role Arn: '{role}'")));
-        }
-        definition::check(given).map_err(|what| {
-            error(
-                "InvalidDefinition",
-                format!("Invalid State Machine Definition: '{what}'"),
-            )
-        })?;
-        let express = text(request, "type") == Some("EXPRESS");
-        let arn = self.machine_arn(name);
-        if let Some(before) = core.store.machines.get(&arn) {
-            // A different role is ignored; everything else is compared as text.
-            if before.definition != given || before.express != express {
-                return Err(error(
-                    "StateMachineAlreadyExists",
-                    format!("State Machine Already Exists: '{arn}'"),
-                ));
-            }
-            return Ok(json!({"stateMachineArn": arn, "creationDate": epoch(before.created)}));
-        }
-        let machine = Machine {
-            arn: arn.clone(),
-            name: name.to_owned(),
-            definition: given.to_owned(),
-            role: role.to_owned(),
-            express,
-            created: now,
-            tags: given_tags(request),
-        };
-        core.store.machines.insert(arn.clone(), machine);
-        Ok(json!({"stateMachineArn": arn, "creationDate": epoch(now)}))
-    }
-
-    fn describe_machine(&self, core: &Core, request: &Value) -> Reply {
-        let machine_arn = required(request, "stateMachineArn")?;
-        arn(machine_arn, "stateMachine")?;
-        let machine = self.machine(core, machine_arn);
-        let machine = machine.ok_or_else(|| {
-            error(
-                "StateMachineDoesNotExist",
-                format!("State Machine Does Not Exist: '{machine_arn}'"),
-            )
-        })?;
-        Ok(json!({
-            "stateMachineArn": machine.arn,
-            "name": machine.name,
-            "status": "ACTIVE",
-            "definition": machine.definition,
-            "roleArn": machine.role,
-            "type": if machine.express { "EXPRESS" } else { "STANDARD" },
-            "creationDate": epoch(machine.created),
-        }))
-    }
 }
 
 fn stop(core: &mut Core, request: &Value, now: DateTime<Utc>) -> Reply {
@@ -532,80 +454,4 @@ fn history(core: &Core, request: &Value) -> Reply {
     }
     events.truncate(page);
     Ok(json!({"events": events}))
-}
-
-fn update(core: &mut Core, request: &Value, now: DateTime<Utc>) -> Reply {
-    let machine_arn = required(request, "stateMachineArn")?;
-    arn(machine_arn, "stateMachine")?;
-    if text(request, "definition").is_none() && text(request, "roleArn").is_none() {
-        return Err(error(
-            "MissingRequiredParameter",
-            "Either the definition, the role ARN, or both must be specified",
-        ));
-    }
-    let Some(machine) = core.store.machines.get_mut(machine_arn) else {
-        return Err(error(
-            "StateMachineDoesNotExist",
-            format!("State Machine Does Not Exist: '{machine_arn}'"),
-        ));
-    };
-    if let Some(given) = text(request, "definition") {
-        definition::check(given).map_err(|what| {
-            error(
-                "InvalidDefinition",
-                format!("Invalid State Machine Definition: '{what}'"),
-            )
-        })?;
-        given.clone_into(&mut machine.definition);
-    }
-    if let Some(role) = text(request, "roleArn") {
-        role.clone_into(&mut machine.role);
-    }
-    Ok(json!({"updateDate": epoch(now)}))
-}
-
-/// The tags that a request gives, by key.
-fn given_tags(request: &Value) -> BTreeMap<String, String> {
-    let tags = request.get("tags").and_then(Value::as_array);
-    let pair = |tag: &Value| Some((text(tag, "key")?.to_owned(), text(tag, "value")?.to_owned()));
-    tags.into_iter().flatten().filter_map(pair).collect()
-}
-
-fn no_resource(arn: &str) -> Error {
-    error("ResourceNotFound", format!("Resource not found: '{arn}'"))
-}
-
-fn tag(core: &mut Core, request: &Value) -> Reply {
-    let resource = required(request, "resourceArn")?;
-    arn(resource, "stateMachine")?;
-    let machine = core.store.machines.get_mut(resource);
-    let machine = machine.ok_or_else(|| no_resource(resource))?;
-    let mut tags = machine.tags.clone();
-    tags.extend(given_tags(request));
-    if tags.len() > 50 {
-        return Err(error("TooManyTags", "a resource has at most 50 tags"));
-    }
-    machine.tags = tags;
-    Ok(json!({}))
-}
-
-fn tags(core: &Core, request: &Value) -> Reply {
-    let resource = required(request, "resourceArn")?;
-    arn(resource, "stateMachine")?;
-    let machine = core.store.machines.get(resource);
-    let machine = machine.ok_or_else(|| no_resource(resource))?;
-    let tag = |(key, value): (&String, &String)| json!({"key": key, "value": value});
-    Ok(json!({"tags": machine.tags.iter().map(tag).collect::<Vec<_>>()}))
-}
-
-fn list_machines(core: &Core) -> Value {
-    let item = |machine: &Machine| {
-        json!({
-            "stateMachineArn": machine.arn,
-            "name": machine.name,
-            "type": if machine.express { "EXPRESS" } else { "STANDARD" },
-            "creationDate": epoch(machine.created),
-        })
-    };
-    json!({"stateMachines": core.store.machines.values().map(item).collect::<Vec<_>>()})
 }

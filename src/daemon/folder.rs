@@ -1,0 +1,161 @@
+//! How the folder is seen: when it is scanned, how long a scan holds, what is waited for first. Never reconciles.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{Daemon, POLL, RESTLESS};
+use crate::source::git;
+use crate::source::scan::Scan;
+use crate::source::watch::Watch;
+
+/// How long a scan holds at least, where no event told of a change.
+const FRESH: Duration = Duration::from_secs(2);
+/// How long a scan is waited for, before what it would show is in doubt.
+const OVERDUE: Duration = Duration::from_secs(10);
+/// How long git is waited for where nothing else changes: a rebase stops for a person, and starts must go on.
+const GIT: Duration = Duration::from_secs(5);
+
+impl Daemon {
+    /// Is the last scan young, beside what a scan costs? Outcomes are asked for in many small steps; a large directory is
+    /// not read again for each.
+    pub(super) fn is_fresh(&self) -> bool {
+        !self.waits
+            && self.last.as_ref().is_none_or(|last| last.doubt().is_none())
+            && self
+                .scanned
+                .is_some_and(|(at, took)| at.elapsed() < FRESH.max(took * 10).min(self.resync))
+    }
+
+    /// Scans on a thread of its own. A scan that differs from the last one although no event told so may have met a file
+    /// half written: it counts once two scans in a row are the same. After a `quiet` time, the first one counts.
+    pub async fn scan(&mut self, quiet: bool) -> Scan {
+        // One that began before the change says nothing of it.
+        let mut counts = quiet && self.overdue.is_none();
+        let mut is_old = self.overdue.is_some();
+        let mut looked = self.look().await;
+        for _ in 0..RESTLESS {
+            let Some(scan) = &looked else {
+                break;
+            };
+            let changing = scan
+                .files
+                .iter()
+                .flat_map(|file| &file.errors)
+                .any(|error| error.message.contains("changed while it was read"));
+            let before = self.completed.replace(scan.clone());
+            counts |= before.is_none_or(|before| before == *scan);
+            if counts && !changing && !is_old {
+                break;
+            }
+            is_old = false;
+            sleep(self.settle.max(Duration::from_millis(10)) / 2).await;
+            looked = self.look().await;
+        }
+        let mut scan = looked.unwrap_or_else(|| Scan {
+            unclear: Some(format!(
+                "reading the directory has not ended after {} s: does its file system hang?",
+                OVERDUE.as_secs()
+            )),
+            ..self.last.clone().unwrap_or_default()
+        });
+        if let Some((device, _)) = scan.identity {
+            let known = *self.device.get_or_insert(device);
+            if known != device && scan.files.is_empty() {
+                scan.unclear = Some("the directory is on another device than before, and empty: is a disk not mounted?".into());
+            } else {
+                self.device = Some(device);
+            }
+        }
+        self.tell(&scan);
+        scan
+    }
+
+    /// Does a scan take longer than one is waited for?
+    pub fn is_overdue(&self) -> bool {
+        self.overdue.is_some()
+    }
+
+    /// One scan. `None`: it has not ended yet.
+    pub(super) async fn look(&mut self) -> Option<Scan> {
+        let (mut looking, begun, patience) = if let Some((looking, begun)) = self.overdue.take() {
+            (looking, begun, Duration::from_secs(1))
+        } else {
+            let mut scanner = self.scanner.take().expect("one scan at a time");
+            let looking = spawn_blocking(move || {
+                let scan = scanner.scan();
+                (scanner, scan)
+            });
+            (looking, Instant::now(), OVERDUE)
+        };
+        if let Ok(looked) = timeout(patience, &mut looking).await {
+            let (scanner, scan) = looked.expect("a scan does not panic");
+            self.scanner = Some(scanner);
+            self.scanned = Some((begun, begun.elapsed()));
+            return Some(scan);
+        }
+        self.overdue = Some((looking, begun));
+        None
+    }
+
+    /// Watches the directory. A file system that hangs has no events.
+    pub(super) async fn watch(&mut self, hints: watch::Sender<u64>) -> notify::Result<Watch> {
+        let silent = || notify::Error::generic("the file system does not answer");
+        let mut watching = match self.watching.take() {
+            Some(before) if !before.is_finished() => {
+                self.watching = Some(before);
+                return Err(silent());
+            }
+            _ => {
+                let directory = self.directory.clone();
+                spawn_blocking(move || Watch::start(&directory, hints))
+            }
+        };
+        if let Ok(watch) = timeout(GIT, &mut watching).await {
+            return watch.map_err(|_| silent())?;
+        }
+        self.watching = Some(watching);
+        Err(silent())
+    }
+
+    /// How long a scan holds if no hint comes.
+    pub(super) fn rest(&self, watching: bool) -> Duration {
+        if watching {
+            return self.resync;
+        }
+        let cost = self.scanned.map_or(Duration::ZERO, |(_, took)| took * 10);
+        POLL.max(cost).min(self.resync)
+    }
+
+    /// Waits until no hint has come for `settle`, and git is not at work any more.
+    pub(super) async fn quiet(
+        &self,
+        hinted: &mut watch::Receiver<u64>,
+        stop: &mut watch::Receiver<bool>,
+    ) {
+        let begun = Instant::now();
+        let mut at_rest = None;
+        while begun.elapsed() < self.settle * RESTLESS && !*stop.borrow() {
+            hinted.borrow_and_update();
+            tokio::select! {
+                _ = stop.changed() => return,
+                changed = timeout(self.settle, hinted.changed()) => if changed.is_err() {
+                    let waited = *at_rest.get_or_insert_with(Instant::now);
+                    if waited.elapsed() > GIT {
+                        return;
+                    }
+                    if self.overdue.is_some() {
+                        return;
+                    }
+                    let directory = self.directory.clone();
+                    let looking = spawn_blocking(move || git::is_busy(&directory));
+                    if !matches!(timeout(GIT, looking).await, Ok(Ok(true))) {
+                        return;
+                    }
+                },
+            }
+        }
+    }
+}
