@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use aws_sdk_sfn::config::{BehaviorVersion, Builder, Credentials, Region};
 use chrono::{DateTime, Utc};
-use common::{Result, UNLIMITED, World, row};
+use common::table::{Result, row};
+use common::{UNLIMITED, World};
 use onced::sandbox::{Call, Fault, Status};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};

@@ -9,7 +9,8 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use common::{Result, UNLIMITED, World, row};
+use common::table::{Result, row};
+use common::{UNLIMITED, World};
 use tokio::time::sleep;
 
 /// How long it is watched at rest.

@@ -8,14 +8,15 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use onced::daemon::Daemon;
 use onced::daemon::set_clock::Uptime;
 use onced::daemon::socket::{Order, What};
-use onced::daemon::{Daemon, Snapshot};
 use onced::model::record::Phase;
 use onced::reconcile::{Desired, Reconciler};
 use onced::sandbox::{Fault, Options, Status};
 use onced::source::parse::Defaults;
 use onced::source::scan::Scanner;
+use onced::view::Moment;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep;
 
@@ -160,7 +161,7 @@ async fn after_the_end_no_call_is_begun() {
 
 /// A daemon in the background, with all that it is told by.
 struct Alive {
-    snapshots: watch::Receiver<Option<Arc<Snapshot>>>,
+    moments: watch::Receiver<Option<Arc<Moment>>>,
     orders: mpsc::Sender<Order>,
     stop: watch::Sender<bool>,
     task: tokio::task::JoinHandle<()>,
@@ -186,12 +187,12 @@ impl Alive {
         let reconciler = world.reconciler().await;
         let daemon = Daemon::new(scanner, reconciler, policy(), settle, resync, world.clock());
         let daemon = with(daemon);
-        let (sender, snapshots) = watch::channel(None);
+        let (sender, moments) = watch::channel(None);
         let (orders, ordered) = mpsc::channel(4);
         let (stop, stopping) = watch::channel(false);
         let task = tokio::spawn(daemon.run(sender, ordered, stopping));
         Self {
-            snapshots,
+            moments,
             orders,
             stop,
             task,
@@ -293,8 +294,8 @@ async fn a_clock_that_is_wrong_is_not_believed() {
             .collect();
         assert!(others.is_empty(), "{off}: {others:?}");
         let held = {
-            let snapshot = alive.snapshots.borrow().clone().expect("a pass");
-            snapshot.plan.held.clone()
+            let moment = alive.moments.borrow().clone().expect("a pass");
+            moment.plan().held
         };
         assert!(
             held.iter()
@@ -372,8 +373,8 @@ async fn an_approval_that_nobody_waits_for_any_more_is_not_carried_out() {
     write(directory.path(), &[]);
     sleep(Duration::from_mins(2)).await;
     let digest = || {
-        let snapshot = alive.snapshots.borrow().clone();
-        snapshot.expect("a pass").plan.digest.clone()
+        let moment = alive.moments.borrow().clone();
+        moment.expect("a pass").plan().digest
     };
     let stopped = || {
         let all = world.history();

@@ -1,7 +1,6 @@
 //! What befalls a folder (FAILURES, section 1) and what people do to it (section 4): real files, scanned and planned. Which
 //! row is tested where stands in `tests/index.md`.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -62,14 +61,9 @@ impl Folder {
         let scan = self.scanner.scan();
         assert!(!scan.has_problems(), "{:?}", scan.files);
         let running = scan.entries.values().map(|entry| {
-            let record = Record::starting(&owner, entry, None, self.now);
-            (
-                entry.name.clone(),
-                record.in_phase(Phase::Running, self.now),
-            )
+            Record::starting(&owner, entry, None, self.now).in_phase(Phase::Running, self.now)
         });
-        let records: BTreeMap<EntryName, Record> = running.collect();
-        self.desk = Desk::new(records);
+        self.desk = Desk::new(running.collect());
     }
 
     /// What is done so many seconds from now: by the contract's words.
@@ -85,8 +79,13 @@ impl Folder {
             .plan(&wanted, sight, &policy(), &wanted.brakes, now);
         let notes = plan.notes.into_iter();
         for (name, note) in notes {
-            let record = self.desk.records.get_mut(&name).expect("a record");
-            (record.file, record.gone, record.guarded) = (note.file, note.gone, note.guarded);
+            let noted = Record {
+                file: note.file,
+                gone: note.gone,
+                guarded: note.guarded,
+                ..self.desk.records[&name].clone()
+            };
+            self.desk.records.insert(name, noted);
         }
         let acts = plan.decisions.iter().filter_map(|(name, decision)| {
             let Decision::Act(step, _) = decision else {

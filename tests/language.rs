@@ -4,9 +4,8 @@ use onced::source::parse::{Defaults, parse};
 use proptest::prelude::*;
 
 fn defaults() -> Defaults {
-    let state_machine = Some("arn:aws:states:us-east-1:123456789012:stateMachine:M".to_owned());
     Defaults {
-        state_machine,
+        state_machine: Some("arn:aws:states:us-east-1:123456789012:stateMachine:M".into()),
         ..Defaults::default()
     }
 }

@@ -264,7 +264,9 @@ async fn executions_that_run_for_hours_keep_no_other_from_being_asked_for() {
     let many = 150;
     let mut entries: Vec<Entry> = (0..many).map(|n| named(&format!("long{n}"), 60)).collect();
     entries.push(Entry {
-        state_machine: stories::MACHINE.replace("OneTimeLambdaScheduler", "Short"),
+        state_machine: stories::MACHINE
+            .replace("OneTimeLambdaScheduler", "Short")
+            .into(),
         ..named("short", 90)
     });
     let wanted = stories::desired(&entries);
@@ -349,7 +351,7 @@ async fn after_a_loss_an_entry_waits_for_the_listing_of_every_machine_beside_its
             }
         })));
     let moved = Entry {
-        state_machine: other,
+        state_machine: other.into(),
         ..stories::entry(1, 86_400)
     };
     let wanted = stories::desired(&[anchor, moved]);
@@ -377,7 +379,9 @@ async fn the_listing_of_one_machine_says_nothing_of_another() {
     });
     let on = |machine: &str| Entry {
         name: EntryName::parse(machine).unwrap(),
-        state_machine: stories::MACHINE.replace("OneTimeLambdaScheduler", machine),
+        state_machine: stories::MACHINE
+            .replace("OneTimeLambdaScheduler", machine)
+            .into(),
         ..stories::entry(1, 86_400)
     };
     let wanted = stories::desired(&[on("A"), on("B"), on("C")]);
@@ -665,10 +669,7 @@ async fn what_moved_to_another_file_before_it_could_be_started_is_recorded_there
     tokio::time::sleep(Duration::from_mins(6)).await;
     reconciler.reconcile(&wanted, &|| false).await;
     let record = reconciler.records().values().next().unwrap();
-    assert_eq!(
-        (record.phase, record.file.as_str()),
-        (Phase::Running, "b.yaml")
-    );
+    assert_eq!((record.phase, &*record.file), (Phase::Running, "b.yaml"));
 }
 
 /// A pause that could not be written was forgotten when the ledger was begun anew, though it was to hold until onced ends;

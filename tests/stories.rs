@@ -351,7 +351,7 @@ async fn an_express_machine_is_refused() {
         200
     );
     let mut wanted = entry(1, 60);
-    wanted.state_machine = MACHINE.replace("OneTimeLambdaScheduler", "X");
+    wanted.state_machine = MACHINE.replace("OneTimeLambdaScheduler", "X").into();
     let mut reconciler = world.reconciler().await;
     let report = reconciler.reconcile(&desired(&[wanted]), &|| false).await;
     assert!(
@@ -633,7 +633,7 @@ async fn what_is_refused_holds_up_nobody_and_goes_on_when_it_may() {
     let world = World::new(Options::default());
     let other = Entry {
         name: EntryName::parse("other").unwrap(),
-        state_machine: MACHINE.replace("OneTimeLambdaScheduler", "Later"),
+        state_machine: MACHINE.replace("OneTimeLambdaScheduler", "Later").into(),
         ..entry(1, 86_400)
     };
     let wanted = desired(&[entry(1, 86_400), other.clone()]);

@@ -1,15 +1,14 @@
 //! A folder, `onced` itself as it is released, and the built-in Step Functions over HTTP in this process.
-#![expect(clippy::print_stdout, reason = "a table is what it is for")]
 
-use std::error::Error;
+pub(crate) mod table;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::process::{Command, Stdio};
 
 use onced::sandbox::{Options, Sandbox};
+use table::Result;
 use tokio::net::TcpListener;
-
-pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// `--set` with this, onced paces no start.
 pub(crate) const UNLIMITED: &str = "limits.StartExecution={rate: 100000, burst: 100000}";
@@ -73,11 +72,4 @@ impl World {
         onced.stdout(Stdio::null()).stderr(Stdio::inherit());
         onced
     }
-}
-
-/// One line of the table; answers whether its bound is met.
-pub(crate) fn row(what: &str, bound: &str, figure: &str, is_met: bool) -> bool {
-    let mark = if is_met { "" } else { " **missed**" };
-    println!("| {what} | {bound} | {figure}{mark} |");
-    is_met
 }

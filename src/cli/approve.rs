@@ -18,7 +18,7 @@ pub(super) async fn approve(context: &Context, digest: &str) -> Outcome {
         print(&format!("approved: {} executions\n", answer["approved"]));
         return Ok(exit::DONE);
     }
-    let (_, waiting) = run::look_and_wait(&settings)?;
+    let waiting = run::look(&settings)?.to_approve;
     approve::allowed(digest, &waiting).map_err(Failure::new)?;
     let (ledger, _) = run::open(state, Holder::Command).await?;
     let number = waiting.len();

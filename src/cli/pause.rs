@@ -12,8 +12,8 @@ use crate::model::brake::Pause;
 use crate::model::entry::instant;
 use crate::settings::Settings;
 use crate::source::time;
-use crate::view::List;
 use crate::view::resume::ResumeView;
+use crate::view::{List, Moment};
 
 fn state(settings: &Settings) -> Result<&std::path::Path, Failure> {
     settings.state_directory.as_deref().ok_or_else(|| {
@@ -66,7 +66,7 @@ pub(super) async fn pause(context: &Context, until: Option<&str>) -> Outcome {
         "paused{until_text}: nothing is started or stopped\n"
     ));
     // It holds whether or not this can be said.
-    if let Ok(list) = results::ask::<List>(&settings, "/v1/list", |snapshot| snapshot.list).await {
+    if let Ok(list) = results::ask::<List>(&settings, "/v1/list", Moment::list).await {
         let fires = list.entries.iter().filter(|entry| {
             let at = entry.at.parse::<DateTime<Utc>>().ok();
             entry.phase == "scheduled" && at.is_some_and(|at| until.is_none_or(|until| at <= until))
@@ -87,8 +87,7 @@ pub(super) async fn resume(context: &Context, dry_run: bool) -> Outcome {
     let format = results::format(context, &[Format::Text, Format::Json])?;
     let settings = context.settings(None)?;
     state(&settings)?;
-    let view: ResumeView =
-        results::ask(&settings, "/v1/resume", |snapshot| snapshot.resume).await?;
+    let view: ResumeView = results::ask(&settings, "/v1/resume", Moment::resume).await?;
     let printed = match format {
         Format::Json => results::to_json(&view)?,
         _ => resume_text(&view, &settings),

@@ -8,13 +8,13 @@ use super::arguments::Format;
 use super::{Context, Outcome, exit, print, results, text};
 use crate::settings::Settings;
 use crate::view::forecast::Forecast;
-use crate::view::{PlanView, StepView};
+use crate::view::{Moment, PlanView, StepView};
 
 /// `onced plan`.
 pub(super) async fn plan(context: &Context, directory: Option<&String>, detailed: bool) -> Outcome {
     let format = results::format(context, &[Format::Text, Format::Json, Format::Markdown])?;
     let settings = context.settings(directory)?;
-    let plan = results::ask(&settings, "/v1/plan", |snapshot| snapshot.plan).await?;
+    let plan = results::ask(&settings, "/v1/plan", Moment::plan).await?;
     let printed = match format {
         Format::Json => results::to_json(&plan)?,
         Format::Markdown => plan_markdown(&plan),
@@ -101,7 +101,7 @@ fn plan_text(plan: &PlanView, settings: &Settings, now: DateTime<Utc>, color: bo
             view.name.to_string(),
             times,
             text::relative(now, at),
-            text::runs(view.lambda.as_ref(), &view.state_machine),
+            text::runs(view.lambda.as_deref(), &view.state_machine),
             place,
             why,
         ]
@@ -169,7 +169,7 @@ fn plan_markdown(plan: &PlanView) -> String {
         .chain(plan.held.iter().map(|view| (view, "held: ")))
     {
         let line = view.line.map(|line| format!(":{line}")).unwrap_or_default();
-        let runs = text::runs(view.lambda.as_ref(), &view.state_machine);
+        let runs = text::runs(view.lambda.as_deref(), &view.state_machine);
         let _ = writeln!(
             text,
             "| `{}` | `{}` | {} | {runs} | `{}{line}` | {held}{} |",

@@ -8,13 +8,13 @@ use tokio::time::{Instant, sleep};
 
 use super::arguments::Format;
 use super::{Context, Failure, Outcome, exit, print, run, text};
-use crate::daemon::{Snapshot, socket};
+use crate::daemon::socket;
 use crate::ledger::Ledger;
 use crate::model::entry::EntryName;
 use crate::model::record::Event;
 use crate::settings::{Settings, SettingsError};
 use crate::source::scan;
-use crate::view::{self, EntryView, FileView, List};
+use crate::view::{self, EntryView, FileView, List, Moment};
 
 /// How long a ledger that is held, with no daemon that answers, is asked for.
 const BUSY: Duration = Duration::from_secs(10);
@@ -40,7 +40,7 @@ pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Failure>
 pub(super) async fn ask<T: serde::de::DeserializeOwned>(
     settings: &Settings,
     what: &str,
-    pick: impl Fn(Snapshot) -> T,
+    pick: impl Fn(&Moment) -> T,
 ) -> Result<T, Failure> {
     let begun = Instant::now();
     loop {
@@ -55,7 +55,7 @@ pub(super) async fn ask<T: serde::de::DeserializeOwned>(
             Err(failure) if failure.code == exit::BUSY && begun.elapsed() < BUSY => {
                 sleep(Duration::from_millis(20)).await;
             }
-            looked => return looked.map(pick),
+            looked => return looked.map(|moment| pick(&moment)),
         }
     }
 }
@@ -101,7 +101,7 @@ pub(super) fn has_invalid(files: &[FileView]) -> bool {
 pub(super) async fn list(context: &Context) -> Outcome {
     let format = format(context, &[Format::Text, Format::Json])?;
     let settings = context.settings(None)?;
-    let list: List = ask(&settings, "/v1/list", |snapshot| snapshot.list).await?;
+    let list: List = ask(&settings, "/v1/list", Moment::list).await?;
     if format == Format::Json {
         print(&to_json(&list)?);
         return Ok(exit::DONE);
@@ -115,7 +115,7 @@ pub(super) async fn list(context: &Context) -> Outcome {
             entry.phase.clone(),
             text::local(at, settings.defaults.timezone),
             text::relative(now, at),
-            text::runs(entry.lambda.as_ref(), &entry.state_machine),
+            text::runs(entry.lambda.as_deref(), &entry.state_machine),
             entry.line.map_or_else(
                 || format!("was in {}", entry.file),
                 |line| format!("{}:{line}", entry.file),
@@ -203,7 +203,7 @@ async fn all_events(settings: &Settings) -> Result<Vec<Event>, Failure> {
 pub(super) async fn show(context: &Context, name: &str) -> Outcome {
     let format = format(context, &[Format::Text, Format::Json])?;
     let settings = context.settings(None)?;
-    let list: List = ask(&settings, "/v1/list", |snapshot| snapshot.list).await?;
+    let list: List = ask(&settings, "/v1/list", Moment::list).await?;
     let Some(entry) = list
         .entries
         .iter()
@@ -273,11 +273,14 @@ fn show_text(entry: &EntryView, settings: &Settings) -> String {
         ),
         (
             "runs",
-            Some(text::runs(entry.lambda.as_ref(), &entry.state_machine)),
+            Some(text::runs(entry.lambda.as_deref(), &entry.state_machine)),
         ),
         (
             "through",
-            entry.lambda.as_ref().map(|_| entry.state_machine.clone()),
+            entry
+                .lambda
+                .as_ref()
+                .map(|_| entry.state_machine.to_string()),
         ),
         ("execution", entry.execution_arn.clone()),
         (
@@ -287,7 +290,7 @@ fn show_text(entry: &EntryView, settings: &Settings) -> String {
         ("outcome", outcome),
         ("fired", fired),
         ("cause", cause),
-        ("commit", entry.commit.clone()),
+        ("commit", entry.commit.as_deref().map(str::to_owned)),
         ("file", Some(place)),
     ];
     let rows: Vec<Vec<String>> = rows

@@ -1,6 +1,5 @@
 //! Commands that act: run and sync; and the sandbox they can run against. Puts the floors together, and nothing more.
 
-use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,7 +14,7 @@ use tracing::{info, warn};
 
 use super::bar::Bar;
 use super::{Context, Failure, Outcome, aws, doctor, exit, print};
-use crate::daemon::{Daemon, Snapshot, desired, set_clock, socket, wall_clock};
+use crate::daemon::{Daemon, desired, set_clock, socket, wall_clock};
 use crate::ledger::{Found, Holder, Ledger, LedgerError};
 use crate::model::entry::EntryName;
 use crate::model::plan::{Sight, after};
@@ -29,7 +28,7 @@ use crate::source::scan::Scanner;
 use crate::source::{git, read};
 use crate::step_functions::StepFunctions;
 use crate::step_functions::access::Access;
-use crate::view::Moment;
+use crate::view::{EntryView, List, Moment};
 
 /// How long a command may keep the ledger from one that waits for it.
 const COMMAND_ENDS: Duration = Duration::from_secs(30);
@@ -161,7 +160,14 @@ async fn daemon(
         hands,
         found,
         policy.clone(),
-        (settings.verify, settings.defaults.state_machine.clone()),
+        (
+            settings.verify,
+            settings
+                .defaults
+                .state_machine
+                .as_deref()
+                .map(str::to_owned),
+        ),
         seed,
     )
     .within(settings.limits.clone());
@@ -220,7 +226,7 @@ pub(super) async fn run(
     }
     let asking =
         (!settings.sandbox).then(|| tokio::spawn(doctor::preflight(settings.clone(), reach)));
-    let (snapshots, shown) = watch::channel(None);
+    let (moments, shown) = watch::channel(None);
     let (orders, ordered) = mpsc::channel(4);
     let about = socket::About {
         owner: settings.owner.as_str().to_owned(),
@@ -228,7 +234,7 @@ pub(super) async fn run(
     };
     let sources = socket::Sources {
         about,
-        snapshots: shown,
+        moments: shown,
         ledger: daemon.ledger().clone(),
         orders,
     };
@@ -246,7 +252,7 @@ pub(super) async fn run(
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     // A limit on the size of files is an error of a write, no reason to die.
     let _too_large = signal(SignalKind::from_raw(libc::SIGXFSZ)).map_err(failed)?;
-    let running = tokio::spawn(daemon.run(snapshots, ordered, stopping));
+    let running = tokio::spawn(daemon.run(moments, ordered, stopping));
     tokio::pin!(running);
     let ended = tokio::select! {
         ended = &mut running => ended,
@@ -291,13 +297,13 @@ pub(super) async fn sync(
     let mut deadline = after(clock(), patience);
     let mut told = false;
     let bar = (!context.common.quiet).then(|| Bar::of(daemon.progress()));
-    let (scan, snapshot, failed) = loop {
+    let (scan, moment, failed) = loop {
         let (scan, report) = daemon.once().await;
         if !report.done.is_empty() && (report.goes_on || !report.failed.is_empty()) {
             deadline = after(clock(), patience);
         }
-        let snapshot = daemon.snapshot(&scan);
-        let waits = snapshot.plan.held.iter().any(|held| held.until.is_some());
+        let moment = daemon.moment(&scan);
+        let waits = moment.plan.waits();
         let busy = waits || report.listing || report.goes_on || daemon.is_overdue();
         if daemon.is_overdue() && clock() > deadline {
             let why = scan.unclear.unwrap_or_default();
@@ -310,16 +316,10 @@ pub(super) async fn sync(
             )));
         }
         if (!busy && report.failed.is_empty()) || clock() > deadline {
-            break (scan, snapshot, report.failed);
+            break (scan, moment, report.failed);
         }
-        let refused = snapshot
-            .list
-            .entries
-            .iter()
-            .filter(|entry| entry.phase == "refused")
-            .count();
-        if !busy && refused == report.failed.len() {
-            break (scan, snapshot, report.failed);
+        if !busy && count(&moment.list(), "refused") == report.failed.len() {
+            break (scan, moment, report.failed);
         }
         if waits && !told {
             told = true;
@@ -334,15 +334,10 @@ pub(super) async fn sync(
         tokio::time::sleep(wake.clamp(Duration::from_millis(20), Duration::from_secs(1))).await;
     };
     drop(bar);
-    let scheduled = snapshot
-        .list
-        .entries
-        .iter()
-        .filter(|entry| entry.phase == "scheduled")
-        .count();
     print(&format!(
-        "{scheduled} scheduled, {} held, {} not done\n",
-        snapshot.plan.held.len(),
+        "{} scheduled, {} held, {} not done\n",
+        count(&moment.list(), "scheduled"),
+        moment.plan().held.len(),
         failed.len()
     ));
     if !failed.is_empty() {
@@ -352,7 +347,7 @@ pub(super) async fn sync(
             .collect();
         return Err(Failure::new(lines.join("\n")));
     }
-    Ok(if snapshot.plan.guard.is_some() {
+    Ok(if moment.plan.guard.is_some() {
         exit::HELD
     } else if scan.has_problems() {
         exit::INVALID
@@ -361,14 +356,14 @@ pub(super) async fn sync(
     })
 }
 
-/// Files and ledger as they are now, for commands that find no daemon. Calls nobody and changes nothing; where there is
-/// no ledger yet, none is made.
-pub(super) fn look(settings: &Settings) -> Result<Snapshot, Failure> {
-    look_and_wait(settings).map(|(snapshot, _)| snapshot)
+fn count(list: &List, phase: &str) -> usize {
+    let is = |entry: &&EntryView| entry.phase == phase;
+    list.entries.iter().filter(is).count()
 }
 
-/// The same, with the executions whose stop waits for approval.
-pub(super) fn look_and_wait(settings: &Settings) -> Result<(Snapshot, BTreeSet<String>), Failure> {
+/// Files and ledger as they are now, for commands that find no daemon. Calls nobody and changes nothing; where there is
+/// no ledger yet, none is made.
+pub(super) fn look(settings: &Settings) -> Result<Moment, Failure> {
     let directory = directory(settings)?;
     let found = match &settings.state_directory {
         None => None,
@@ -404,25 +399,18 @@ pub(super) fn look_and_wait(settings: &Settings) -> Result<(Snapshot, BTreeSet<S
     let resumed = pause.map(|_| desk.plan(&desired, sight, &settings.policy, &brakes, now));
     brakes.extend(pause.map(|pause| pause.brake()));
     let plan = desk.plan(&desired, sight, &settings.policy, &brakes, now);
-    let to_approve = plan.guarded(&desk.records);
-    let moment = Moment {
-        owner: &settings.owner,
-        scan: &scan,
-        records: &desk.records,
-        plan: &plan,
-        orphans: &[],
-        to_approve: &to_approve,
-        pause,
-        policy: &settings.policy,
-        limits: &settings.limits,
+    Ok(Moment {
+        owner: settings.owner.clone(),
+        scan,
+        to_approve: plan.guarded(&desk.records),
+        records: desk.records,
+        plan: Arc::new(plan),
+        orphans: Vec::new(),
+        pause: pause.zip(resumed.map(Arc::new)),
+        policy: settings.policy.clone(),
+        limits: settings.limits.clone(),
         now,
-    };
-    let snapshot = Snapshot {
-        list: moment.list(),
-        plan: moment.plan(),
-        resume: moment.resume(pause, resumed.as_ref().unwrap_or(&plan)),
-    };
-    Ok((snapshot, to_approve))
+    })
 }
 
 /// `onced sandbox`.

@@ -134,7 +134,7 @@ fn errors(files: &[FileView]) -> impl Iterator<Item = (&FileView, &ErrorView)> {
         .flat_map(|file| file.errors.iter().map(move |error| (file, error)))
 }
 
-pub(super) fn runs(lambda: Option<&String>, machine: &str) -> String {
+pub(super) fn runs(lambda: Option<&str>, machine: &str) -> String {
     lambda.map_or_else(
         || format!("state machine {machine}"),
         |lambda| format!("lambda {lambda}"),

@@ -18,15 +18,14 @@ use tracing::{info, warn};
 
 use crate::ledger::Ledger;
 use crate::model::brake::{Brake, Holds};
-use crate::model::entry::EntryName;
 use crate::model::plan::{Plan, Policy, span};
-use crate::model::record::Record;
+use crate::model::records::Records;
 use crate::reconcile::{Clock, Desired, Progress, Reconciler, Report};
 use crate::source::problem::{FileState, Problem};
 use crate::source::scan::{Scan, Scanner};
 use crate::source::watch::Watch;
-use crate::view::resume::{PauseView, ResumeView};
-use crate::view::{List, Moment, PlanView};
+use crate::view::Moment;
+use crate::view::resume::PauseView;
 use set_clock::{ClockWatch, Uptime};
 use socket::{Order, What};
 
@@ -41,17 +40,6 @@ const JUMP: TimeDelta = TimeDelta::seconds(2);
 const STALE: TimeDelta = TimeDelta::minutes(10);
 /// How many times `settle` a folder that never rests may put a scan off.
 const RESTLESS: u32 = 20;
-
-/// What the control socket answers with: the last finished pass.
-#[derive(Debug, Clone)]
-pub struct Snapshot {
-    /// For `onced list` and `onced show`.
-    pub list: List,
-    /// For `onced plan`.
-    pub plan: PlanView,
-    /// For `onced resume`.
-    pub resume: ResumeView,
-}
 
 /// Source and reconciler, with what is between them.
 pub struct Daemon {
@@ -126,7 +114,7 @@ impl Daemon {
     /// Runs until `stop` turns true. What is in flight then is finished; what was begun is in the ledger.
     pub async fn run(
         mut self,
-        snapshots: watch::Sender<Option<Arc<Snapshot>>>,
+        moments: watch::Sender<Option<Arc<Moment>>>,
         mut orders: mpsc::Receiver<Order>,
         mut stop: watch::Receiver<bool>,
     ) {
@@ -196,9 +184,10 @@ impl Daemon {
                 self.reconciler.list_again();
             }
             let report = self.reconcile(&scan, &interrupted).await;
-            let snapshot = self.snapshot_of(&scan, &report.plan);
-            self.waits = snapshot.plan.held.iter().any(|held| held.until.is_some());
-            snapshots.send_replace(Some(Arc::new(snapshot)));
+            let plan = Arc::new(report.plan);
+            self.waits = plan.waits();
+            let moment = self.moment_of(&scan, plan);
+            moments.send_replace(Some(Arc::new(moment)));
             // No event tells that a disk is mounted again, or that git has finished.
             let calm = scan.doubt().is_none() && !self.clock_watch.holds();
             let tells_all = |watch: &Watch| watch.network().is_none();
@@ -291,34 +280,27 @@ impl Daemon {
         desired
     }
 
-    /// The present moment, as people see it.
-    pub fn snapshot(&mut self, scan: &Scan) -> Snapshot {
+    /// The present moment.
+    pub fn moment(&mut self, scan: &Scan) -> Moment {
         let plan = self.plan(scan);
-        self.snapshot_of(scan, &plan)
+        self.moment_of(scan, Arc::new(plan))
     }
 
-    fn snapshot_of(&mut self, scan: &Scan, plan: &Plan) -> Snapshot {
+    fn moment_of(&mut self, scan: &Scan, plan: Arc<Plan>) -> Moment {
         let wanted = self.desired(scan);
-        let orphans = self.reconciler.orphans(&wanted);
-        let to_approve = self.reconciler.to_approve(plan, &wanted);
         let pause = self.reconciler.pause();
-        let resumed = pause.map(|_| self.reconciler.plan_resumed(&wanted));
-        let moment = Moment {
-            owner: self.reconciler.owner(),
-            scan,
-            records: self.reconciler.records(),
-            plan,
-            orphans: &orphans,
-            to_approve: &to_approve,
+        let pause = pause.map(|pause| (pause, Arc::new(self.reconciler.plan_resumed(&wanted))));
+        Moment {
             pause,
-            policy: &self.policy,
-            limits: self.reconciler.limits(),
+            owner: self.reconciler.owner().clone(),
+            scan: scan.clone(),
+            records: self.reconciler.records().clone(),
+            orphans: self.reconciler.orphans(&wanted),
+            to_approve: self.reconciler.to_approve(&plan, &wanted),
+            plan,
+            policy: self.policy.clone(),
+            limits: self.reconciler.limits().clone(),
             now: (self.clock)(),
-        };
-        Snapshot {
-            list: moment.list(),
-            plan: moment.plan(),
-            resume: moment.resume(pause, resumed.as_ref().unwrap_or(plan)),
         }
     }
 
@@ -418,7 +400,7 @@ async fn doze(clock: &Clock, wake: Option<DateTime<Utc>>, most: Duration) -> Opt
 }
 
 /// What a scan asks for, and for which recorded entries it leaves doubt.
-pub fn desired(scan: &Scan, records: &BTreeMap<EntryName, Record>) -> Desired {
+pub fn desired(scan: &Scan, records: &Records) -> Desired {
     let mut desired = Desired {
         entries: Arc::clone(&scan.entries),
         cut: Arc::clone(&scan.cut),

@@ -20,10 +20,13 @@ use serde_json::Value;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::Snapshot;
 use crate::ledger::Ledger;
+use crate::view::Moment;
 
-type Snapshots = watch::Receiver<Option<Arc<Snapshot>>>;
+/// How long the loop is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+type Moments = watch::Receiver<Option<Arc<Moment>>>;
 
 /// Something that only the loop may do.
 #[derive(Debug)]
@@ -60,7 +63,7 @@ pub struct Sources {
     /// See there.
     pub about: About,
     /// The last finished pass.
-    pub snapshots: Snapshots,
+    pub moments: Moments,
     /// The history.
     pub ledger: Ledger,
     /// To the loop.
@@ -84,13 +87,13 @@ pub async fn serve(path: PathBuf, sources: Sources) -> std::io::Result<()> {
         .route(
             "/v1/list",
             get(|State(sources): State<Sources>| async move {
-                answer(sources.snapshots, |s| json(&s.list)).await
+                answer(sources.moments, |s| s.list()).await
             }),
         )
         .route(
             "/v1/plan",
             get(|State(sources): State<Sources>| async move {
-                answer(sources.snapshots, |s| json(&s.plan)).await
+                answer(sources.moments, |s| s.plan()).await
             }),
         )
         .route(
@@ -121,7 +124,7 @@ pub async fn serve(path: PathBuf, sources: Sources) -> std::io::Result<()> {
         .route(
             "/v1/resume",
             get(|State(sources): State<Sources>| async move {
-                answer(sources.snapshots, |s| json(&s.resume)).await
+                answer(sources.moments, |s| s.resume()).await
             })
             .post(|State(sources): State<Sources>| order(sources, What::Resume)),
         )
@@ -148,7 +151,7 @@ async fn order(sources: Sources, what: What) -> Response {
     if sources.orders.try_send(Order { what, answer }).is_err() {
         return busy();
     }
-    match tokio::time::timeout(Duration::from_secs(30), answered).await {
+    match tokio::time::timeout(PATIENCE, answered).await {
         Ok(Ok(Ok(value))) => json(&value),
         Ok(Ok(Err(why))) => refusal(StatusCode::CONFLICT, &why),
         _ => busy(),
@@ -167,13 +170,22 @@ fn json<T: Serialize>(value: &T) -> Response {
     }
 }
 
-async fn answer(mut snapshots: Snapshots, view: impl Fn(&Snapshot) -> Response + Send) -> Response {
-    match tokio::time::timeout(Duration::from_secs(30), snapshots.wait_for(Option::is_some)).await {
-        Ok(Ok(snapshot)) => snapshot
-            .as_deref()
-            .map_or_else(|| StatusCode::SERVICE_UNAVAILABLE.into_response(), &view),
-        _ => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-    }
+/// Answers with a view of the last finished pass. Of many entries it takes a while, and nothing else waits for it.
+async fn answer<T, F>(mut moments: Moments, view: F) -> Response
+where
+    T: Serialize,
+    F: FnOnce(&Moment) -> T + Send + 'static,
+{
+    let moment = match tokio::time::timeout(PATIENCE, moments.wait_for(Option::is_some)).await {
+        Ok(Ok(moment)) => moment.clone(),
+        _ => None,
+    };
+    let Some(moment) = moment else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let viewing = tokio::task::spawn_blocking(move || json(&view(&moment)));
+    let failed = |_| StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    viewing.await.unwrap_or_else(failed)
 }
 
 /// Asks the daemon. `None`: none answers there.

@@ -8,7 +8,7 @@ mod sealed;
 mod store;
 mod writer;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -23,6 +23,7 @@ use tokio::task::spawn_blocking;
 use crate::model::brake::Pause;
 use crate::model::entry::EntryName;
 use crate::model::record::{Event, Record};
+use crate::model::records::Records;
 pub use lock::Holder;
 use store::{Content, OpenError, Store};
 pub use writer::Faults;
@@ -148,7 +149,7 @@ impl std::fmt::Debug for Ledger {
 #[derive(Debug, Default)]
 pub struct Found {
     /// Every record.
-    pub records: BTreeMap<EntryName, Record>,
+    pub records: Records,
     /// The state machines whose running executions were listed since this ledger began.
     pub listed: BTreeSet<String>,
     /// The executions whose stop a person approved.
@@ -242,9 +243,9 @@ impl Ledger {
         let _lock = lock::lock(directory, Holder::Command)?;
         let (store, content) = Store::open(directory).map_err(|error| refuse(directory, error))?;
         let mut records = Vec::with_capacity(content.records.len());
-        for record in content.records.into_values() {
+        for record in content.records.values() {
             let input = store.input(&record.name)?;
-            records.push((record, input));
+            records.push((record.clone(), input));
         }
         Ok(Some(Whole {
             records,

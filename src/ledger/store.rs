@@ -30,8 +30,10 @@ use super::head::{Head, Said};
 use super::sealed::{SUM, Sum, json, read, seal, unseal, xor};
 use super::{Change, LedgerError, Work};
 use crate::model::entry::EntryName;
+use crate::model::interner::Interner;
 use crate::model::plan::{RETENTION, after};
 use crate::model::record::{Event, Record};
+use crate::model::records::Records;
 
 const FORMAT: &str = "onced ledger 1";
 const CHUNK: usize = 32 * 1024;
@@ -73,7 +75,7 @@ pub(super) struct Store {
 /// Everything that a store was found to hold, each value checked.
 #[derive(Debug, Default)]
 pub(super) struct Content {
-    pub(super) records: BTreeMap<EntryName, Record>,
+    pub(super) records: Records,
     pub(super) listed: BTreeSet<String>,
     pub(super) approved: BTreeSet<String>,
 }
@@ -525,7 +527,7 @@ fn new_identity() -> String {
 /// Reads and checks every record and every listed machine.
 fn content(tree: &sled::Db, meta: &Meta) -> Result<Content, OpenError> {
     let mut content = Content::default();
-    let (mut digest, mut count) = ([0; SUM], 0);
+    let (mut digest, mut count, mut texts) = ([0; SUM], 0, Interner::default());
     for item in tree.scan_prefix("r/") {
         let (key, value) = item.map_err(of_store)?;
         let text = String::from_utf8_lossy(&key).into_owned();
@@ -534,8 +536,9 @@ fn content(tree: &sled::Db, meta: &Meta) -> Result<Content, OpenError> {
                 "`{text}` does not match its checksum"
             )));
         };
-        let record: Record = serde_json::from_slice(bytes)
+        let mut record: Record = serde_json::from_slice(bytes)
             .map_err(|error| OpenError::Damaged(format!("`{text}` can't be read: {error}")))?;
+        record.intern(&mut texts);
         xor(&mut digest, &sum);
         count += 1;
         content.records.insert(record.name.clone(), record);

@@ -62,7 +62,7 @@ async fn read(directory: &Path) -> Found {
 }
 
 /// A ledger of 20 records, each changed three times, closed.
-async fn filled(directory: &Path) -> BTreeMap<EntryName, Record> {
+async fn filled(directory: &Path) -> Records {
     let (ledger, found) = open(directory);
     assert!(found.records.is_empty() && found.recovered.is_none());
     for round in 0..3 {

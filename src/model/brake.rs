@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::entry::{EntryName, instant};
 use crate::model::plan::{Decision, Step};
-use crate::model::record::{Phase, Record};
+use crate::model::record::Phase;
+use crate::model::records::Records;
 
 /// A person's word that nothing is started or stopped for a while. What runs at AWS fires all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +77,7 @@ impl Brake {
 /// Puts the brakes of one kind on: a step that one of them holds is not taken.
 pub(super) fn brake(
     decisions: &mut BTreeMap<EntryName, Decision>,
-    records: &BTreeMap<EntryName, Record>,
+    records: &Records,
     brakes: &[Brake],
     kind: Holds,
 ) {

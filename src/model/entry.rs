@@ -67,9 +67,9 @@ pub struct Entry {
     /// When it fires, in UTC, whole seconds.
     pub at: DateTime<Utc>,
     /// The function it invokes; `None` for an entry that runs a state machine of the user's.
-    pub lambda: Option<String>,
+    pub lambda: Option<Arc<str>>,
     /// The state machine that is started: the configured one for a lambda, else the entry's own.
-    pub state_machine: String,
+    pub state_machine: Arc<str>,
     /// The execution's input: canonical JSON with `invocationTime`. Never logged.
     pub input: Arc<str>,
     /// How late it may still be started.
@@ -77,7 +77,7 @@ pub struct Entry {
     /// `false`: listed, not started, stopped if it was.
     pub enabled: bool,
     /// The schedule file, relative to the directory, and the line of the entry's name (from 1).
-    pub file: String,
+    pub file: Arc<str>,
     /// See `file`.
     pub line: usize,
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::entry::EntryName;
 use crate::model::plan::{Decision, MaxStops, Policy, Sight, Step};
 use crate::model::record::{Phase, Record};
+use crate::model::records::Records;
 
 /// So many stops, of so many executions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -52,7 +53,7 @@ pub(super) struct Guarded {
 /// back counts no longer.
 pub(super) fn guard(
     mut decisions: BTreeMap<EntryName, Decision>,
-    records: &BTreeMap<EntryName, Record>,
+    records: &Records,
     sight: impl Fn(&EntryName) -> Sight,
     policy: &Policy,
 ) -> Guarded {

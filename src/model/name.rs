@@ -1,19 +1,22 @@
 //! What an execution is called, derived from what the entry asks for. Pure: the same content always gives the same name.
 
-use std::fmt::Write as _;
+use std::fmt;
+use std::io::Write as _;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::model::entry::{Entry, EntryName, instant};
+use crate::model::interner::Interner;
 
 /// The scheme of today's fingerprints. A new scheme gets a new number; records keep the one that made them.
 pub const SCHEME: u32 = 1;
 
 /// Whose executions these are: 1–16 of `[a-z0-9]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owner(String);
+pub struct Owner(Arc<str>);
 
 impl Owner {
     /// Checks and keeps an owner; the error says what an owner may be.
@@ -23,7 +26,7 @@ impl Owner {
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         if good {
-            return Ok(Self(text.to_owned()));
+            return Ok(Self(text.into()));
         }
         Err(format!(
             "`{text}` can't be an owner: it has 1 to 16 lower-case letters and digits"
@@ -34,11 +37,21 @@ impl Owner {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The same owner, in the one copy of its name.
+    #[must_use]
+    pub fn interned(&self, texts: &mut Interner) -> Self {
+        Self(texts.intern(&self.0))
+    }
 }
 
+/// How many hex digits a fingerprint has.
+const DIGITS: usize = 12;
+
 /// The first 12 hex digits of the SHA-256 of what is compared: instant, state machine, canonical input.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Fingerprint(String);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Fingerprint([u8; DIGITS]);
 
 impl Fingerprint {
     /// The fingerprint of what an entry asks for now.
@@ -48,8 +61,9 @@ impl Fingerprint {
 
     /// Twelve hex digits as they stand in an execution's name.
     pub fn parse(text: &str) -> Option<Self> {
-        let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        (text.len() == 12 && text.bytes().all(hex)).then(|| Self(text.to_owned()))
+        let digits: [u8; DIGITS] = text.as_bytes().try_into().ok()?;
+        let hex = |b: &u8| b.is_ascii_digit() || (b'a'..=b'f').contains(b);
+        digits.iter().all(hex).then_some(Self(digits))
     }
 
     /// The fingerprint of an input that is known only as bytes.
@@ -59,16 +73,36 @@ impl Fingerprint {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
-        let mut text = String::with_capacity(12);
-        for byte in &hash.finalize()[..6] {
-            let _ = write!(text, "{byte:02x}");
+        let mut digits = [0; DIGITS];
+        let mut left = digits.as_mut_slice();
+        for byte in &hash.finalize()[..DIGITS / 2] {
+            write!(left, "{byte:02x}").expect("two digits a byte");
         }
-        Self(text)
+        Self(digits)
     }
 
     /// The twelve digits.
     pub fn as_str(&self) -> &str {
-        &self.0
+        std::str::from_utf8(&self.0).expect("hex digits are UTF-8")
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Fingerprint").field(&self.as_str()).finish()
+    }
+}
+
+impl TryFrom<String> for Fingerprint {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("a fingerprint has twelve hex digits")
+    }
+}
+
+impl From<Fingerprint> for String {
+    fn from(fingerprint: Fingerprint) -> Self {
+        fingerprint.as_str().to_owned()
     }
 }
 

@@ -12,6 +12,7 @@
 mod decide;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -21,6 +22,7 @@ use crate::model::entry::{Entry, EntryName};
 use crate::model::guard::{Guarded, Mass, guard};
 use crate::model::name::Fingerprint;
 use crate::model::record::{Outcome, OutcomeStatus, Phase, Record, StopReason};
+use crate::model::records::Records;
 
 pub use decide::decide;
 
@@ -43,6 +45,9 @@ pub enum Want<'a> {
     /// Not proven, and why.
     Unclear(String),
 }
+
+/// What is wanted of every entry that is asked for or recorded.
+pub type Wants<'a> = BTreeMap<&'a EntryName, Want<'a>>;
 
 /// What is done for one entry in one pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,10 +234,10 @@ fn ran(record: &Record) -> bool {
 /// or has fired, is theirs now. Where several are alike, the first goes to the first.
 fn moves(
     decisions: &mut BTreeMap<EntryName, Decision>,
-    wants: &BTreeMap<EntryName, Want<'_>>,
-    records: &BTreeMap<EntryName, Record>,
+    wants: &Wants<'_>,
+    records: &Records,
 ) -> BTreeMap<EntryName, EntryName> {
-    let mut gone: HashMap<&Fingerprint, VecDeque<&EntryName>> = HashMap::new();
+    let mut gone: HashMap<Fingerprint, VecDeque<&EntryName>> = HashMap::new();
     for (name, want) in wants {
         let record = records
             .get(name)
@@ -240,7 +245,7 @@ fn moves(
         if let Some(record) =
             record.filter(|record| record.phase == Phase::Running || has_fired(record))
         {
-            gone.entry(&record.fingerprint).or_default().push_back(name);
+            gone.entry(record.fingerprint).or_default().push_back(name);
         }
     }
     let mut moves = BTreeMap::new();
@@ -267,9 +272,9 @@ fn moves(
         let of_content = gone.get_mut(&Fingerprint::of(entry));
         if let Some(from) = of_content.and_then(VecDeque::pop_front) {
             let act = Decision::Act(Step::Move, "the same content under a new name");
-            decisions.insert(name.clone(), act);
+            decisions.insert((*name).clone(), act);
             decisions.insert(from.clone(), Decision::Rest { wake: None });
-            moves.insert(name.clone(), from.clone());
+            moves.insert((*name).clone(), from.clone());
         }
     }
     moves
@@ -286,10 +291,7 @@ fn has_fired(record: &Record) -> bool {
 }
 
 /// An entry whose execution became another's is not forgotten while that runs: its next one must not get the same name.
-fn keep_names(
-    decisions: &mut BTreeMap<EntryName, Decision>,
-    records: &BTreeMap<EntryName, Record>,
-) {
+fn keep_names(decisions: &mut BTreeMap<EntryName, Decision>, records: &Records) {
     let live = records.values().filter(|record| record.is_live());
     let named: BTreeSet<&EntryName> = live.filter_map(|record| record.named.as_ref()).collect();
     for name in named {
@@ -303,7 +305,7 @@ fn keep_names(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// Where its entry is: should that file become invalid, the entry is known to have been in it.
-    pub file: String,
+    pub file: Arc<str>,
     /// Since when its entry is gone, so that the wait for `stop_after` goes on after a restart.
     pub gone: Option<DateTime<Utc>>,
     /// The mass of stops that its own belonged to when the guard held it.
@@ -347,28 +349,26 @@ impl Plan {
     /// Plans every entry that is wanted or recorded, then lets brakes and guard look at the steps. What is doubted is no
     /// mass of stops yet, so that brake comes before the guard; a pause hides nothing of what the guard has to say.
     pub fn make(
-        wants: &BTreeMap<EntryName, Want<'_>>,
-        records: &BTreeMap<EntryName, Record>,
+        wants: &Wants<'_>,
+        records: &Records,
         sight: impl Fn(&EntryName) -> Sight,
         policy: &Policy,
         brakes: &[Brake],
         now: DateTime<Utc>,
     ) -> Self {
-        let mut decisions: BTreeMap<EntryName, Decision> = BTreeMap::new();
-        let mut unlisted = BTreeSet::new();
-        for (name, want) in wants {
+        let decided = wants.iter().map(|(name, want)| {
             let decision = decide(want, records.get(name), sight(name), policy, now);
-            if matches!(
-                &decision,
-                Decision::Hold {
-                    step: Step::Start,
-                    ..
-                }
-            ) {
-                unlisted.insert(name.clone());
-            }
-            decisions.insert(name.clone(), decision);
-        }
+            ((*name).clone(), decision)
+        });
+        let mut decisions: BTreeMap<EntryName, Decision> = decided.collect();
+        let waits = |decision: &Decision| {
+            let Decision::Hold { step, .. } = decision else {
+                return false;
+            };
+            *step == Step::Start
+        };
+        let unlisted = decisions.iter().filter(|(_, decision)| waits(decision));
+        let unlisted = unlisted.map(|(name, _)| name.clone()).collect();
         let moves = moves(&mut decisions, wants, records);
         keep_names(&mut decisions, records);
         brake(&mut decisions, records, brakes, Holds::NewStops);
@@ -384,7 +384,7 @@ impl Plan {
             let record = records.get(name);
             let mass = masses.get(name).copied();
             if let Some(note) = record.and_then(|record| note(want, record, mass)) {
-                notes.insert(name.clone(), note);
+                notes.insert((*name).clone(), note);
             }
         }
         Self {
@@ -406,8 +406,14 @@ impl Plan {
             })
     }
 
+    /// Is a step held until a time at which it is taken by itself?
+    pub fn waits(&self) -> bool {
+        let waits = |decision: &Decision| matches!(decision, Decision::Hold { until: Some(_), .. });
+        self.decisions.values().any(waits)
+    }
+
     /// The recorded executions that would be stopped, and are held by the guard; with those that soon would be.
-    pub fn guarded(&self, records: &BTreeMap<EntryName, Record>) -> BTreeSet<String> {
+    pub fn guarded(&self, records: &Records) -> BTreeSet<String> {
         if self.guard.is_none() {
             return BTreeSet::new();
         }

@@ -291,8 +291,8 @@ fn many_stops_are_held_and_starts_go_on() {
     let entries: Vec<Entry> = (0..10).map(|n| entry(&format!("e{n}"), 3600)).collect();
     let new = entry("new", 7200);
     let plan_with = |gone: usize| {
-        let mut records = BTreeMap::new();
-        let mut wants = BTreeMap::from([(new.name.clone(), Want::Present(&new))]);
+        let mut records = Records::default();
+        let mut wants = Wants::from([(&new.name, Want::Present(&new))]);
         for (n, e) in entries.iter().enumerate() {
             records.insert(e.name.clone(), record(e, Phase::Running));
             let want = if n < gone {
@@ -302,7 +302,7 @@ fn many_stops_are_held_and_starts_go_on() {
             } else {
                 Want::Present(e)
             };
-            wants.insert(e.name.clone(), want);
+            wants.insert(&e.name, want);
         }
         Plan::make(&wants, &records, |_| Sight::CLEAR, &policy(), &[], now())
     };
@@ -442,9 +442,9 @@ fn notes() {
         ..running.clone()
     };
     assert_eq!(note_of(&Want::Present(&same), &running), None);
-    let other = Some(("b.yaml".to_owned(), false));
+    let other = Some(("b.yaml".into(), false));
     assert_eq!(note_of(&Want::Present(&moved), &running), other);
-    let here = |gone| Some(("a.yaml".to_owned(), gone));
+    let here = |gone| Some(("a.yaml".into(), gone));
     assert_eq!(note_of(&gone, &running), here(true));
     assert_eq!(note_of(&gone, &missed), None);
     assert_eq!(note_of(&Want::Present(&same), &missed), here(false));
@@ -509,10 +509,10 @@ fn a_new_name_for_the_same_is_a_move() {
     let gone = Want::Absent { since: now() };
     let (old, new) = (entry("old", 3600), entry("new", 3600));
     let plan = |was: &Record, want: &Want<'_>, wanted: &Entry| {
-        let records: BTreeMap<EntryName, Record> = [(was.name.clone(), was.clone())].into();
-        let wants = BTreeMap::from([
-            (was.name.clone(), want.clone()),
-            (wanted.name.clone(), Want::Present(wanted)),
+        let records: Records = [was.clone()].into_iter().collect();
+        let wants = Wants::from([
+            (&was.name, want.clone()),
+            (&wanted.name, Want::Present(wanted)),
         ]);
         let plan = Plan::make(&wants, &records, |_| Sight::CLEAR, &policy(), &[], now());
         let steps: Vec<String> = plan
@@ -584,19 +584,19 @@ fn a_moved_execution_keeps_its_name_and_no_other_gets_it() {
     let (third, of_b) = moved.moved(&entry("c", 3600), None, now());
     assert_eq!(third.execution_name(), running.execution_name());
     let long_ago = now() - TimeDelta::days(91);
-    let records: BTreeMap<EntryName, Record> = [third, of_b.unwrap(), left]
+    let records: Records = [third, of_b.unwrap(), left]
         .into_iter()
-        .map(|mut record| {
-            record.since = long_ago;
-            (record.name.clone(), record)
+        .map(|record| Record {
+            since: long_ago,
+            ..record
         })
         .collect();
     let c = entry("c", 3600);
     let gone = Want::Absent { since: long_ago };
-    let wants = BTreeMap::from([
-        (a.name.clone(), gone.clone()),
-        (b.name.clone(), gone),
-        (c.name.clone(), Want::Present(&c)),
+    let wants = Wants::from([
+        (&a.name, gone.clone()),
+        (&b.name, gone),
+        (&c.name, Want::Present(&c)),
     ]);
     let plan = Plan::make(&wants, &records, |_| Sight::CLEAR, &policy(), &[], now());
     let steps: Vec<_> = plan.steps().map(|(name, ..)| name.as_str()).collect();
@@ -605,27 +605,28 @@ fn a_moved_execution_keeps_its_name_and_no_other_gets_it() {
 
 #[test]
 fn what_was_held_once_stays_held() {
-    let held: Vec<(EntryName, Record)> = (0..4)
-        .map(|n| {
-            let running = record(&entry(&format!("e{n}"), 3600), Phase::Running);
-            (running.name.clone(), running)
-        })
+    let held: Vec<Record> = (0..4)
+        .map(|n| record(&entry(&format!("e{n}"), 3600), Phase::Running))
         .collect();
-    let mut records: BTreeMap<EntryName, Record> = held.into_iter().collect();
+    let mut records: Records = held.iter().cloned().collect();
     let gone = Want::Absent {
         since: now() - TimeDelta::minutes(5),
     };
-    let wants: BTreeMap<EntryName, Want<'_>> = records
-        .keys()
-        .map(|name| (name.clone(), gone.clone()))
+    let wants: Wants<'_> = held
+        .iter()
+        .map(|record| (&record.name, gone.clone()))
         .collect();
-    let make = |records: &BTreeMap<EntryName, Record>, policy: &Policy| {
+    let make = |records: &Records, policy: &Policy| {
         Plan::make(&wants, records, |_| Sight::CLEAR, policy, &[], now())
     };
     let plan = make(&records, &policy());
     assert_eq!((plan.steps().count(), plan.notes.len()), (0, 4));
     for (name, note) in plan.notes {
-        records.get_mut(&name).unwrap().guarded = note.guarded;
+        let noted = Record {
+            guarded: note.guarded,
+            ..records.get(&name).unwrap().clone()
+        };
+        records.insert(name, noted);
         assert_eq!(
             note.guarded,
             Some(Mass {
@@ -635,10 +636,9 @@ fn what_was_held_once_stays_held() {
         );
     }
     // One of them has fired: the other three are as many as may be stopped, but nobody approved it.
-    let first = records.first_entry().unwrap().into_mut();
-    *first = first
-        .clone()
-        .ended(Outcome::bare(OutcomeStatus::Succeeded), now());
+    let first = records.values().next().unwrap().clone();
+    let fired = first.ended(Outcome::bare(OutcomeStatus::Succeeded), now());
+    records.insert(fired.name.clone(), fired);
     let plan = make(&records, &policy());
     assert!(plan.steps().count() == 0 && plan.guard.unwrap().contains("4 of 4"));
     assert_eq!(
@@ -648,7 +648,7 @@ fn what_was_held_once_stays_held() {
     // One of the four is put back: it was no mass after all.
     let mut back = wants.clone();
     let wanted = entry("e1", 3600);
-    back.insert(wanted.name.clone(), Want::Present(&wanted));
+    back.insert(&wanted.name, Want::Present(&wanted));
     let again = Plan::make(&back, &records, |_| Sight::CLEAR, &policy(), &[], now());
     assert_eq!((again.steps().count(), again.guard), (2, None));
     assert_eq!(again.notes.len(), 3, "which is noted");

@@ -3,12 +3,14 @@
 pub mod answer;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::entry::{Entry, EntryName};
 use crate::model::guard::Mass;
+use crate::model::interner::Interner;
 use crate::model::name::{Fingerprint, Owner, SCHEME, execution_arn, execution_name};
 
 /// Where an execution stands.
@@ -80,7 +82,7 @@ pub struct Event {
     pub late_ms: Option<i64>,
     /// The git commit that was checked out when it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commit: Option<String>,
+    pub commit: Option<Arc<str>>,
 }
 
 /// See [`Outcome`].
@@ -154,10 +156,10 @@ pub struct Record {
     /// When it fires.
     pub at: DateTime<Utc>,
     /// The machine it runs on.
-    pub state_machine: String,
+    pub state_machine: Arc<str>,
     /// The function, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lambda: Option<String>,
+    pub lambda: Option<Arc<str>>,
     /// How late it may be started, in seconds.
     pub grace_seconds: u64,
     /// Where the execution stands.
@@ -191,9 +193,9 @@ pub struct Record {
     pub earlier: BTreeMap<Fingerprint, u32>,
     /// The git commit that was checked out when its start, or then its stop, was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commit: Option<String>,
+    pub commit: Option<Arc<str>>,
     /// The schedule file it was last seen in.
-    pub file: String,
+    pub file: Arc<str>,
     /// Since when it is in none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone: Option<DateTime<Utc>>,
@@ -390,6 +392,26 @@ impl Record {
         self
     }
 
+    /// Keeps of the texts that other records have too one copy.
+    pub fn intern(&mut self, texts: &mut Interner) {
+        self.owner = self.owner.interned(texts);
+        let own = [
+            Some(&mut self.state_machine),
+            Some(&mut self.file),
+            self.lambda.as_mut(),
+            self.commit.as_mut(),
+        ];
+        for text in own.into_iter().flatten() {
+            *text = texts.intern(text);
+        }
+    }
+
+    /// Did something begin after `now`?
+    pub fn is_after(&self, now: DateTime<Utc>) -> bool {
+        let times = [self.in_doubt, self.missing, self.stop_in_doubt, self.gone];
+        self.since > now || times.into_iter().flatten().any(|time| time > now)
+    }
+
     /// No time at which something began lies after `now`: the clock was set back since.
     pub fn not_after(&mut self, now: DateTime<Utc>) {
         self.since = self.since.min(now);
@@ -451,11 +473,11 @@ mod tests {
             name: EntryName::parse("e").expect("a name"),
             at,
             lambda: None,
-            state_machine: String::new(),
+            state_machine: "".into(),
             input: "{}".into(),
             grace: std::time::Duration::ZERO,
             enabled: true,
-            file: String::new(),
+            file: "".into(),
             line: 1,
         };
         let owner = Owner::parse("test").expect("an owner");

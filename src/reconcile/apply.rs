@@ -69,7 +69,7 @@ pub struct Hands {
     /// See [`Rules`].
     pub rules: Rules,
     /// The git commit that is checked out, where there is one.
-    pub commit: Option<String>,
+    pub commit: Option<Arc<str>>,
     /// The state machines that were looked at.
     pub machines: Machines,
 }

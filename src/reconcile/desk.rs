@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use crate::model::brake::{Brake, Holds};
 use crate::model::cut::{Changes, Cut};
 use crate::model::entry::{Entry, EntryName};
-use crate::model::plan::{Plan, Policy, Sight, Want};
-use crate::model::record::Record;
+use crate::model::plan::{Plan, Policy, Sight, Want, Wants};
+use crate::model::records::Records;
 
 /// What the source says of one moment, in the planner's words.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +25,7 @@ pub struct Desired {
     /// What holds steps of the whole plan.
     pub brakes: Vec<Brake>,
     /// The git commit that was checked out, where there is one.
-    pub commit: Option<String>,
+    pub commit: Option<Arc<str>>,
 }
 
 impl Desired {
@@ -40,14 +40,14 @@ impl Desired {
 #[derive(Debug, Default)]
 pub struct Desk {
     /// What is recorded.
-    pub records: BTreeMap<EntryName, Record>,
+    pub records: Records,
     gone_since: BTreeMap<EntryName, DateTime<Utc>>,
     changes: Changes,
 }
 
 impl Desk {
     /// A desk with these records.
-    pub fn new(records: BTreeMap<EntryName, Record>) -> Self {
+    pub fn new(records: Records) -> Self {
         Self {
             records,
             gone_since: BTreeMap::new(),
@@ -58,9 +58,10 @@ impl Desk {
     /// Nothing recorded lies in the future, unless the clock was set back: waits that began then begin now. They get longer
     /// by it, never shorter, and never endless.
     pub(super) fn not_after(&mut self, now: DateTime<Utc>) {
-        for record in self.records.values_mut() {
-            record.not_after(now);
-        }
+        self.records.change(
+            |record| record.is_after(now),
+            |record| record.not_after(now),
+        );
         for since in self.gone_since.values_mut() {
             *since = now.min(*since);
         }
@@ -76,32 +77,33 @@ impl Desk {
         brakes: &[Brake],
         now: DateTime<Utc>,
     ) -> Plan {
-        let mut wants: BTreeMap<EntryName, Want<'_>> = BTreeMap::new();
         let mut unsettled: BTreeMap<&EntryName, DateTime<Utc>> = BTreeMap::new();
         for (name, entry) in desired.entries.iter() {
             let (cut, record) = (desired.cut.get(name).copied(), self.records.get(name));
             let until = self.changes.until(entry, cut, record, policy, now);
             unsettled.extend(until.map(|until| (name, until)));
-            self.gone_since.remove(name);
-            wants.insert(name.clone(), Want::Present(entry));
         }
-        for name in self
-            .records
-            .keys()
-            .filter(|name| !desired.entries.contains_key(*name))
-        {
+        self.gone_since
+            .retain(|name, _| !desired.entries.contains_key(name));
+        let mut others: Vec<(&EntryName, Want<'_>)> = Vec::new();
+        for (name, record) in &self.records {
+            if desired.entries.contains_key(name) {
+                continue;
+            }
             let want = if let Some(why) = desired.unclear.get(name) {
                 self.gone_since.remove(name);
                 Want::Unclear(why.clone())
             } else {
-                let recorded = self.records.get(name).and_then(|record| record.gone);
                 let since = *self.gone_since.entry(name.clone()).or_insert(now);
                 Want::Absent {
-                    since: recorded.unwrap_or(since),
+                    since: record.gone.unwrap_or(since),
                 }
             };
-            wants.insert(name.clone(), want);
+            others.push((name, want));
         }
+        let present = desired.entries.iter();
+        let present = present.map(|(name, entry)| (name, Want::Present(entry)));
+        let wants: Wants<'_> = present.chain(others).collect();
         Plan::make(
             &wants,
             &self.records,

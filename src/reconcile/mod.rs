@@ -32,6 +32,7 @@ use crate::model::limits::Limits;
 use crate::model::name::Owner;
 use crate::model::plan::{Decision, Note, Plan, Policy, Sight, after};
 use crate::model::record::Record;
+use crate::model::records::Records;
 use apply::Hands;
 pub use desk::{Desired, Desk};
 use flights::Flights;
@@ -173,7 +174,7 @@ impl Reconciler {
     }
 
     /// What is recorded now.
-    pub fn records(&self) -> &BTreeMap<EntryName, Record> {
+    pub fn records(&self) -> &Records {
         &self.desk.records
     }
 
@@ -227,7 +228,7 @@ impl Reconciler {
         let flights = &self.flights;
         let sight = |name: &EntryName, desk: &Desk| {
             let entry = desired.entries.get(name);
-            let machine = entry.map(|entry| entry.state_machine.as_str());
+            let machine = entry.map(|entry| &*entry.state_machine);
             let record = desk.records.get(name);
             let seen = if rules.verify {
                 let seen = verify.sight(name, machine, record);
@@ -471,9 +472,9 @@ impl Reconciler {
         let now = self.now();
         let wanted = desired.entries.values().map(|entry| &entry.state_machine);
         let recorded = self.desk.records.values().filter(|record| record.is_live());
-        let machines: BTreeSet<String> = wanted
+        let machines: BTreeSet<&str> = wanted
             .chain(recorded.map(|record| &record.state_machine))
-            .cloned()
+            .map(AsRef::as_ref)
             .collect();
         self.verify
             .begin(machines, &self.hands.step_functions, (now, Instant::now()));

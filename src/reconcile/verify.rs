@@ -12,6 +12,7 @@ use crate::model::entry::EntryName;
 use crate::model::name::{Fingerprint, Owner, execution_arn, execution_name, parse_execution_name};
 use crate::model::plan::{Sight, after};
 use crate::model::record::{Phase, Record};
+use crate::model::records::Records;
 use crate::step_functions::{CallError, Remedy, StepFunctions};
 
 /// How long a start may be missing from a listing without being doubted, and how far apart two listings are, at most, for
@@ -133,20 +134,25 @@ impl Verify {
     /// Begins every listing that is due. Machines that nothing names any more are listed as long as this process runs.
     pub(super) fn begin(
         &mut self,
-        machines: impl IntoIterator<Item = String>,
+        machines: BTreeSet<&str>,
         step_functions: &StepFunctions,
         (wall, now): (DateTime<Utc>, Instant),
     ) {
         self.begun.get_or_insert(now);
-        for state_machine in machines.into_iter().chain(self.always.clone()) {
-            self.machines.entry(state_machine).or_insert(Machine {
+        let always = self.always.iter().map(String::as_str);
+        for state_machine in machines.into_iter().chain(always) {
+            if self.machines.contains_key(state_machine) {
+                continue;
+            }
+            let fresh = Machine {
                 listed: false,
                 failures: 0,
                 due: now,
                 running: false,
                 failed: None,
                 refused: false,
-            });
+            };
+            self.machines.insert(state_machine.to_owned(), fresh);
         }
         for (state_machine, machine) in &mut self.machines {
             if machine.running || now < machine.due {
@@ -166,11 +172,7 @@ impl Verify {
     }
 
     /// Waits for a listing that a Start waits for, if there is one under way.
-    pub(super) async fn wait(
-        &mut self,
-        records: &BTreeMap<EntryName, Record>,
-        owner: &Owner,
-    ) -> Option<Done> {
+    pub(super) async fn wait(&mut self, records: &Records, owner: &Owner) -> Option<Done> {
         match self.listings.join_next().await? {
             Ok(listing) => Some(self.take(listing, records, owner)),
             Err(_) => None,
@@ -178,11 +180,7 @@ impl Verify {
     }
 
     /// A listing that has ended meanwhile.
-    pub(super) fn poll(
-        &mut self,
-        records: &BTreeMap<EntryName, Record>,
-        owner: &Owner,
-    ) -> Option<Done> {
+    pub(super) fn poll(&mut self, records: &Records, owner: &Owner) -> Option<Done> {
         match self.listings.try_join_next()? {
             Ok(listing) => Some(self.take(listing, records, owner)),
             Err(_) => None,
@@ -194,12 +192,7 @@ impl Verify {
         self.every.min(CONSISTENT)
     }
 
-    fn take(
-        &mut self,
-        listing: Listing,
-        records: &BTreeMap<EntryName, Record>,
-        owner: &Owner,
-    ) -> Done {
+    fn take(&mut self, listing: Listing, records: &Records, owner: &Owner) -> Done {
         let Listing {
             state_machine,
             begun: (wall, begun),
@@ -239,7 +232,7 @@ impl Verify {
         machine.failures = 0;
         machine.refused = false;
         machine.failed = None;
-        let of_machine = |record: &&Record| record.state_machine == state_machine;
+        let of_machine = |record: &&Record| *record.state_machine == *state_machine;
         for record in records.values().filter(of_machine) {
             let old = wall >= after(record.since, CONSISTENT);
             let doubted =
@@ -408,7 +401,7 @@ impl Verify {
         if let Some(strays) = self.strays.get_mut(named) {
             let execution = record.execution_name();
             strays.retain(|name, stray| {
-                *name != execution || stray.state_machine != record.state_machine
+                *name != execution || *stray.state_machine != *record.state_machine
             });
         }
     }

@@ -7,6 +7,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -86,7 +87,7 @@ pub struct Connection {
     /// How AWS is reached.
     pub aws: Aws,
     /// The machine that lambdas run through.
-    pub state_machine: Option<String>,
+    pub state_machine: Option<Arc<str>>,
     /// Whose executions, where that is said.
     pub owner: Option<Owner>,
     /// `allow.lambdas`, as it is written.
@@ -192,9 +193,10 @@ impl Keys {
         let state_machine = self.get("state_machine", |value| {
             let all = any();
             crate::source::value::machine(&text(value)?, &all)
+                .map(Arc::from)
                 .map_err(|wrong| (wrong.message, wrong.hint.unwrap_or_default()))
         })?;
-        let state_machine = state_machine.or_else(|| sandbox.then(|| SANDBOX_MACHINE.to_owned()));
+        let state_machine = state_machine.or_else(|| sandbox.then(|| SANDBOX_MACHINE.into()));
         let of_arn = state_machine
             .as_deref()
             .and_then(Place::of)

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use gix_ref::{Target, file::Store};
@@ -28,7 +29,7 @@ pub struct Tree {
     /// The work tree's root.
     pub root: PathBuf,
     /// The commit that is checked out, in hex; `None` where there is none yet, or it can't be read.
-    pub commit: Option<String>,
+    pub commit: Option<Arc<str>>,
     /// What git is in the middle of.
     pub busy: Option<Busy>,
 }
@@ -108,7 +109,7 @@ pub fn look(directory: &Path) -> Option<Tree> {
     };
     Some(Tree {
         root,
-        commit: commit(&store),
+        commit: commit(&store).map(Arc::from),
         busy,
     })
 }

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use serde_yaml::Value as Yaml;
 
 use crate::model::entry::{Entry, EntryName, MAX_INPUT_BYTES, lambda_input, machine_input};
+use crate::model::interner::Interner;
 use crate::source::problem::Problem;
 use crate::source::time::{self, Wrong};
 use crate::source::tree::{self, Node, Place};
@@ -21,7 +22,7 @@ pub struct Defaults {
     /// Of local times.
     pub timezone: Tz,
     /// The machine that lambdas run through. Without one, such entries have an empty ARN: fit for `check` alone.
-    pub state_machine: Option<String>,
+    pub state_machine: Option<Arc<str>>,
     /// How late an entry may still be started.
     pub grace: Duration,
     /// Which functions may be named.
@@ -64,8 +65,8 @@ const ENTRY: &[&str] = &[
 /// What a file's `defaults` say.
 struct FileDefaults {
     timezone: Tz,
-    lambda: Option<String>,
-    state_machine: Option<String>,
+    lambda: Option<Arc<str>>,
+    state_machine: Option<Arc<str>>,
     grace: Duration,
     enabled: bool,
 }
@@ -75,8 +76,9 @@ pub fn parse(file: &str, bytes: &[u8], defaults: &Defaults) -> Result<Vec<Entry>
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = readable(bytes).map_err(|problem| vec![problem])?;
     let mut parsing = Parsing {
-        file,
+        file: file.into(),
         defaults,
+        texts: Interner::default(),
         wrongs: Vec::new(),
         hidden: Vec::new(),
     };
@@ -124,8 +126,10 @@ fn readable(bytes: &[u8]) -> Result<String, Problem> {
 }
 
 struct Parsing<'a> {
-    file: &'a str,
+    file: Arc<str>,
     defaults: &'a Defaults,
+    /// Of functions and machines.
+    texts: Interner,
     wrongs: Vec<(Place, Wrong)>,
     /// First and last line of each payload and input: never shown.
     hidden: Vec<(usize, usize)>,
@@ -396,16 +400,18 @@ impl Parsing<'_> {
         enabled
     }
 
-    fn lambda(&mut self, fields: &Fields<'_>) -> Option<String> {
+    fn lambda(&mut self, fields: &Fields<'_>) -> Option<Arc<str>> {
         let (place, text) = self.string(fields, "lambda")?;
         let checked = value::lambda(text, &self.defaults.allow_lambdas);
-        self.keep(place, checked)
+        let name = self.keep(place, checked)?;
+        Some(self.texts.intern(name))
     }
 
-    fn machine(&mut self, fields: &Fields<'_>) -> Option<String> {
+    fn machine(&mut self, fields: &Fields<'_>) -> Option<Arc<str>> {
         let (place, text) = self.string(fields, "state_machine")?;
         let checked = value::machine(text, &self.defaults.allow_state_machines);
-        self.keep(place, checked)
+        let arn = self.keep(place, checked)?;
+        Some(self.texts.intern(arn))
     }
 
     fn entry(
@@ -525,12 +531,12 @@ impl Parsing<'_> {
             at,
             state_machine: machine
                 .or_else(|| self.defaults.state_machine.clone())
-                .unwrap_or_default(),
+                .unwrap_or_else(|| "".into()),
             lambda,
             input: Arc::from(input),
             grace,
             enabled,
-            file: self.file.to_owned(),
+            file: Arc::clone(&self.file),
             line: place.line,
         })
     }

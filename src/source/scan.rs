@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::num::NonZero;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, available_parallelism};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
@@ -205,12 +207,8 @@ impl Scanner {
         self.round += 1;
         let mut same =
             self.last.identity == identity && self.ignored == ignored && self.found == found.len();
-        let mut seen = Vec::with_capacity(found.len());
-        for found in &found {
-            let this = self.look(&root, found, read_all, now);
-            same &= matches!(this, Seen::Same);
-            seen.push(this);
-        }
+        let seen = self.look(&root, &found, read_all, now);
+        same &= seen.iter().all(|seen| matches!(seen, Seen::Same));
         if !same {
             self.found = found.len();
             self.ignored = ignored;
@@ -225,25 +223,58 @@ impl Scanner {
         self.last.clone()
     }
 
-    /// Looks at one file, and reads it where that is needed.
-    fn look(&mut self, root: &Path, found: &Found, read_all: bool, now: Instant) -> Seen {
+    /// Looks at every file, and reads those that may have changed, on all processors.
+    fn look(&mut self, root: &Path, found: &[Found], read_all: bool, now: Instant) -> Vec<Seen> {
         let round = self.round;
-        let refused = |(why, hint)| Seen::Refused(vec![of_the_whole(why, hint)]);
-        let mut known = self.known.get_mut(&found.shown);
-        let was_there = known.as_ref().is_some_and(|known| known.round + 1 == round);
-        let mut was_read = false;
-        if let Some(known) = &mut known {
-            known.round = round;
-            let same = known.stat.is_some() && known.stat == found.stat && !read_all;
-            let may_be = same && found.refused.is_none();
-            if may_be && was_there && (known.cut.is_none() || !known.baseline.is_old(now)) {
-                return Seen::Same;
+        let mut seen: Vec<Option<Seen>> = Vec::with_capacity(found.len());
+        let mut changed: Vec<(usize, Option<Known>)> = Vec::new();
+        for (place, found) in found.iter().enumerate() {
+            if let Some(known) = self.known.get_mut(&found.shown) {
+                let same = known.stat.is_some() && known.stat == found.stat && !read_all;
+                let may_be = same && found.refused.is_none() && known.round + 1 == round;
+                if may_be && (known.cut.is_none() || !known.baseline.is_old(now)) {
+                    known.round = round;
+                    seen.push(Some(Seen::Same));
+                    continue;
+                }
             }
-            was_read = !std::mem::replace(&mut known.refused, true);
-            known.stat = None;
+            changed.push((place, self.known.remove(&found.shown)));
+            seen.push(None);
         }
+        let read = |(place, known): (usize, Option<Known>)| {
+            let (this, known) = self.read(root, &found[place], known, now);
+            (place, this, known)
+        };
+        for (place, this, known) in parallel(changed, read) {
+            if let Some(known) = known {
+                self.known.insert(found[place].shown.clone(), known);
+            }
+            seen[place] = Some(this);
+        }
+        let all = seen.into_iter().map(|seen| seen.expect("each was seen"));
+        all.collect()
+    }
+
+    /// Reads one file, of which this was known; answers what is known now.
+    fn read(
+        &self,
+        root: &Path,
+        found: &Found,
+        known: Option<Known>,
+        now: Instant,
+    ) -> (Seen, Option<Known>) {
+        let round = self.round;
+        let was_there = known.as_ref().is_some_and(|known| known.round + 1 == round);
+        let was_read = known.as_ref().is_some_and(|known| !known.refused);
+        let known = known.map(|known| Known {
+            round,
+            stat: None,
+            refused: true,
+            ..known
+        });
+        let refused = |(why, hint), known| (Seen::Refused(vec![of_the_whole(why, hint)]), known);
         if let Some(refusal) = &found.refused {
-            return refused(refusal.clone());
+            return refused(refusal.clone(), known);
         }
         let begun = SystemTime::now();
         let read = if found.linked {
@@ -254,11 +285,11 @@ impl Scanner {
         };
         let (bytes, stat) = match read {
             Ok(read) => read,
-            Err(refusal) => return refused(refusal),
+            Err(refusal) => return refused(refusal, known),
         };
         let kept = Some(stat).filter(|stat| !found.linked && stat.tells_since(begun));
         let digest: [u8; 32] = Sha256::digest(&bytes).into();
-        if let Some(known) = known {
+        if let Some(mut known) = known {
             let cut = known.baseline.judge(&bytes, digest, now);
             let same = known.digest == digest;
             let as_before = was_there && was_read && same && known.cut == cut;
@@ -269,7 +300,8 @@ impl Scanner {
                 known.digest = digest;
                 (known.parsed, known.text) = parsed(&found.shown, &bytes, &self.defaults);
             }
-            return if as_before { Seen::Same } else { Seen::Read };
+            let seen = if as_before { Seen::Same } else { Seen::Read };
+            return (seen, Some(known));
         }
         let (parsed, text) = parsed(&found.shown, &bytes, &self.defaults);
         let young = stat.is_younger(YOUNG, begun).then_some(Cut::Fresh);
@@ -283,8 +315,7 @@ impl Scanner {
             cut: unfinished(&bytes).or(young),
             refused: false,
         };
-        self.known.insert(found.shown.clone(), known);
-        Seen::Read
+        (Seen::Read, Some(known))
     }
 
     /// Puts together what all files say.
@@ -355,6 +386,29 @@ impl Scanner {
     }
 }
 
+/// Does the same with each item, on all processors where there are many; the answers come in any order.
+fn parallel<T: Send, U: Send>(items: Vec<T>, work: impl Fn(T) -> U + Sync) -> Vec<U> {
+    const FEW: usize = 8;
+    if items.len() <= FEW {
+        return items.into_iter().map(work).collect();
+    }
+    let threads = available_parallelism().map_or(1, NonZero::get);
+    let items = Mutex::new(items);
+    let next = || items.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let some = || std::iter::from_fn(next).map(&work).collect();
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(some)).collect();
+        let mut done: Vec<U> = some();
+        for other in others {
+            match other.join() {
+                Ok(more) => done.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
+    })
+}
+
 /// What a content asks for; of one that is invalid, the text too. In UTF-16, NULs stand between the letters of a name.
 fn parsed(file: &str, bytes: &[u8], defaults: &Defaults) -> (Parsed, Option<Arc<str>>) {
     match parse(file, bytes, defaults) {
@@ -416,7 +470,7 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Vec<FileReport> {
                 });
             }
             for entry in scan.entries.values() {
-                let place = at.get(entry.file.as_str()).copied().unwrap_or(first);
+                let place = at.get(&*entry.file).copied().unwrap_or(first);
                 let places = entries.entry(entry.name.clone()).or_default();
                 places.push((place, entry.line));
             }

@@ -153,9 +153,9 @@ fn name_like(text: &str, most: usize) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
-fn allowed(text: &str, allow: &GlobSet, key: &str) -> Result<String, Wrong> {
+fn allowed<'a>(text: &'a str, allow: &GlobSet, key: &str) -> Result<&'a str, Wrong> {
     if allow.is_match(text) {
-        return Ok(text.to_owned());
+        return Ok(text);
     }
     let hint = format!("add a pattern to `allow.{key}` in the configuration, if it should be");
     Err(Wrong {
@@ -166,7 +166,7 @@ fn allowed(text: &str, allow: &GlobSet, key: &str) -> Result<String, Wrong> {
 
 /// A function's name, partial ARN or ARN, each with a qualifier or without
 /// (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>, `FunctionName`).
-pub(super) fn lambda(text: &str, allow: &GlobSet) -> Result<String, Wrong> {
+pub(super) fn lambda<'a>(text: &'a str, allow: &GlobSet) -> Result<&'a str, Wrong> {
     let parts: Vec<&str> = text.split(':').collect();
     let account = |part: &str| part.len() == 12 && part.bytes().all(|b| b.is_ascii_digit());
     let function = |parts: &[&str]| match parts {
@@ -200,7 +200,7 @@ pub(super) fn lambda(text: &str, allow: &GlobSet) -> Result<String, Wrong> {
 }
 
 /// The ARN of a state machine, of a version or an alias of one.
-pub(crate) fn machine(text: &str, allow: &GlobSet) -> Result<String, Wrong> {
+pub(crate) fn machine<'a>(text: &'a str, allow: &GlobSet) -> Result<&'a str, Wrong> {
     let parts: Vec<&str> = text.split(':').collect();
     let good = match parts.as_slice() {
         [

@@ -76,7 +76,7 @@ struct Load {
     fires: BTreeMap<DateTime<Utc>, usize>,
 }
 
-impl Moment<'_> {
+impl Moment {
     /// The forecast for the plan.
     pub(super) fn forecast(&self) -> Forecast {
         let mut loads: BTreeMap<Place, Load> = BTreeMap::new();

@@ -4,7 +4,8 @@
 pub mod forecast;
 pub mod resume;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use crate::model::limits::Limits;
 use crate::model::name::{Fingerprint, Owner};
 use crate::model::plan::{Decision, Plan, Policy, Step, after, has_run, is_late};
 use crate::model::record::{Outcome, Phase, Record};
+use crate::model::records::Records;
 use crate::reconcile::approve;
 use crate::reconcile::verify::Stray;
 use crate::source::problem::{FileReport, FileState};
@@ -71,17 +73,17 @@ pub struct EntryView {
     pub phase: String,
     pub held: Option<String>,
     pub at: String,
-    pub lambda: Option<String>,
-    pub state_machine: String,
+    pub lambda: Option<Arc<str>>,
+    pub state_machine: Arc<str>,
     pub execution_arn: Option<String>,
     pub execution_name: Option<String>,
     pub generation: Option<u32>,
-    pub file: String,
+    pub file: Arc<str>,
     pub line: Option<usize>,
     pub detail: Option<String>,
     pub outcome: Option<Outcome>,
     #[serde(default)]
-    pub commit: Option<String>,
+    pub commit: Option<Arc<str>>,
 }
 
 /// One schedule file.
@@ -150,9 +152,9 @@ pub struct StepView {
     pub name: EntryName,
     pub reason: String,
     pub at: String,
-    pub lambda: Option<String>,
-    pub state_machine: String,
-    pub file: String,
+    pub lambda: Option<Arc<str>>,
+    pub state_machine: Arc<str>,
+    pub file: Arc<str>,
     pub line: Option<usize>,
     /// When a held step is taken by itself, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -162,27 +164,28 @@ pub struct StepView {
     pub from: Option<EntryName>,
 }
 
-/// A moment: what the files say, what is recorded, what is planned.
-#[derive(Debug, Clone, Copy)]
-pub struct Moment<'a> {
+/// A moment: what the files say, what is recorded, what is planned. Costs little to keep; what is shown of it is made when
+/// it is asked for.
+#[derive(Debug, Clone)]
+pub struct Moment {
     /// Whose executions.
-    pub owner: &'a Owner,
+    pub owner: Owner,
     /// What the files say.
-    pub scan: &'a Scan,
+    pub scan: Scan,
     /// What is recorded.
-    pub records: &'a BTreeMap<EntryName, Record>,
+    pub records: Records,
     /// What is planned.
-    pub plan: &'a Plan,
+    pub plan: Arc<Plan>,
     /// What runs of ours that nobody wants.
-    pub orphans: &'a [Stray],
+    pub orphans: Vec<Stray>,
     /// The executions whose stop waits for approval.
-    pub to_approve: &'a BTreeSet<String>,
-    /// The pause that is in force.
-    pub pause: Option<Pause>,
+    pub to_approve: BTreeSet<String>,
+    /// The pause that is in force, and the plan as if it were not.
+    pub pause: Option<(Pause, Arc<Plan>)>,
     /// The limits that it was planned with.
-    pub policy: &'a Policy,
+    pub policy: Policy,
     /// How fast AWS may be called.
-    pub limits: &'a Limits,
+    pub limits: Limits,
     /// When.
     pub now: DateTime<Utc>,
 }
@@ -212,7 +215,7 @@ pub fn files(files: &[FileReport]) -> Vec<FileView> {
     files.iter().map(view).collect()
 }
 
-impl Moment<'_> {
+impl Moment {
     /// The list.
     pub fn list(&self) -> List {
         let mut entries: Vec<EntryView> = self
@@ -230,12 +233,17 @@ impl Moment<'_> {
             files: files(&self.scan.files),
             orphans: self.orphans(),
             doubt: self.scan.doubt(),
-            paused: self.pause.map(PauseView::from),
+            paused: self.paused(),
             guard: self.plan.guard.clone(),
-            digest: Some(self.to_approve)
+            digest: Some(&self.to_approve)
                 .filter(|waiting| !waiting.is_empty())
                 .map(approve::digest),
         }
+    }
+
+    fn paused(&self) -> Option<PauseView> {
+        let (pause, _) = self.pause.as_ref()?;
+        Some((*pause).into())
     }
 
     /// Gone, and its execution is another entry's.
@@ -247,7 +255,7 @@ impl Moment<'_> {
 
     fn orphans(&self) -> Vec<OrphanView> {
         let view = |stray: &Stray| OrphanView {
-            execution_arn: stray.execution_arn(self.owner),
+            execution_arn: stray.execution_arn(&self.owner),
             name: stray.entry.clone(),
             since: instant(stray.first),
         };
@@ -294,14 +302,14 @@ impl Moment<'_> {
                 || wanted.and_then(|e| e.lambda.clone()),
                 |record| record.lambda.clone(),
             ),
-            state_machine: machine.unwrap_or_default(),
+            state_machine: machine.unwrap_or_else(|| "".into()),
             execution_arn: current.map(Record::execution_arn),
             execution_name: current.map(Record::execution_name),
             generation: current.map(|record| record.generation),
             file: wanted
                 .map(|e| e.file.clone())
                 .or(record.map(|r| r.file.clone()))
-                .unwrap_or_default(),
+                .unwrap_or_else(|| "".into()),
             line: wanted.map(|entry| entry.line),
             detail,
             outcome: current.and_then(|record| record.outcome.clone()),
@@ -358,7 +366,7 @@ impl Moment<'_> {
         let digest = if self.to_approve.is_empty() {
             approve::digest(&all.collect())
         } else {
-            approve::digest(self.to_approve)
+            approve::digest(&self.to_approve)
         };
         PlanView {
             version: 1,
@@ -369,7 +377,7 @@ impl Moment<'_> {
             guard: self.plan.guard.clone(),
             orphans: self.orphans(),
             doubt: self.scan.doubt(),
-            paused: self.pause.map(PauseView::from),
+            paused: self.paused(),
             forecast: self.forecast(),
         }
     }
@@ -402,11 +410,11 @@ impl Moment<'_> {
             state_machine: recorded
                 .map(|r| r.state_machine.clone())
                 .or(wanted.map(|e| e.state_machine.clone()))
-                .unwrap_or_default(),
+                .unwrap_or_else(|| "".into()),
             file: wanted
                 .map(|e| e.file.clone())
                 .or(record.map(|r| r.file.clone()))
-                .unwrap_or_default(),
+                .unwrap_or_else(|| "".into()),
             line: wanted.map(|entry| entry.line),
             until: until.map(instant),
             from: self.plan.moves.get(name).cloned(),

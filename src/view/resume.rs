@@ -58,22 +58,23 @@ pub struct PastDueView {
     pub detail: String,
 }
 
-impl Moment<'_> {
-    /// What happens when the pause ends now; `plan`: the one as if it had.
-    pub fn resume(&self, pause: Option<Pause>, plan: &Plan) -> ResumeView {
+impl Moment {
+    /// What happens when the pause ends now.
+    pub fn resume(&self) -> ResumeView {
+        let plan = self.pause.as_ref().map_or(&self.plan, |(_, plan)| plan);
         let count = |is: fn(Step) -> bool| {
             let steps = plan.steps().filter(|(_, step, _)| is(*step));
             steps.count()
         };
         let mut past_due: Vec<PastDueView> = Vec::new();
-        if let Some(pause) = pause {
+        if let Some((pause, _)) = &self.pause {
             let names = plan.decisions.keys();
             past_due.extend(names.filter_map(|name| self.past_due(name, pause.since, plan)));
         }
         past_due.sort_by(|a, b| (&a.at, &a.name).cmp(&(&b.at, &b.name)));
         ResumeView {
             version: 1,
-            paused: pause.map(PauseView::from),
+            paused: self.paused(),
             past_due,
             starts: count(|step| step == Step::Start),
             stops: count(|step| matches!(step, Step::Stop(_))),

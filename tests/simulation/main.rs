@@ -74,7 +74,7 @@ async fn tell(world: &mut World) -> Told {
             continue;
         };
         let (scan, report) = daemon.once().await;
-        let list = daemon.snapshot(&scan).list;
+        let list = daemon.moment(&scan).list();
         wrong.extend(oracle::settled(world, &list));
         for (what, is) in [
             ("held", report.guard.clone()),

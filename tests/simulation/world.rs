@@ -671,7 +671,7 @@ impl World {
         let process = &mut self.processes[number];
         let (daemon, _) = process.alive.as_mut().expect("it lives");
         let scan = process.scan.as_ref().expect("it has read the folder");
-        let digest = daemon.snapshot(scan).plan.digest;
+        let digest = daemon.moment(scan).plan().digest;
         let done = daemon.let_go(&digest, scan).await;
         self.say(&format!("a person approves {digest}: {done:?}"));
     }

@@ -58,7 +58,9 @@ pub(super) fn directory(settings: &Settings, report: &mut Report) -> BTreeSet<St
         None => watches(&directory, report),
     }
     let entries = scan.entries.values();
-    entries.map(|entry| entry.state_machine.clone()).collect()
+    entries
+        .map(|entry| entry.state_machine.to_string())
+        .collect()
 }
 
 /// Each directory needs a watch.

@@ -25,7 +25,7 @@ const NOTICEABLE: TimeDelta = TimeDelta::seconds(2);
 pub(super) async fn all(settings: &Settings, mut machines: BTreeSet<String>, report: &mut Report) {
     match &settings.defaults.state_machine {
         Some(machine) => {
-            machines.insert(machine.clone());
+            machines.insert(machine.to_string());
         }
         None => report.fail(
             "state machine",

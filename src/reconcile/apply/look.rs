@@ -1,5 +1,7 @@
 //! Asking how an execution stands, and recording what the answer means. Changes nothing at AWS.
 
+use std::sync::Arc;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -124,9 +126,9 @@ impl Hands {
 pub(super) fn read_input(
     input: &str,
     state_machine: &str,
-) -> Option<(DateTime<Utc>, Option<String>, Fingerprint)> {
+) -> Option<(DateTime<Utc>, Option<Arc<str>>, Fingerprint)> {
     let value: serde_json::Value = serde_json::from_str(input).ok()?;
     let at: DateTime<Utc> = value["invocationTime"].as_str()?.parse().ok()?;
-    let lambda = value["functionName"].as_str().map(str::to_owned);
+    let lambda = value["functionName"].as_str().map(Arc::from);
     Some((at, lambda, Fingerprint::of_input(at, state_machine, input)))
 }

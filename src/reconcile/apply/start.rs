@@ -244,7 +244,7 @@ impl Hands {
             lambda,
             fingerprint,
             generation: stray.generation,
-            state_machine: stray.state_machine.clone(),
+            state_machine: stray.state_machine.as_str().into(),
             phase: Phase::Running,
             ..wanted
         };

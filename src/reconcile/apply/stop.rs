@@ -74,7 +74,7 @@ impl Hands {
         let mut cause =
             serde_json::json!({"entry": record.name, "owner": record.owner.as_str(), "why": told});
         if let Some(commit) = &record.commit {
-            cause["commit"] = commit.as_str().into();
+            cause["commit"] = (**commit).into();
         }
         let cause = cause.to_string();
         // A stop that is still on its way would stop what is started anew under the same name.

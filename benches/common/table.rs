@@ -1,0 +1,13 @@
+//! The table that every benchmark prints.
+#![expect(clippy::print_stdout, reason = "a table is what it is for")]
+
+use std::error::Error;
+
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// One line of the table; answers whether its bound is met.
+pub(crate) fn row(what: &str, bound: &str, figure: &str, is_met: bool) -> bool {
+    let mark = if is_met { "" } else { " **missed**" };
+    println!("| {what} | {bound} | {figure}{mark} |");
+    is_met
+}
