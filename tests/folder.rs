@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use onced::daemon::desired;
-use onced::model::entry::EntryName;
+
 use onced::model::name::Owner;
-use onced::model::plan::{Decision, Sight, Step};
+use onced::model::plan::{Decision, Sight, Step, Wanted};
 use onced::model::record::{Phase, Record};
 use onced::reconcile::Desk;
 use onced::source::parse::Defaults;
@@ -72,7 +72,7 @@ impl Folder {
         let later = TimeDelta::milliseconds((later * 1000.0) as i64);
         let scan = self.scanner.scan();
         let wanted = desired(&scan, &self.desk.records);
-        let sight = |_: &EntryName, _: &Desk| Sight::CLEAR;
+        let sight = |_: &Wanted<'_>| Sight::CLEAR;
         let now = self.now + later;
         let plan = self
             .desk

@@ -74,6 +74,9 @@ fn export(state: &Path) -> Outcome {
     Ok(exit::DONE)
 }
 
+/// How many changes of an import share one sync.
+const TOGETHER: usize = 256;
+
 /// Everything is read and checked before anything is written. State machines count as not listed: the next run lists
 /// what runs before it starts anything.
 async fn import(state: &Path, file: &str, owner: &str) -> Outcome {
@@ -135,8 +138,8 @@ async fn import(state: &Path, file: &str, owner: &str) -> Outcome {
         )));
     }
     let (records, told) = (changes.len(), events.len());
-    for change in changes {
-        ledger.commit(change).await?;
+    for some in changes.chunks(TOGETHER) {
+        ledger.commit_all(some.to_vec()).await?;
     }
     for event in events {
         ledger.tell(event).await?;

@@ -16,8 +16,7 @@ use super::bar::Bar;
 use super::{Context, Failure, Outcome, aws, doctor, exit, print};
 use crate::daemon::{Daemon, desired, set_clock, socket, wall_clock};
 use crate::ledger::{Found, Holder, Ledger, LedgerError};
-use crate::model::entry::EntryName;
-use crate::model::plan::{Sight, after};
+use crate::model::plan::{Sight, Wanted, after};
 use crate::model::record::Record;
 use crate::reconcile::apply::Hands;
 use crate::reconcile::apply::machines::Machines;
@@ -381,13 +380,10 @@ pub(super) fn look(settings: &Settings) -> Result<Moment, Failure> {
     let scan = Scanner::new(directory, settings.defaults.clone()).scan();
     let now = (wall_clock())();
     let desired = desired(&scan, &desk.records);
-    let sight = |name: &EntryName, desk: &Desk| {
-        let record = desk.records.get(name);
-        let is_approved = |record: &Record| found.approved.contains(&record.execution_arn());
-        Sight {
-            approved: record.is_some_and(is_approved),
-            ..Sight::CLEAR
-        }
+    let is_approved = |record: &Record| found.approved.contains(&record.execution_arn());
+    let sight = |wanted: &Wanted<'_>| Sight {
+        approved: !found.approved.is_empty() && wanted.record.is_some_and(is_approved),
+        ..Sight::CLEAR
     };
     // It outlives the ledger.
     let pause = match &settings.state_directory {

@@ -415,8 +415,8 @@ pub fn desired(scan: &Scan, records: &Records) -> Desired {
             until: None,
         }));
     }
-    for (name, record) in records {
-        if !scan.entries.contains_key(name)
+    for (name, entry, record) in records.beside(&scan.entries) {
+        if let (None, Some(record)) = (entry, record)
             && let Some(why) = scan.mentions(name, &record.file)
         {
             desired.unclear.insert(name.clone(), why);

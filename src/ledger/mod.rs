@@ -6,6 +6,7 @@ mod lock;
 mod pause;
 mod sealed;
 mod store;
+mod threads;
 mod writer;
 
 use std::collections::BTreeSet;

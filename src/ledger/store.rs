@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use super::head::{Head, Said};
 use super::sealed::{SUM, Sum, json, read, seal, unseal, xor};
+use super::threads::sleeping_long;
 use super::{Change, LedgerError, Work};
 use crate::model::entry::EntryName;
 use crate::model::interner::Interner;
@@ -37,6 +38,9 @@ use crate::model::records::Records;
 
 const FORMAT: &str = "onced ledger 1";
 const CHUNK: usize = 32 * 1024;
+/// How many bytes of it are kept in memory. What is recorded is in memory anyway; of the store, only what is written to is
+/// read again.
+const CACHE: u64 = 8 << 20;
 
 /// Why a store could not be opened.
 #[derive(Debug)]
@@ -138,13 +142,12 @@ fn is_locked(error: &io::Error) -> bool {
 }
 
 fn try_open_tree(path: &Path) -> Result<sled::Db, OpenError> {
-    let opening = catch_unwind(AssertUnwindSafe(|| {
-        sled::Config::new()
-            .path(path)
-            .mode(sled::Mode::HighThroughput)
-            .flush_every_ms(None)
-            .open()
-    }));
+    let config = sled::Config::new()
+        .path(path)
+        .mode(sled::Mode::HighThroughput)
+        .cache_capacity(CACHE)
+        .flush_every_ms(None);
+    let opening = catch_unwind(AssertUnwindSafe(|| sleeping_long(|| config.open())));
     match opening {
         Ok(Ok(tree)) => Ok(tree),
         Ok(Err(sled::Error::Io(error))) if of_the_machine(&error) => {
@@ -328,8 +331,10 @@ impl Store {
         }
         writing.put("meta", &json("meta", &meta)?);
         let batch = writing.batch;
-        self.tree.apply_batch(batch)?;
-        self.tree.flush()?;
+        sleeping_long(|| {
+            self.tree.apply_batch(batch)?;
+            self.tree.flush()
+        })?;
         self.db_file
             .sync_data()
             .map_err(LedgerError::file("sync", Path::new("ledger/db")))?;

@@ -1,12 +1,12 @@
 //! The guard: holds the stops of a plan that has too many at once, until a person approves them. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::entry::EntryName;
-use crate::model::plan::{Decision, MaxStops, Policy, Sight, Step};
-use crate::model::record::{Phase, Record};
+use crate::model::plan::{Decision, MaxStops, Policy, Step};
+use crate::model::record::Phase;
 use crate::model::records::Records;
 
 /// So many stops, of so many executions.
@@ -54,7 +54,7 @@ pub(super) struct Guarded {
 pub(super) fn guard(
     mut decisions: BTreeMap<EntryName, Decision>,
     records: &Records,
-    sight: impl Fn(&EntryName) -> Sight,
+    approved: &BTreeSet<&EntryName>,
     policy: &Policy,
 ) -> Guarded {
     let running = records
@@ -65,7 +65,7 @@ pub(super) fn guard(
         let begun = records
             .get(name)
             .is_some_and(|r| r.phase == Phase::Stopping);
-        begun || sight(name).approved
+        begun || approved.contains(name)
     };
     // A stop that only waits for `stop_after` belongs to the same set: mass removals seldom arrive in one moment.
     let counts = |name: &EntryName, decision: &Decision| {
@@ -87,29 +87,28 @@ pub(super) fn guard(
         .collect();
     let stops = counted.len();
     let now = Some(Mass { stops, running }).filter(|mass| mass.is_too_much(policy));
-    let noted = |name: &EntryName| records.get(name).and_then(|record| record.guarded);
-    let put_back = |name: &EntryName, decision: &Decision| {
-        let kept = matches!(
-            decision,
-            Decision::Rest { .. } | Decision::Act(Step::Start, _)
-        );
-        kept && records.get(name).is_some_and(Record::is_live)
-    };
+    let noted: Vec<(&EntryName, Mass, bool)> = records
+        .iter()
+        .filter_map(|(name, record)| {
+            let kept = matches!(
+                decisions.get(name)?,
+                Decision::Rest { .. } | Decision::Act(Step::Start, _)
+            );
+            Some((name, record.guarded?, kept && record.is_live()))
+        })
+        .collect();
     let mut returned: BTreeMap<Mass, usize> = BTreeMap::new();
-    for (name, decision) in &decisions {
-        if let Some(mass) = noted(name).filter(|_| put_back(name, decision)) {
-            *returned.entry(mass).or_default() += 1;
-        }
+    for (_, mass, _) in noted.iter().filter(|(.., put_back)| *put_back) {
+        *returned.entry(*mass).or_default() += 1;
     }
-    let before = |name: &EntryName| {
-        let mass = noted(name)?;
+    let left = |mass: Mass| {
         let left = mass.without(returned.get(&mass).copied().unwrap_or(0));
         Some(left).filter(|left| left.is_too_much(policy))
     };
+    let before = |name: &EntryName| left(records.get(name)?.guarded?);
     let mut masses: BTreeMap<EntryName, Mass> = BTreeMap::new();
-    for (name, decision) in &decisions {
-        let mass = before(name).filter(|_| !put_back(name, decision));
-        masses.extend(mass.map(|mass| (name.clone(), mass)));
+    for (name, mass, _) in noted.iter().filter(|(.., put_back)| !put_back) {
+        masses.extend(left(*mass).map(|mass| ((*name).clone(), mass)));
     }
     let mut held: BTreeMap<EntryName, Mass> = BTreeMap::new();
     for name in counted {

@@ -46,8 +46,16 @@ pub enum Want<'a> {
     Unclear(String),
 }
 
-/// What is wanted of every entry that is asked for or recorded.
-pub type Wants<'a> = BTreeMap<&'a EntryName, Want<'a>>;
+/// An entry that is asked for or recorded: what is wanted of it, and what is recorded.
+#[derive(Debug, Clone)]
+pub struct Wanted<'a> {
+    /// Which.
+    pub name: &'a EntryName,
+    /// See there.
+    pub want: Want<'a>,
+    /// See there.
+    pub record: Option<&'a Record>,
+}
 
 /// What is done for one entry in one pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -227,32 +235,31 @@ fn ran(record: &Record) -> bool {
         );
         ended || outcome.fired.is_some()
     };
-    record.phase == Phase::Ended && record.outcome.as_ref().is_some_and(ran)
+    record.phase == Phase::Ended && record.outcome.as_deref().is_some_and(ran)
 }
 
 /// Finds entries that are gone and others that are new with the same content: renamed, not removed and added. What runs,
 /// or has fired, is theirs now. Where several are alike, the first goes to the first.
 fn moves(
     decisions: &mut BTreeMap<EntryName, Decision>,
-    wants: &Wants<'_>,
-    records: &Records,
+    wants: &[Wanted<'_>],
 ) -> BTreeMap<EntryName, EntryName> {
     let mut gone: HashMap<Fingerprint, VecDeque<&EntryName>> = HashMap::new();
-    for (name, want) in wants {
-        let record = records
-            .get(name)
-            .filter(|_| matches!(want, Want::Absent { .. }));
+    for wanted in wants {
+        let record = wanted.record;
+        let record = record.filter(|_| matches!(wanted.want, Want::Absent { .. }));
         if let Some(record) =
             record.filter(|record| record.phase == Phase::Running || has_fired(record))
         {
-            gone.entry(record.fingerprint).or_default().push_back(name);
+            let of_content = gone.entry(record.fingerprint).or_default();
+            of_content.push_back(wanted.name);
         }
     }
     let mut moves = BTreeMap::new();
     if gone.is_empty() {
         return moves;
     }
-    for (name, want) in wants {
+    for Wanted { name, want, record } in wants {
         let Want::Present(entry) = want else {
             continue;
         };
@@ -266,7 +273,7 @@ fn moves(
                     }
             )
         );
-        if !starts || records.get(name).is_some_and(Record::is_live) {
+        if !starts || record.is_some_and(Record::is_live) {
             continue;
         }
         let of_content = gone.get_mut(&Fingerprint::of(entry));
@@ -287,7 +294,7 @@ fn has_fired(record: &Record) -> bool {
             || outcome.fired.is_some()
             || outcome.ended.is_none_or(|ended| ended >= record.at)
     };
-    ran(record) && record.outcome.as_ref().is_some_and(due)
+    ran(record) && record.outcome.as_deref().is_some_and(due)
 }
 
 /// An entry whose execution became another's is not forgotten while that runs: its next one must not get the same name.
@@ -346,19 +353,25 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Plans every entry that is wanted or recorded, then lets brakes and guard look at the steps. What is doubted is no
-    /// mass of stops yet, so that brake comes before the guard; a pause hides nothing of what the guard has to say.
+    /// Plans every entry that is wanted or recorded, given by name, then lets brakes and guard look at the steps. What is
+    /// doubted is no mass of stops yet, so that brake comes before the guard; a pause hides nothing of what the guard has to
+    /// say.
     pub fn make(
-        wants: &Wants<'_>,
+        wants: &[Wanted<'_>],
         records: &Records,
-        sight: impl Fn(&EntryName) -> Sight,
+        sight: impl Fn(&Wanted<'_>) -> Sight,
         policy: &Policy,
         brakes: &[Brake],
         now: DateTime<Utc>,
     ) -> Self {
-        let decided = wants.iter().map(|(name, want)| {
-            let decision = decide(want, records.get(name), sight(name), policy, now);
-            ((*name).clone(), decision)
+        let mut approved = BTreeSet::new();
+        let decided = wants.iter().map(|wanted| {
+            let sight = sight(wanted);
+            if sight.approved {
+                approved.insert(wanted.name);
+            }
+            let decision = decide(&wanted.want, wanted.record, sight, policy, now);
+            (wanted.name.clone(), decision)
         });
         let mut decisions: BTreeMap<EntryName, Decision> = decided.collect();
         let waits = |decision: &Decision| {
@@ -369,21 +382,20 @@ impl Plan {
         };
         let unlisted = decisions.iter().filter(|(_, decision)| waits(decision));
         let unlisted = unlisted.map(|(name, _)| name.clone()).collect();
-        let moves = moves(&mut decisions, wants, records);
+        let moves = moves(&mut decisions, wants);
         keep_names(&mut decisions, records);
         brake(&mut decisions, records, brakes, Holds::NewStops);
         let Guarded {
             mut decisions,
             masses,
             why: guard,
-        } = guard(decisions, records, sight, policy);
+        } = guard(decisions, records, &approved, policy);
         brake(&mut decisions, records, brakes, Holds::All);
         brake(&mut decisions, records, brakes, Holds::Everything);
         let mut notes = BTreeMap::new();
-        for (name, want) in wants {
-            let record = records.get(name);
-            let mass = masses.get(name).copied();
-            if let Some(note) = record.and_then(|record| note(want, record, mass)) {
+        for Wanted { name, want, record } in wants {
+            let mass = || masses.get(name).copied();
+            if let Some(note) = record.and_then(|record| note(want, record, mass())) {
                 notes.insert((*name).clone(), note);
             }
         }

@@ -10,6 +10,17 @@ fn now() -> DateTime<Utc> {
     "2026-11-23T12:00:00Z".parse().unwrap()
 }
 
+type Wants<'a> = BTreeMap<&'a EntryName, Want<'a>>;
+
+fn side_by_side<'a>(wants: &'a Wants<'_>, records: &'a Records) -> Vec<Wanted<'a>> {
+    let wanted = |(name, want): (&&'a EntryName, &Want<'a>)| Wanted {
+        name,
+        want: want.clone(),
+        record: records.get(name),
+    };
+    wants.iter().map(wanted).collect()
+}
+
 fn policy() -> Policy {
     Policy {
         start_only: false,
@@ -40,7 +51,7 @@ fn record(entry: &Entry, phase: Phase) -> Record {
     let mut record = Record::starting(&owner, entry, None, now()).in_phase(phase, now());
     record.in_doubt = Some(now());
     if phase == Phase::Ended {
-        record.outcome = Some(Outcome::bare(OutcomeStatus::Succeeded));
+        record.outcome = Some(Box::new(Outcome::bare(OutcomeStatus::Succeeded)));
     }
     record
 }
@@ -304,7 +315,14 @@ fn many_stops_are_held_and_starts_go_on() {
             };
             wants.insert(&e.name, want);
         }
-        Plan::make(&wants, &records, |_| Sight::CLEAR, &policy(), &[], now())
+        Plan::make(
+            &side_by_side(&wants, &records),
+            &records,
+            |_| Sight::CLEAR,
+            &policy(),
+            &[],
+            now(),
+        )
     };
     let three = plan_with(3);
     assert_eq!(three.steps().filter(|(_, step, _)| step.stops()).count(), 3);
@@ -514,7 +532,14 @@ fn a_new_name_for_the_same_is_a_move() {
             (&was.name, want.clone()),
             (&wanted.name, Want::Present(wanted)),
         ]);
-        let plan = Plan::make(&wants, &records, |_| Sight::CLEAR, &policy(), &[], now());
+        let plan = Plan::make(
+            &side_by_side(&wants, &records),
+            &records,
+            |_| Sight::CLEAR,
+            &policy(),
+            &[],
+            now(),
+        );
         let steps: Vec<String> = plan
             .steps()
             .map(|(name, step, _)| format!("{} {name}", step.as_str()))
@@ -598,7 +623,14 @@ fn a_moved_execution_keeps_its_name_and_no_other_gets_it() {
         (&b.name, gone),
         (&c.name, Want::Present(&c)),
     ]);
-    let plan = Plan::make(&wants, &records, |_| Sight::CLEAR, &policy(), &[], now());
+    let plan = Plan::make(
+        &side_by_side(&wants, &records),
+        &records,
+        |_| Sight::CLEAR,
+        &policy(),
+        &[],
+        now(),
+    );
     let steps: Vec<_> = plan.steps().map(|(name, ..)| name.as_str()).collect();
     assert_eq!(steps, ["b"], "only that is forgotten");
 }
@@ -617,7 +649,14 @@ fn what_was_held_once_stays_held() {
         .map(|record| (&record.name, gone.clone()))
         .collect();
     let make = |records: &Records, policy: &Policy| {
-        Plan::make(&wants, records, |_| Sight::CLEAR, policy, &[], now())
+        Plan::make(
+            &side_by_side(&wants, records),
+            records,
+            |_| Sight::CLEAR,
+            policy,
+            &[],
+            now(),
+        )
     };
     let plan = make(&records, &policy());
     assert_eq!((plan.steps().count(), plan.notes.len()), (0, 4));
@@ -649,7 +688,14 @@ fn what_was_held_once_stays_held() {
     let mut back = wants.clone();
     let wanted = entry("e1", 3600);
     back.insert(&wanted.name, Want::Present(&wanted));
-    let again = Plan::make(&back, &records, |_| Sight::CLEAR, &policy(), &[], now());
+    let again = Plan::make(
+        &side_by_side(&back, &records),
+        &records,
+        |_| Sight::CLEAR,
+        &policy(),
+        &[],
+        now(),
+    );
     assert_eq!((again.steps().count(), again.guard), (2, None));
     assert_eq!(again.notes.len(), 3, "which is noted");
     // A policy that would have let them go lets them go.

@@ -184,7 +184,7 @@ pub struct Record {
     pub stop_taken: bool,
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<Box<Outcome>>,
     /// AWS said no, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
@@ -432,7 +432,7 @@ impl Record {
             cause.truncate(cause.floor_char_boundary(CAUSE));
             cause.push('…');
         }
-        self.outcome = Some(outcome);
+        self.outcome = Some(Box::new(outcome));
         self.refused = None;
         self.in_phase(Phase::Ended, now)
     }

@@ -37,6 +37,25 @@ impl Records {
         self.into_iter()
     }
 
+    /// Every name that is recorded, or in another map, with what is found of it there and here, by name.
+    pub fn beside<'a, T>(
+        &'a self,
+        other: &'a BTreeMap<EntryName, T>,
+    ) -> impl Iterator<Item = (&'a EntryName, Option<&'a T>, Option<&'a Record>)> {
+        let (mut there, mut here) = (other.iter().peekable(), self.into_iter().peekable());
+        std::iter::from_fn(move || {
+            let name = match (there.peek(), here.peek()) {
+                (Some((there, _)), Some((here, _))) => *there.min(here),
+                (Some((there, _)), None) => *there,
+                (None, Some((here, _))) => *here,
+                (None, None) => return None,
+            };
+            let there = there.next_if(|(there, _)| *there == name);
+            let here = here.next_if(|(here, _)| *here == name);
+            Some((name, there.map(|(_, it)| it), here.map(|(_, it)| it)))
+        })
+    }
+
     /// How many.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -97,5 +116,64 @@ impl FromIterator<Record> for Records {
     fn from_iter<T: IntoIterator<Item = Record>>(records: T) -> Self {
         let pair = |record: Record| (record.name.clone(), Arc::new(record));
         Self(Arc::new(records.into_iter().map(pair).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::entry::Entry;
+    use crate::model::name::Owner;
+    use chrono::DateTime;
+
+    fn recorded(names: &[&str]) -> Records {
+        let owner = Owner::parse("test").expect("an owner");
+        let record = |name: &&str| {
+            let entry = Entry {
+                name: EntryName::parse(name).expect("a name"),
+                at: DateTime::UNIX_EPOCH,
+                lambda: None,
+                state_machine: "".into(),
+                input: "{}".into(),
+                grace: std::time::Duration::ZERO,
+                enabled: true,
+                file: "".into(),
+                line: 1,
+            };
+            Record::starting(&owner, &entry, None, entry.at)
+        };
+        names.iter().map(record).collect()
+    }
+
+    #[test]
+    fn two_maps_side_by_side() {
+        let records = recorded(&["b", "c", "e"]);
+        let name = |name| EntryName::parse(name).expect("a name");
+        let other: BTreeMap<EntryName, u32> =
+            [(name("a"), 1), (name("c"), 3), (name("d"), 4)].into();
+        let rows: Vec<(String, Option<u32>, bool)> = records
+            .beside(&other)
+            .map(|(name, there, here)| (name.to_string(), there.copied(), here.is_some()))
+            .collect();
+        let row = |name: &str, there, here| (name.to_owned(), there, here);
+        let expected = [
+            row("a", Some(1), false),
+            row("b", None, true),
+            row("c", Some(3), true),
+            row("d", Some(4), false),
+            row("e", None, true),
+        ];
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn a_clone_stays_as_it_is() {
+        let mut records = recorded(&["a", "b"]);
+        let before = records.clone();
+        let name = EntryName::parse("a").expect("a name");
+        records.change(|record| record.name == name, |record| record.generation = 7);
+        records.remove(&EntryName::parse("b").expect("a name"));
+        assert_eq!((before[&name].generation, before.len()), (0, 2));
+        assert_eq!((records[&name].generation, records.len()), (7, 1));
     }
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::model::brake::{Brake, Holds};
 use crate::model::cut::{Changes, Cut};
 use crate::model::entry::{Entry, EntryName};
-use crate::model::plan::{Plan, Policy, Sight, Want, Wants};
+use crate::model::plan::{Plan, Policy, Sight, Want, Wanted};
 use crate::model::records::Records;
 
 /// What the source says of one moment, in the planner's words.
@@ -72,44 +72,39 @@ impl Desk {
     pub fn plan(
         &mut self,
         desired: &Desired,
-        sight: impl Fn(&EntryName, &Self) -> Sight,
+        sight: impl Fn(&Wanted<'_>) -> Sight,
         policy: &Policy,
         brakes: &[Brake],
         now: DateTime<Utc>,
     ) -> Plan {
+        let mut wants: Vec<Wanted<'_>> = Vec::with_capacity(desired.entries.len());
         let mut unsettled: BTreeMap<&EntryName, DateTime<Utc>> = BTreeMap::new();
-        for (name, entry) in desired.entries.iter() {
-            let (cut, record) = (desired.cut.get(name).copied(), self.records.get(name));
-            let until = self.changes.until(entry, cut, record, policy, now);
-            unsettled.extend(until.map(|until| (name, until)));
-        }
         self.gone_since
             .retain(|name, _| !desired.entries.contains_key(name));
-        let mut others: Vec<(&EntryName, Want<'_>)> = Vec::new();
-        for (name, record) in &self.records {
-            if desired.entries.contains_key(name) {
-                continue;
-            }
-            let want = if let Some(why) = desired.unclear.get(name) {
+        for (name, entry, record) in self.records.beside(&desired.entries) {
+            let want = if let Some(entry) = entry {
+                let cut = desired.cut.get(name).copied();
+                let until = self.changes.until(entry, cut, record, policy, now);
+                unsettled.extend(until.map(|until| (name, until)));
+                Want::Present(entry)
+            } else if let Some(why) = desired.unclear.get(name) {
                 self.gone_since.remove(name);
                 Want::Unclear(why.clone())
             } else {
                 let since = *self.gone_since.entry(name.clone()).or_insert(now);
+                let recorded = record.and_then(|record| record.gone);
                 Want::Absent {
-                    since: record.gone.unwrap_or(since),
+                    since: recorded.unwrap_or(since),
                 }
             };
-            others.push((name, want));
+            wants.push(Wanted { name, want, record });
         }
-        let present = desired.entries.iter();
-        let present = present.map(|(name, entry)| (name, Want::Present(entry)));
-        let wants: Wants<'_> = present.chain(others).collect();
         Plan::make(
             &wants,
             &self.records,
-            |name| Sight {
-                unsettled: unsettled.get(name).copied(),
-                ..sight(name, self)
+            |wanted| Sight {
+                unsettled: unsettled.get(wanted.name).copied(),
+                ..sight(wanted)
             },
             policy,
             brakes,

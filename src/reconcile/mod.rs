@@ -30,7 +30,7 @@ use crate::model::brake::{Brake, Pause};
 use crate::model::entry::EntryName;
 use crate::model::limits::Limits;
 use crate::model::name::Owner;
-use crate::model::plan::{Decision, Note, Plan, Policy, Sight, after};
+use crate::model::plan::{Decision, Note, Plan, Policy, Sight, Want, Wanted, after};
 use crate::model::record::Record;
 use crate::model::records::Records;
 use apply::Hands;
@@ -226,10 +226,12 @@ impl Reconciler {
         let strangers = self.strangers(desired);
         let (verify, rules, approved) = (&self.verify, self.policy.rules, &self.approved);
         let flights = &self.flights;
-        let sight = |name: &EntryName, desk: &Desk| {
-            let entry = desired.entries.get(name);
-            let machine = entry.map(|entry| &*entry.state_machine);
-            let record = desk.records.get(name);
+        let sight = |wanted: &Wanted<'_>| {
+            let (name, record) = (wanted.name, wanted.record);
+            let machine = match wanted.want {
+                Want::Present(entry) => Some(&*entry.state_machine),
+                Want::Absent { .. } | Want::Unclear(_) => None,
+            };
             let seen = if rules.verify {
                 let seen = verify.sight(name, machine, record);
                 Sight {

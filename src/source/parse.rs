@@ -292,7 +292,7 @@ impl Parsing<'_> {
         let mut entries = Vec::new();
         for (key, field) in pairs {
             if !key.text.starts_with("x-") {
-                entries.extend(self.entry(&key.text, key.place, field, &defaults));
+                entries.extend(self.entry(key.text, key.place, field, &defaults));
             }
         }
         entries
@@ -316,10 +316,10 @@ impl Parsing<'_> {
             return None;
         };
         for (key, field) in &pairs {
-            if !key.text.starts_with("x-") && !known.contains(&key.text.as_str()) {
+            if !key.text.starts_with("x-") && !known.contains(&key.text) {
                 let near = known
                     .iter()
-                    .map(|known| (strsim::jaro_winkler(known, &key.text), known));
+                    .map(|known| (strsim::jaro_winkler(known, key.text), known));
                 let near = near
                     .max_by(|a, b| a.0.total_cmp(&b.0))
                     .filter(|(likeness, _)| *likeness > 0.75);

@@ -342,15 +342,15 @@ impl Scanner {
                 .and_then(|parsed| parsed.as_deref().ok())
                 .unwrap_or_default()
         };
-        let mut owners: HashMap<&EntryName, (usize, usize)> = HashMap::new();
+        let places = 0..files.len();
+        let of_all = places.flat_map(|place| entries_of(place).iter().map(move |e| (e, place)));
+        let mut all: Vec<(&Arc<Entry>, usize)> = of_all.collect();
+        all.sort_by(|(a, here), (b, there)| (&a.name, here).cmp(&(&b.name, there)));
         let mut shared: BTreeMap<&EntryName, Vec<(usize, usize)>> = BTreeMap::new();
-        for place in 0..files.len() {
-            for entry in entries_of(place) {
-                let here = (place, entry.line);
-                if let Some(first) = owners.insert(&entry.name, here) {
-                    let places = shared.entry(&entry.name).or_insert_with(|| vec![first]);
-                    places.push(here);
-                }
+        for same in all.chunk_by(|(a, _), (b, _)| a.name == b.name) {
+            if let [(first, _), _, ..] = same {
+                let places = same.iter().map(|(entry, place)| (*place, entry.line));
+                shared.insert(&first.name, places.collect());
             }
         }
         for (name, places) in &shared {
@@ -361,14 +361,16 @@ impl Scanner {
                 files[*place].text = Some(names.collect::<Vec<_>>().join(" ").into());
             }
         }
-        let (mut entries, mut cut) = (BTreeMap::new(), BTreeMap::new());
-        for place in (0..files.len()).filter(|place| files[*place].state == FileState::Ok) {
-            let why = known[place].and_then(|known| known.cut);
-            for entry in entries_of(place) {
-                entries.insert(entry.name.clone(), Arc::clone(entry));
-                cut.extend(why.map(|why| (entry.name.clone(), why)));
-            }
-        }
+        let good = all
+            .iter()
+            .filter(|(_, place)| files[*place].state == FileState::Ok);
+        let why = |place: usize| known[place].and_then(|known| known.cut);
+        let cut = good
+            .clone()
+            .filter_map(|(entry, place)| Some((entry.name.clone(), why(*place)?)));
+        let cut = cut.collect();
+        let entries = good.map(|(entry, _)| (entry.name.clone(), Arc::clone(entry)));
+        let entries = entries.collect();
         let ignored = self.ignored.iter().map(|path| FileReport {
             path: path.clone(),
             state: FileState::Ignored,

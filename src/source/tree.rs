@@ -1,8 +1,12 @@
 //! Where everything stands in a YAML text: a small tree of positions from saphyr-parser's events, and the limits that
 //! keep serde_yaml from bombs. Values come from serde_yaml, never from here.
 
+use std::collections::HashMap;
+
 use saphyr_parser::{Event, Parser, ScanError, Span};
 
+/// A mapping with at least so many keys is not searched from end to end for each.
+const MANY: usize = 16;
 /// How deep a file may nest.
 const MAX_DEPTH: usize = 64;
 /// How many nodes a file may have once its aliases are written out.
@@ -191,7 +195,8 @@ impl<'a> Builder<'a> {
 
     fn mapping(&mut self, depth: usize) -> Result<Kind, Fault> {
         let mut pairs: Vec<(Node, Node)> = Vec::new();
-        let mut seen = std::collections::HashMap::new();
+        // Of a mapping with many keys.
+        let mut seen: HashMap<String, Place> = HashMap::new();
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::MappingEnd) {
@@ -213,7 +218,20 @@ impl<'a> Builder<'a> {
                     Some(hint),
                 ));
             }
-            if let Some(first) = seen.insert(text.clone(), key.place) {
+            let first = if pairs.len() < MANY {
+                let same = |(key, _): &&(Node, Node)| matches!(&key.kind, Kind::Scalar(other) if other == text);
+                pairs.iter().find(same).map(|(key, _)| key.place)
+            } else {
+                if pairs.len() == MANY {
+                    let all = pairs.iter().filter_map(|(key, _)| match &key.kind {
+                        Kind::Scalar(text) => Some((text.clone(), key.place)),
+                        _ => None,
+                    });
+                    seen.extend(all);
+                }
+                seen.insert(text.clone(), key.place)
+            };
+            if let Some(first) = first {
                 let message = format!(
                     "this key stands here a second time; the first is on line {}",
                     first.line

@@ -16,14 +16,14 @@ pub(super) struct Field<'a> {
 
 /// A key of a mapping.
 #[derive(Debug, Clone)]
-pub(super) struct Key {
-    pub(super) text: String,
+pub(super) struct Key<'a> {
+    pub(super) text: &'a str,
     pub(super) place: Place,
 }
 
 /// The keys and values of one mapping.
 #[derive(Debug)]
-pub(super) struct Fields<'a>(pub(super) Vec<(Key, Field<'a>)>);
+pub(super) struct Fields<'a>(pub(super) Vec<(Key<'a>, Field<'a>)>);
 
 impl<'a> Fields<'a> {
     /// The value of a key, if it is there.
@@ -36,19 +36,19 @@ impl<'a> Fields<'a> {
 }
 
 /// A mapping's keys and values; `None`: this is no mapping. A key that is no string has its spelling as text.
-pub(super) fn pairs<'a>(node: &'a Node, value: &'a Yaml) -> Option<Vec<(Key, Field<'a>)>> {
+pub(super) fn pairs<'a>(node: &'a Node, value: &'a Yaml) -> Option<Vec<(Key<'a>, Field<'a>)>> {
     let mapping = value.as_mapping()?;
     let places = match &node.kind {
         Kind::Mapping(places) if places.len() == mapping.len() => Some(places),
         Kind::Alias => None,
         _ => return None,
     };
-    let pair = |(n, (key, value)): (usize, (&Yaml, &'a Yaml))| {
+    let pair = |(n, (key, value)): (usize, (&'a Yaml, &'a Yaml))| {
         let (key_node, value_node) =
             places.map_or((node, node), |places| (&places[n].0, &places[n].1));
         let text = match (key, &key_node.kind) {
-            (Yaml::String(text), _) | (_, Kind::Scalar(text)) => text.clone(),
-            _ => String::new(),
+            (Yaml::String(text), _) | (_, Kind::Scalar(text)) => text.as_str(),
+            _ => "",
         };
         (
             Key {
@@ -113,7 +113,7 @@ pub(super) fn json(node: &Node, value: &Yaml) -> Result<Json, (Place, Wrong)> {
                         "put the key in quotes",
                     ));
                 }
-                object.insert(key.text.clone(), json(field.node, field.value)?);
+                object.insert(key.text.to_owned(), json(field.node, field.value)?);
             }
             if object.len() == mapping.len() {
                 Ok(Json::Object(object))

@@ -81,7 +81,7 @@ pub struct EntryView {
     pub file: Arc<str>,
     pub line: Option<usize>,
     pub detail: Option<String>,
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<Box<Outcome>>,
     #[serde(default)]
     pub commit: Option<Arc<str>>,
 }
