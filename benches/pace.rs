@@ -76,7 +76,7 @@ async fn done(mut command: Command) -> Result<()> {
 /// New entries where AWS takes `burst` at once and `rate` a second.
 async fn starts(burst: f64, rate: f64, bound: f64, most_throttled: Option<f64>) -> Result<bool> {
     let world = World::new().await?;
-    world.fill(ENTRIES)?;
+    world.fill(ENTRIES, 1_000)?;
     world.slow();
     world.sandbox.set_quota("StartExecution", burst, rate);
     done(world.command("sync", &[])).await?;
@@ -98,7 +98,7 @@ async fn starts(burst: f64, rate: f64, bound: f64, most_throttled: Option<f64>) 
 /// Removed entries: until each of them is stopped at AWS.
 async fn stops() -> Result<bool> {
     let world = World::new().await?;
-    world.fill(STOPS)?;
+    world.fill(STOPS, 1_000)?;
     done(world.command("sync", &[UNLIMITED])).await?;
     world.slow();
     world.sandbox.set_quota("StopExecution", 1_000.0, 200.0);
@@ -156,7 +156,7 @@ async fn beside_the_sdk() -> Result<bool> {
     }
     let bare = f64::from(ENTRIES) / begun.elapsed().as_secs_f64();
     let world = World::new().await?;
-    world.fill(ENTRIES)?;
+    world.fill(ENTRIES, 1_000)?;
     world.slow();
     done(world.command("sync", &[UNLIMITED])).await?;
     let (took, good, _) = world.calls("StartExecution")?;

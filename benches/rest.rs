@@ -85,7 +85,7 @@ fn number(file: &Path, key: &str) -> Result<u32> {
 
 async fn idle() -> Result<bool> {
     let world = World::new().await?;
-    world.fill(10_000)?;
+    world.fill(10_000, 1_000)?;
     let daemon = world.daemon()?;
     world.scheduled(10_000).await?;
     // The first passes are over, and the first full scan.
@@ -112,7 +112,7 @@ async fn idle() -> Result<bool> {
 
 async fn verify() -> Result<bool> {
     let world = World::new().await?;
-    world.fill(100_000)?;
+    world.fill(100_000, 1_000)?;
     let daemon = world.daemon()?;
     world.scheduled(100_000).await?;
     sleep(Duration::from_secs(5)).await;

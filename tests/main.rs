@@ -16,6 +16,8 @@ mod process;
 mod regression;
 mod renaming;
 mod scanning;
+mod service;
 mod stories;
 mod surroundings;
+mod terminal;
 mod walk;

@@ -37,11 +37,11 @@ impl World {
         })
     }
 
-    /// Entries far ahead, a thousand in a file.
-    pub(crate) fn fill(&self, entries: u32) -> Result<()> {
-        for first in (0..entries).step_by(1_000) {
+    /// Entries far ahead, so many in a file.
+    pub(crate) fn fill(&self, entries: u32, a_file: u32) -> Result<()> {
+        for first in (0..entries).step_by(usize::try_from(a_file)?) {
             let mut text = "schedules:\n".to_owned();
-            for e in first..(first + 1_000).min(entries) {
+            for e in first..(first + a_file).min(entries) {
                 let at = format!("2027-06-{:02}T{:02}:00:00Z", e % 28 + 1, e % 24);
                 writeln!(text, "  e{e}: {{at: {at}, lambda: f, payload: {e}}}")?;
             }

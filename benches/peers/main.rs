@@ -14,22 +14,13 @@ use common::{UNLIMITED, World};
 use tokio::time::sleep;
 
 /// One entry in each.
-const FILES: usize = 1_000;
+const FILES: u32 = 1_000;
 const PATIENCE: Duration = Duration::from_hours(1);
 
 /// From the process's start until everything is started, and the processor time of it and its children, in seconds.
 struct Cost {
     took: f64,
     processor: f64,
-}
-
-fn fill(world: &World) -> Result<()> {
-    for n in 0..FILES {
-        let at = format!("2027-06-{:02}T{:02}:00:00Z", n % 28 + 1, n % 24);
-        let text = format!("schedules:\n  e{n}: {{at: {at}, lambda: f, payload: {n}}}\n");
-        fs::write(world.root.path().join(format!("schedules/f{n}.yaml")), text)?;
-    }
-    Ok(())
 }
 
 /// What a process and the children that it has waited for have used.
@@ -48,7 +39,8 @@ fn processor(process: &Child) -> Result<f64> {
 async fn cost(world: &World, mut command: Command) -> Result<Cost> {
     let begun = Instant::now();
     let mut process = command.spawn()?;
-    while world.sandbox.executions().len() < FILES {
+    let all = usize::try_from(FILES)?;
+    while world.sandbox.executions().len() < all {
         if process.try_wait()?.is_some() || begun.elapsed() > PATIENCE {
             return Err("it ended before everything was started".into());
         }
@@ -97,7 +89,7 @@ async fn main() -> Result<ExitCode> {
     let mut costs = Vec::new();
     for peer in ["onced", "shell", "python"] {
         let world = World::new().await?;
-        fill(&world)?;
+        world.fill(FILES, 1)?;
         let command = match peer {
             "onced" => world.command("run", &[UNLIMITED]),
             "shell" => script(&world, &tools, "bash", "shell_loop.sh"),

@@ -180,6 +180,9 @@ pub(super) enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Let the running daemon read its configuration again. A bad one is refused, and it goes on with the old one.
+    #[command(after_help = "Example: onced reload --config /etc/onced/onced.yaml")]
+    Reload,
     /// Look after the ledger.
     Ledger {
         /// What to do with it.

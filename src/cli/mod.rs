@@ -11,6 +11,7 @@ mod doctor;
 mod ledger;
 mod pause;
 mod plan;
+mod reload;
 mod results;
 mod run;
 mod text;
@@ -23,7 +24,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::ledger::LedgerError;
 use crate::settings::{Connection, Settings, SettingsError};
@@ -200,6 +204,7 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
             | Command::Add(_)
             | Command::Approve { .. }
             | Command::Pause { .. }
+            | Command::Reload
             | Command::Ledger { .. }
             | Command::Sandbox { .. }
     );
@@ -228,6 +233,7 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Approve { digest } => approve::approve(context, &digest).await,
         Command::Pause { until } => pause::pause(context, until.as_deref()).await,
         Command::Resume { dry_run } => pause::resume(context, dry_run).await,
+        Command::Reload => reload::reload(context).await,
         Command::Ledger { what } => ledger::ledger(context, &what).await,
         Command::Add(add) => add::add(context, &add),
         Command::Doctor => Box::pin(doctor::doctor(context)).await,
@@ -241,21 +247,24 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
 
 /// Logs go to stderr.
 fn logs(common: &Common, color: bool) {
-    let level = match (common.quiet, common.verbose) {
-        (true, _) => "warn",
-        (false, 0) => "onced=info,warn",
-        (false, 1) => "onced=debug,info",
-        (false, _) => "debug",
+    let (ours, others) = match (common.quiet, common.verbose) {
+        (true, _) => (LevelFilter::WARN, LevelFilter::WARN),
+        (false, 0) => (LevelFilter::INFO, LevelFilter::WARN),
+        (false, 1) => (LevelFilter::DEBUG, LevelFilter::INFO),
+        (false, _) => (LevelFilter::DEBUG, LevelFilter::DEBUG),
     };
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(level))
+    let filter = Targets::new()
+        .with_default(others)
+        .with_target("onced", ours);
+    let layer = fmt::layer()
         .with_writer(|| bar::Above)
         // A log that can't be written can't be told of there, and is no reason to break off.
         .log_internal_errors(false)
         .with_target(false);
+    let logs = tracing_subscriber::registry().with(filter);
     match common.log_format {
-        LogFormat::Text => logs.with_ansi(color).init(),
-        LogFormat::Json => logs.json().init(),
-        LogFormat::Journald => logs.with_ansi(false).without_time().init(),
+        LogFormat::Text => logs.with(layer.with_ansi(color)).init(),
+        LogFormat::Json => logs.with(layer.json()).init(),
+        LogFormat::Journald => logs.with(layer.with_ansi(false).without_time()).init(),
     }
 }

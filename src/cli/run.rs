@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::bar::Bar;
-use super::{Context, Failure, Outcome, aws, doctor, exit, print};
-use crate::daemon::{Daemon, desired, set_clock, socket, wall_clock};
+use super::{Context, Failure, Outcome, aws, doctor, exit, print, reload};
+use crate::daemon::{Daemon, desired, set_clock, socket, systemd, wall_clock};
 use crate::ledger::{Found, Holder, Ledger, LedgerError};
 use crate::model::plan::{Sight, Wanted, after};
 use crate::model::record::Record;
@@ -227,16 +228,20 @@ pub(super) async fn run(
         (!settings.sandbox).then(|| tokio::spawn(doctor::preflight(settings.clone(), reach)));
     let (moments, shown) = watch::channel(None);
     let (orders, ordered) = mpsc::channel(4);
+    let (reloads, mut reload) = mpsc::channel(1);
     let about = socket::About {
         owner: settings.owner.as_str().to_owned(),
         directory: std::path::absolute(&directory).map_err(Failure::new)?,
     };
     let sources = socket::Sources {
         about,
-        moments: shown,
+        moments: shown.clone(),
         ledger: daemon.ledger().clone(),
-        orders,
+        orders: orders.clone(),
+        reloads,
     };
+    let is_service = context.environment.contains_key("NOTIFY_SOCKET");
+    let telling = is_service.then(|| tokio::spawn(systemd::tell(shown, daemon.beats())));
     let socket_path = socket::path(&state.path);
     let serving = tokio::spawn({
         let path = socket_path.clone();
@@ -249,13 +254,36 @@ pub(super) async fn run(
     let failed = |error| Failure::new(format!("can't listen for signals: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
     // A limit on the size of files is an error of a write, no reason to die.
     let _too_large = signal(SignalKind::from_raw(libc::SIGXFSZ)).map_err(failed)?;
     let running = tokio::spawn(daemon.run(moments, ordered, stopping));
     tokio::pin!(running);
-    let ended = tokio::select! {
-        ended = &mut running => ended,
-        () = async { tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} } } => {
+    let mut settings = settings;
+    let told = loop {
+        let answer = tokio::select! {
+            ended = &mut running => break Some(ended),
+            _ = terminate.recv() => break None,
+            _ = interrupt.recv() => break None,
+            Some(answer) = reload.recv() => answer,
+            _ = hangup.recv() => oneshot::channel().0,
+        };
+        systemd::reloading();
+        let done = anew(context, named, &settings, &orders).await;
+        match &done {
+            Ok(new) => {
+                settings = new.clone();
+                info!("the configuration was read again");
+            }
+            Err(why) => warn!("{why}"),
+        }
+        systemd::reloaded();
+        let _ = answer.send(done.map(|_| json!({"version": 1, "reloaded": true})));
+    };
+    let ended = match told {
+        Some(ended) => ended,
+        None => {
+            systemd::stopping();
             info!("stopping: what is in flight is finished, no more is begun");
             stop.send_replace(true);
             match tokio::time::timeout(Duration::from_secs(10), &mut running).await {
@@ -265,12 +293,31 @@ pub(super) async fn run(
         }
     };
     serving.abort();
-    if let Some(asking) = asking {
-        asking.abort();
+    for task in [telling, asking].into_iter().flatten() {
+        task.abort();
     }
     let _ = std::fs::remove_file(&socket_path);
     ended.map_err(|error| Failure::new(format!("the daemon broke off: {error}")))?;
     Ok(exit::DONE)
+}
+
+/// The configuration as it is now, once the loop goes on with it.
+async fn anew(
+    context: &Context,
+    named: Option<&String>,
+    old: &Settings,
+    orders: &mpsc::Sender<socket::Order>,
+) -> Result<Settings, String> {
+    let new = reload::anew(context, named, old)?;
+    let (answer, answered) = oneshot::channel();
+    let what = socket::What::Reload(Box::new(new.clone()));
+    let gone = |_| "the daemon ends".to_owned();
+    orders
+        .send(socket::Order { what, answer })
+        .await
+        .map_err(|_| gone(()))?;
+    answered.await.map_err(|_| gone(()))??;
+    Ok(new)
 }
 
 /// `onced sync`: until nothing is due, nothing waits to be stopped, and nothing is to be tried again soon.

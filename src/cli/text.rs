@@ -7,30 +7,8 @@ use chrono_tz::Tz;
 
 use crate::settings::Settings;
 use crate::view::resume::PauseView;
+pub(super) use crate::view::status::relative;
 use crate::view::{ErrorView, FileView, OrphanView};
-
-/// `in 4 h 12 min`, `3 d 2 h ago`.
-pub(super) fn relative(now: DateTime<Utc>, at: DateTime<Utc>) -> String {
-    let seconds = (at - now).num_seconds();
-    let ago = seconds.unsigned_abs();
-    let (days, hours, minutes) = (ago / 86_400, ago / 3600 % 24, ago / 60 % 60);
-    let length = match (days, hours, minutes) {
-        (0, 0, 0) => format!("{} s", ago % 60),
-        (0, 0, minutes) => format!("{minutes} min"),
-        (0, hours, 0) => format!("{hours} h"),
-        (0, hours, minutes) => format!("{hours} h {minutes} min"),
-        (days, 0, _) => format!("{days} d"),
-        (days, hours, _) => format!("{days} d {hours} h"),
-    };
-    if seconds == 0 {
-        return "now".to_owned();
-    }
-    if seconds < 0 {
-        format!("{length} ago")
-    } else {
-        format!("in {length}")
-    }
-}
 
 /// A span, short: `12 ms`, `3.2 s`, `5 min`.
 pub(super) fn span(ms: i64) -> String {

@@ -3,6 +3,7 @@
 mod folder;
 pub mod set_clock;
 pub mod socket;
+pub mod systemd;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use crate::model::brake::{Brake, Holds};
 use crate::model::plan::{Plan, Policy, span};
 use crate::model::records::Records;
 use crate::reconcile::{Clock, Desired, Progress, Reconciler, Report};
+use crate::settings::Settings;
 use crate::source::problem::{FileState, Problem};
 use crate::source::scan::{Scan, Scanner};
 use crate::source::watch::Watch;
@@ -69,6 +71,8 @@ pub struct Daemon {
     watching: Option<JoinHandle<notify::Result<Watch>>>,
     /// When it ended, and how long it took.
     scanned: Option<(Instant, Duration)>,
+    /// One beat a turn, and at least every [`TICK`] while nothing is to be done.
+    beats: watch::Sender<()>,
 }
 
 impl Daemon {
@@ -102,7 +106,13 @@ impl Daemon {
             waits: false,
             watching: None,
             scanned: None,
+            beats: watch::Sender::new(()),
         }
+    }
+
+    /// The beats of its loop: as long as it gets on, one comes at least every few seconds.
+    pub fn beats(&self) -> watch::Receiver<()> {
+        self.beats.subscribe()
     }
 
     /// With a clock that runs while the machine sleeps: without one, a machine that slept looks like a clock that was set.
@@ -124,6 +134,7 @@ impl Daemon {
         let mut quiet = false;
         let mut replaced = 0;
         while !*stop.borrow() {
+            self.beats.send_replace(());
             if watching.is_none() {
                 match self.watch(hints.clone()).await {
                     Ok(watch) => {
@@ -209,7 +220,7 @@ impl Daemon {
                     quiet = true;
                     self.quiet(&mut hinted, &mut stop).await;
                 }
-                jump = doze(&clock, wake, most) => if let Some(jump) = jump {
+                jump = doze(&clock, wake, most, &self.beats) => if let Some(jump) = jump {
                     info!(seconds = jump.num_seconds(), "the clock was set, or the machine slept: everything is looked at again");
                     self.scanned = None;
                 }
@@ -236,8 +247,23 @@ impl Daemon {
                 let was = self.reconciler.resume().await;
                 was.map(|was| json!({"version": 1, "resumed": was}))
             }
+            What::Reload(settings) => {
+                self.reload(*settings);
+                Ok(json!({"version": 1, "reloaded": true}))
+            }
         };
         let _ = order.answer.send(answer);
+    }
+
+    /// Goes on with these settings. Every file is read anew.
+    fn reload(&mut self, settings: Settings) {
+        self.scanner = Some(Scanner::new(self.directory.clone(), settings.defaults));
+        (self.overdue, self.scanned) = (None, None);
+        self.last = None;
+        (self.settle, self.resync) = (settings.settle, settings.resync);
+        self.policy = settings.policy.clone();
+        self.reconciler
+            .reload(settings.policy, settings.limits, settings.verify);
     }
 
     /// Lets go what exactly this digest names. Answers how many executions that were; the error says why not.
@@ -381,9 +407,15 @@ impl Daemon {
 
 /// Waits until `wake` by the wall clock, at `most` so long. Answers by how much that clock jumped, if it did: that ends the
 /// wait.
-async fn doze(clock: &Clock, wake: Option<DateTime<Utc>>, most: Duration) -> Option<TimeDelta> {
+async fn doze(
+    clock: &Clock,
+    wake: Option<DateTime<Utc>>,
+    most: Duration,
+    beats: &watch::Sender<()>,
+) -> Option<TimeDelta> {
     let (begun, wall) = (Instant::now(), clock());
     loop {
+        beats.send_replace(());
         let (passed, now) = (begun.elapsed(), clock());
         let jump = now - wall - span(passed);
         if jump.abs() > JUMP {

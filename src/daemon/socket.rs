@@ -21,6 +21,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::ledger::Ledger;
+use crate::settings::Settings;
 use crate::view::Moment;
 
 /// How long the loop is waited for.
@@ -37,15 +38,20 @@ pub enum What {
     Pause(Option<DateTime<Utc>>),
     /// Go on.
     Resume,
+    /// Go on with these settings.
+    Reload(Box<Settings>),
 }
 
-/// What is asked of the loop, and where its answer goes: JSON, or why it is not done.
+/// Where an answer goes: JSON, or why it is not done.
+pub type Answer = oneshot::Sender<Result<Value, String>>;
+
+/// What is asked of the loop.
 #[derive(Debug)]
 pub struct Order {
     /// See there.
     pub what: What,
     /// See there.
-    pub answer: oneshot::Sender<Result<Value, String>>,
+    pub answer: Answer,
 }
 
 /// Whose daemon this is, and of which directory.
@@ -68,6 +74,8 @@ pub struct Sources {
     pub ledger: Ledger,
     /// To the loop.
     pub orders: mpsc::Sender<Order>,
+    /// To whoever reads the configuration.
+    pub reloads: mpsc::Sender<Answer>,
 }
 
 /// Where a daemon with this state directory listens.
@@ -128,6 +136,13 @@ pub async fn serve(path: PathBuf, sources: Sources) -> std::io::Result<()> {
             })
             .post(|State(sources): State<Sources>| order(sources, What::Resume)),
         )
+        .route(
+            "/v1/reload",
+            post(|State(sources): State<Sources>| async move {
+                let (answer, answered) = oneshot::channel();
+                result(sources.reloads.try_send(answer).is_ok(), answered).await
+            }),
+        )
         .with_state(sources);
     axum::serve(listener, router).await
 }
@@ -142,19 +157,20 @@ async fn history(State(sources): State<Sources>) -> Response {
 /// Hands an order to the loop, and waits for what comes of it.
 async fn order(sources: Sources, what: What) -> Response {
     let (answer, answered) = oneshot::channel();
-    let busy = || {
-        refusal(
+    let taken = sources.orders.try_send(Order { what, answer }).is_ok();
+    result(taken, answered).await
+}
+
+/// Waits for what comes of something, if it was taken on.
+async fn result(taken: bool, answered: oneshot::Receiver<Result<Value, String>>) -> Response {
+    let answered = tokio::time::timeout(PATIENCE, answered);
+    match answered.await {
+        Ok(Ok(Ok(value))) if taken => json(&value),
+        Ok(Ok(Err(why))) if taken => refusal(StatusCode::CONFLICT, &why),
+        _ => refusal(
             StatusCode::SERVICE_UNAVAILABLE,
             "the daemon is busy, or ends",
-        )
-    };
-    if sources.orders.try_send(Order { what, answer }).is_err() {
-        return busy();
-    }
-    match tokio::time::timeout(PATIENCE, answered).await {
-        Ok(Ok(Ok(value))) => json(&value),
-        Ok(Ok(Err(why))) => refusal(StatusCode::CONFLICT, &why),
-        _ => busy(),
+        ),
     }
 }
 

@@ -158,6 +158,16 @@ impl Reconciler {
         self
     }
 
+    /// Goes on with these. What was learned of AWS's quotas is kept where the limits are the same.
+    pub fn reload(&mut self, policy: Policy, limits: Limits, verify: Duration) {
+        self.policy = policy;
+        if *self.pace.limits() != limits {
+            self.pace = Pace::new(limits);
+        }
+        self.begun.verify = verify;
+        self.verify.list_every(verify);
+    }
+
     /// How fast AWS may be called.
     pub fn limits(&self) -> &Limits {
         self.pace.limits()

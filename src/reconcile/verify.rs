@@ -131,6 +131,11 @@ impl Verify {
         }
     }
 
+    /// From the next listing on.
+    pub(super) fn list_every(&mut self, every: Duration) {
+        self.every = every;
+    }
+
     /// Begins every listing that is due. Machines that nothing names any more are listed as long as this process runs.
     pub(super) fn begin(
         &mut self,

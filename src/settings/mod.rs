@@ -119,6 +119,8 @@ pub struct Settings {
     pub verify: Duration,
     /// How fast AWS may be called.
     pub limits: Limits,
+    /// Where metrics and health are served, if anywhere.
+    pub listen: Option<SocketAddr>,
     /// Run against the embedded Step Functions.
     pub sandbox: bool,
 }
@@ -284,12 +286,13 @@ impl Keys {
                 .get("reconcile.max_stops", max_stops)?
                 .unwrap_or(MaxStops::Percent(30)),
         };
-        self.get("listen", |value| {
+        let listen = self.get("listen", |value| {
             text(value)?
                 .parse::<SocketAddr>()
                 .map_err(|error| (error.to_string(), "write `127.0.0.1:9464`".to_owned()))
         })?;
         Ok(Settings {
+            listen,
             directory: self.text("directory")?.map(PathBuf::from),
             state_directory: self.state_directory(sandbox, environment)?,
             owner,

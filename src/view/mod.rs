@@ -3,6 +3,7 @@
 
 pub mod forecast;
 pub mod resume;
+pub mod status;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,0 +1,202 @@
+//! onced as a service: what it tells the service manager, how it is reloaded, and the units themselves.
+
+use std::fs;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use onced::sandbox::Fault;
+use tokio::task::block_in_place;
+
+use crate::process::{Running, World, has};
+
+/// A service manager: what it was told, in order.
+struct Manager {
+    socket: UnixDatagram,
+    told: Vec<String>,
+}
+
+impl Manager {
+    fn new(world: &World) -> (Self, String) {
+        let path = world.root.path().join("notify");
+        let socket = UnixDatagram::bind(&path).expect("a socket");
+        let patience = Some(Duration::from_millis(100));
+        socket.set_read_timeout(patience).expect("a timeout");
+        let told = Vec::new();
+        (Self { socket, told }, path.display().to_string())
+    }
+
+    /// Waits until a line was told that begins like this, after the first `from` lines; answers its place.
+    fn waits_for(&mut self, begins: &str, from: usize) -> usize {
+        let begun = Instant::now();
+        loop {
+            let mut lines = self.told.iter().enumerate().skip(from);
+            if let Some((place, _)) = lines.find(|(_, line)| line.starts_with(begins)) {
+                return place;
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(40),
+                "no `{begins}` after {from}: {:#?}",
+                self.told
+            );
+            let mut bytes = [0; 4096];
+            let read = block_in_place(|| self.socket.recv(&mut bytes));
+            if let Ok(length) = read {
+                let text = String::from_utf8_lossy(&bytes[..length]);
+                self.told.extend(text.lines().map(str::to_owned));
+            }
+        }
+    }
+}
+
+fn service(world: &World, notify: &str, more: &[&str]) -> Running {
+    let mut command = world.command(&["run"]);
+    command.args(more).env("NOTIFY_SOCKET", notify);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    Running(command.spawn().expect("onced starts"))
+}
+
+fn signal(process: &Running, name: &str) {
+    let status = Command::new("kill")
+        .args([&format!("-{name}"), &process.0.id().to_string()])
+        .status();
+    assert!(status.expect("kill runs").success());
+}
+
+const ONE: &str = "schedules:\n  e: {at: 2027-06-01T00:00:00Z, lambda: f}\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_manager_is_told_how_it_is() {
+    let world = World::new().await;
+    world.write("a.yaml", ONE);
+    let (mut manager, notify) = Manager::new(&world);
+    let mut daemon = service(&world, &notify, &[]);
+    let ready = manager.waits_for("READY=1", 0);
+    manager.waits_for("STATUS=1 scheduled, next in ", 0);
+    assert!(manager.told[0].starts_with("STATUS=looks at"));
+    // One beat a turn, and one every ten seconds at rest.
+    let beat = manager.waits_for("WATCHDOG=1", ready);
+    let again = manager.waits_for("WATCHDOG=1", beat + 1);
+    manager.waits_for("WATCHDOG=1", again + 1);
+    let before = manager.told.len();
+    signal(&daemon, "HUP");
+    let reloading = manager.waits_for("RELOADING=1", before);
+    let time = manager.waits_for("MONOTONIC_USEC=", reloading);
+    let time = &manager.told[time];
+    assert!(time.len() > "MONOTONIC_USEC=".len() + 6, "{time}");
+    let ready = manager.waits_for("READY=1", reloading);
+    signal(&daemon, "TERM");
+    manager.waits_for("STOPPING=1", ready);
+    let ended = block_in_place(|| daemon.0.wait()).expect("it ends");
+    assert!(ended.success());
+}
+
+/// AWS that does not answer is no failed start.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_ready_without_aws_and_says_what_it_waits_for() {
+    let world = World::new().await;
+    let denies = |_, _: &str| Fault::AccessDenied;
+    world.sandbox.set_faults(Some(Arc::new(denies)));
+    world.write("a.yaml", ONE);
+    let (mut manager, notify) = Manager::new(&world);
+    let _daemon = service(&world, &notify, &[]);
+    manager.waits_for("READY=1", 0);
+    manager.waits_for("STATUS=0 scheduled, 1 held; 1 wait to be started: ", 0);
+    world.sandbox.set_faults(None);
+    manager.waits_for("STATUS=1 scheduled, next in ", 0);
+}
+
+/// A bad configuration is refused, and the old one stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_configuration_is_read_again() {
+    let world = World::new().await;
+    let config = world.root.path().join("onced.yaml");
+    let write = |text: &str| fs::write(&config, text).expect("written");
+    let given = config.display().to_string();
+    let arguments = ["reload", "--config", &given];
+    write("allow: {lambdas: [f]}\n");
+    world.write("a.yaml", ONE);
+    let other = "schedules:\n  other: {at: 2027-06-01T00:00:00Z, lambda: g}\n";
+    world.write("b.yaml", other);
+    let none = world.output(&arguments);
+    let stderr = String::from_utf8_lossy(&none.stderr).into_owned();
+    assert!(
+        none.status.code() == Some(1) && stderr.contains("no daemon"),
+        "{stderr}"
+    );
+    let (mut manager, notify) = Manager::new(&world);
+    let _daemon = service(&world, &notify, &["--config", &given]);
+    manager.waits_for("STATUS=1 scheduled, ", 0);
+    for (bad, why) in [
+        (
+            "allow: {lambdas: [f, g]}\nreconcile: {grace: soon}\n",
+            "grace",
+        ),
+        (
+            "allow: {lambdas: [f, g]}\nlisten: 127.0.0.1:9464\n",
+            "restart",
+        ),
+        ("allow: {lambdas: [f, g]\n", "YAML"),
+    ] {
+        write(bad);
+        // By the daemon: a signal has no answer, so the log and the status say it. By the command: a word, and the code.
+        let refused = world.output(&arguments);
+        let stderr = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(
+            refused.status.code() == Some(1) && stderr.contains(why),
+            "{bad}: {stderr}"
+        );
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.wire(), (1, 0));
+    write("allow: {lambdas: [f, g]}\n");
+    let good = world.output(&arguments);
+    let stdout = String::from_utf8_lossy(&good.stdout).into_owned();
+    assert_eq!(
+        (good.status.code(), stdout.as_str()),
+        (Some(0), "reloaded\n")
+    );
+    world.settles_at(2, 0).await;
+    // And taken back: what runs is not stopped by it, since its file is invalid now.
+    write("allow: {lambdas: [f]}\n");
+    assert!(world.output(&arguments).status.success());
+    world.settles_at(2, 0).await;
+}
+
+/// Both units, with `systemd-analyze`: nothing to complain of, and as little exposed as works.
+#[test]
+fn the_units_are_good() {
+    if !has("systemd-analyze") {
+        return;
+    }
+    let units = Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd");
+    let root = tempfile::tempdir().expect("a directory");
+    for (unit, instance) in [
+        ("onced.service", "onced.service"),
+        ("onced@.service", "onced@a.service"),
+    ] {
+        let text = fs::read_to_string(units.join(unit)).expect("a unit");
+        // Where it is not installed, its program is not there.
+        let text = text.replace("/usr/bin/onced", "/bin/true");
+        fs::write(root.path().join(unit), text).expect("written");
+        let verified = Command::new("systemd-analyze")
+            .arg("verify")
+            .arg(root.path().join(instance))
+            .output()
+            .expect("it runs");
+        let stderr = String::from_utf8_lossy(&verified.stderr);
+        assert!(
+            verified.status.success() && stderr.is_empty(),
+            "{unit}: {stderr}"
+        );
+        let exposed = Command::new("systemd-analyze")
+            .args(["security", "--offline=yes", "--threshold=12"])
+            .arg(units.join(unit))
+            .output()
+            .expect("it runs");
+        let stdout = String::from_utf8_lossy(&exposed.stdout);
+        assert!(exposed.status.success(), "{unit}: {stdout}");
+    }
+}

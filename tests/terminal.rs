@@ -1,0 +1,75 @@
+//! What is drawn on a terminal: the program on a pseudo-terminal.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::process::Stdio;
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+use tokio::task::block_in_place;
+
+use crate::process::World;
+
+/// Both ends of a terminal of 100 columns.
+fn terminal() -> (File, File) {
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&ours).expect("granted");
+    unlockpt(&ours).expect("unlocked");
+    let size = Winsize {
+        ws_row: 30,
+        ws_col: 100,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&ours, size).expect("a size");
+    let name = ptsname(&ours, Vec::new()).expect("a name");
+    let name = name.into_string().expect("UTF-8");
+    let theirs = OpenOptions::new().read(true).write(true).open(name);
+    (ours.into(), theirs.expect("the other end"))
+}
+
+/// 300 starts at 100 a second.
+#[tokio::test(flavor = "multi_thread")]
+async fn long_work_shows_how_far_it_is() {
+    let world = World::new().await;
+    let entry = |n| format!("  e{n}: {{at: 2027-06-01T00:00:00Z, lambda: f, payload: {n}}}\n");
+    let entries: String = (0..300).map(entry).collect();
+    world.write("a.yaml", &format!("schedules:\n{entries}"));
+    let limit = "limits.StartExecution={rate: 100, burst: 10}";
+    let (mut ours, theirs) = terminal();
+    let mut command = world.command(&["sync", "--set", limit]);
+    command.env("TERM", "xterm").stdout(Stdio::null());
+    let mut running = command.stderr(theirs).spawn().expect("onced starts");
+    // Our own copy of its end; with the process's, the last one is closed.
+    drop(command);
+    let shown = block_in_place(|| {
+        let mut shown = Vec::new();
+        // Ends with an error once the other end is closed.
+        let _ = ours.read_to_end(&mut shown);
+        String::from_utf8_lossy(&shown).into_owned()
+    });
+    let ended = block_in_place(|| running.wait()).expect("it ends");
+    assert!(ended.success(), "{shown}");
+    for part in [" of 300", "/s", " left", "█"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let last = shown.rsplit(" of 300").next().expect("a part");
+    assert!(last.contains("\x1b[2K"), "it is taken away: {last:?}");
+    assert_eq!(world.wire(), (300, 0));
+}
+
+/// The same where no terminal is.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_bar_is_drawn_into_a_file() {
+    let world = World::new().await;
+    world.write(
+        "a.yaml",
+        "schedules:\n  e: {at: 2027-06-01T00:00:00Z, lambda: f}\n",
+    );
+    let output = world.output(&["sync"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && !stderr.contains('\x1b'),
+        "{stderr}"
+    );
+}
