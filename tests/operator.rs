@@ -2,14 +2,15 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::process::{Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use onced::sandbox::Status;
 use serde_json::Value;
 use tokio::task::block_in_place;
 
-use crate::process::{World, day, file};
+use crate::process::{World, day, file, has, onced};
 
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
@@ -230,4 +231,67 @@ async fn a_ledger_is_exported_checked_rebuilt_and_imported() {
     assert_eq!(code(&synced), 0, "{}", text(&synced));
     assert!(text(&synced).contains("set aside as"), "{}", text(&synced));
     assert_eq!(world.sandbox.executions().len(), 8);
+}
+
+/// A ledger of each version there was, as that version wrote it: this one reads all of it, and goes on with it. What it
+/// must hold lies beside it, as `onced ledger export` printed it then.
+#[test]
+fn the_ledgers_of_earlier_versions_are_opened() {
+    if !has("tar") {
+        return;
+    }
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    for version in [1] {
+        let root = tempfile::tempdir().expect("a directory");
+        let archive = fixtures.join(format!("ledger-{version}.tar.gz"));
+        let mut unpack = Command::new("tar");
+        unpack.arg("-xzf").arg(archive).arg("-C").arg(root.path());
+        assert!(unpack.status().expect("tar runs").success());
+        let state = root.path().join("state");
+        let said = |expected: i32, arguments: &[&str]| {
+            let mut command = onced(root.path());
+            command.args(arguments).arg("--state-directory").arg(&state);
+            let output = command.args(["--owner", "fixture"]).output();
+            let output = output.expect("onced runs");
+            assert_eq!(code(&output), expected, "{arguments:?}: {}", text(&output));
+            String::from_utf8(output.stdout).expect("UTF-8")
+        };
+        assert_eq!(
+            said(0, &["ledger", "check"]),
+            "good: 10 records, 2 events, 5 commits\n"
+        );
+        let expected = fs::read_to_string(root.path().join("export.jsonl")).expect("an export");
+        let lines = |text: &str| -> Vec<Value> {
+            let value = |line| serde_json::from_str(line).expect("JSON");
+            text.lines().map(value).collect()
+        };
+        assert_eq!(lines(&said(0, &["ledger", "export"])), lines(&expected));
+        // The mass of stops that was held then is held still, and what is wanted as it was is left alone.
+        let schedules = root.path().join("schedules");
+        fs::create_dir(&schedules).expect("a directory");
+        let entry = "schedules:\n  running: {at: 2027-06-01T09:00:00Z, lambda: send-email, payload: {n: 1}}\n";
+        fs::write(schedules.join("a.yaml"), entry).expect("written");
+        let (directory, machine) = (
+            schedules.display().to_string(),
+            "arn:aws:states:us-east-1:123456789012:stateMachine:OneTimeLambdaScheduler",
+        );
+        let plan = said(
+            3,
+            &[
+                "plan",
+                &directory,
+                "--state-machine",
+                machine,
+                "--format",
+                "json",
+            ],
+        );
+        let plan: Value = serde_json::from_str(&plan).expect("JSON");
+        let steps = plan["steps"].as_array().expect("steps").iter();
+        let steps: Vec<&str> = steps.filter_map(|step| step["name"].as_str()).collect();
+        assert!(
+            !steps.contains(&"running"),
+            "its content has the same name: {steps:?}"
+        );
+    }
 }
