@@ -1,6 +1,5 @@
 //! How near onced comes to what AWS allows: `onced sync` and `onced run` against a Step Functions that answers after
 //! 20 ms and has AWS's token buckets. `cargo bench --bench pace`; exits with 1 where a bound is missed.
-#![expect(clippy::print_stdout, reason = "a table is what it is for")]
 
 mod common;
 
@@ -11,7 +10,7 @@ use std::time::Duration;
 
 use aws_sdk_sfn::config::{BehaviorVersion, Builder, Credentials, Region};
 use chrono::{DateTime, Utc};
-use common::table::{Result, row};
+use common::table::{Result, head, row};
 use common::{UNLIMITED, World};
 use onced::sandbox::{Call, Fault, Status};
 use tokio::task::JoinSet;
@@ -215,7 +214,7 @@ async fn drops() -> Result<bool> {
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
-    println!("| what | bound | figure |\n|---|---|---|");
+    head("what", "figure");
     let good = [
         starts(1_300.0, 300.0, 1.02, Some(0.5)).await?,
         starts(800.0, 150.0, 1.10, None).await?,

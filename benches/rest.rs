@@ -1,6 +1,5 @@
 //! What onced costs while nothing is to be done, what a comparison with AWS costs, and how large it is.
 //! `cargo bench --bench rest`; exits with 1 where a bound is missed.
-#![expect(clippy::print_stdout, reason = "a table is what it is for")]
 
 mod common;
 
@@ -9,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use common::table::{Result, row};
+use common::table::{Result, head, row};
 use common::{UNLIMITED, World};
 use tokio::time::sleep;
 
@@ -163,7 +162,7 @@ fn size() -> Result<bool> {
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
-    println!("| what | bound | figure |\n|---|---|---|");
+    head("what", "figure");
     let good = [idle().await?, verify().await?, size()?];
     Ok(if good.iter().all(|good| *good) {
         ExitCode::SUCCESS

@@ -1,6 +1,5 @@
 //! What a folder costs: a scan in which nothing changed beside `find`, and a cold `onced plan` of a million entries.
 //! `cargo bench --bench scan`; exits with 1 where a bound is missed.
-#![expect(clippy::print_stdout, reason = "a table is what it is for")]
 
 #[path = "common/table.rs"]
 mod table;
@@ -22,7 +21,7 @@ use onced::model::record::{Phase, Record};
 use onced::source::parse::Defaults;
 use onced::source::scan::{Scan, Scanner};
 use serde_yaml::Value;
-use table::{Result, row};
+use table::{Result, head, row};
 
 const MACHINE: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:OneTimeLambdaScheduler";
 /// A scan of unchanged files ÷ `find -printf`.
@@ -198,7 +197,7 @@ async fn million() -> Result<bool> {
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
-    println!("| what | bound | figure |\n|---|---|---|");
+    head("what", "figure");
     let good = [unchanged()?, million().await?];
     Ok(if good.iter().all(|good| *good) {
         ExitCode::SUCCESS

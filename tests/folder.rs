@@ -79,13 +79,13 @@ impl Folder {
             .plan(&wanted, sight, &policy(), &wanted.brakes, now);
         let notes = plan.notes.into_iter();
         for (name, note) in notes {
-            let noted = Record {
+            let record = Record {
                 file: note.file,
                 gone: note.gone,
                 guarded: note.guarded,
                 ..self.desk.records[&name].clone()
             };
-            self.desk.records.insert(name, noted);
+            self.desk.records.insert(name, record);
         }
         let acts = plan.decisions.iter().filter_map(|(name, decision)| {
             let Decision::Act(step, _) = decision else {

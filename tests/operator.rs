@@ -241,7 +241,8 @@ fn the_ledgers_of_earlier_versions_are_opened() {
         return;
     }
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    for version in [1] {
+    {
+        let version = 1;
         let root = tempfile::tempdir().expect("a directory");
         let archive = fixtures.join(format!("ledger-{version}.tar.gz"));
         let mut unpack = Command::new("tar");

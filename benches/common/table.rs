@@ -5,6 +5,11 @@ use std::error::Error;
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+/// Its first two lines.
+pub(crate) fn head(what: &str, figure: &str) {
+    println!("| {what} | bound | {figure} |\n|---|---|---|");
+}
+
 /// One line of the table; answers whether its bound is met.
 pub(crate) fn row(what: &str, bound: &str, figure: &str, is_met: bool) -> bool {
     let mark = if is_met { "" } else { " **missed**" };

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use common::table::{Result, row};
+use common::table::{Result, head, row};
 use common::{UNLIMITED, World};
 use tokio::time::sleep;
 
@@ -97,7 +97,7 @@ async fn main() -> Result<ExitCode> {
         };
         costs.push(cost(&world, command).await?);
     }
-    println!("| 1,000 new files | bound | time; processor ÷ onced's |\n|---|---|---|");
+    head("1,000 new files", "time; processor ÷ onced's");
     let mut good = true;
     for (what, cost) in ["a loop over the AWS CLI", "watchdog, boto3 and sqlite"]
         .iter()

@@ -280,16 +280,15 @@ pub(super) async fn run(
         systemd::reloaded();
         let _ = answer.send(done.map(|_| json!({"version": 1, "reloaded": true})));
     };
-    let ended = match told {
-        Some(ended) => ended,
-        None => {
-            systemd::stopping();
-            info!("stopping: what is in flight is finished, no more is begun");
-            stop.send_replace(true);
-            match tokio::time::timeout(Duration::from_secs(10), &mut running).await {
-                Ok(ended) => ended,
-                Err(_) => Ok(()),
-            }
+    let ended = if let Some(ended) = told {
+        ended
+    } else {
+        systemd::stopping();
+        info!("stopping: what is in flight is finished, no more is begun");
+        stop.send_replace(true);
+        match tokio::time::timeout(Duration::from_secs(10), &mut running).await {
+            Ok(ended) => ended,
+            Err(_) => Ok(()),
         }
     };
     serving.abort();
@@ -311,7 +310,7 @@ async fn anew(
     let new = reload::anew(context, named, old)?;
     let (answer, answered) = oneshot::channel();
     let what = socket::What::Reload(Box::new(new.clone()));
-    let gone = |_| "the daemon ends".to_owned();
+    let gone = |()| "the daemon ends".to_owned();
     orders
         .send(socket::Order { what, answer })
         .await

@@ -374,13 +374,15 @@ impl Plan {
             (wanted.name.clone(), decision)
         });
         let mut decisions: BTreeMap<EntryName, Decision> = decided.collect();
-        let waits = |decision: &Decision| {
+        let is_unlisted = |decision: &Decision| {
             let Decision::Hold { step, .. } = decision else {
                 return false;
             };
             *step == Step::Start
         };
-        let unlisted = decisions.iter().filter(|(_, decision)| waits(decision));
+        let unlisted = decisions
+            .iter()
+            .filter(|(_, decision)| is_unlisted(decision));
         let unlisted = unlisted.map(|(name, _)| name.clone()).collect();
         let moves = moves(&mut decisions, wants);
         keep_names(&mut decisions, records);

@@ -214,7 +214,7 @@ const CAUSE: usize = 8 * 1024;
 /// dropped: should such a content come back, its name is taken, and AWS is asked how the execution of that name ended.
 fn remember(earlier: &mut BTreeMap<Fingerprint, u32>, content: &Fingerprint, next: u32) {
     if next > 0 {
-        let known = earlier.entry(content.clone()).or_default();
+        let known = earlier.entry(*content).or_default();
         *known = next.max(*known);
     }
     while earlier.len() > EARLIER {
@@ -222,7 +222,7 @@ fn remember(earlier: &mut BTreeMap<Fingerprint, u32>, content: &Fingerprint, nex
         let Some(lowest) = others.min_by_key(|(_, next)| **next) else {
             return;
         };
-        let lowest = lowest.0.clone();
+        let lowest = *lowest.0;
         earlier.remove(&lowest);
     }
 }

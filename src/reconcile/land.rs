@@ -179,7 +179,7 @@ impl Reconciler {
                 match record {
                     Some(record) => records.insert(name.clone(), record),
                     None => records.remove(name),
-                };
+                }
                 return;
             }
             Err(error) => error,

@@ -57,7 +57,7 @@ impl Reconciler {
         for record in self.desk.records.values() {
             if let Some(name) = &record.named {
                 let of_name = others.entry(name.clone()).or_default();
-                of_name.push((record.fingerprint.clone(), record.generation));
+                of_name.push((record.fingerprint, record.generation));
             }
         }
         // A folder that changes all the time must not keep every step from being taken.

@@ -289,7 +289,7 @@ pub(crate) fn fired(
 ) -> Vec<String> {
     let mut wrong = Vec::new();
     for seen in seen(world) {
-        let ran = running.contains(&(seen.entry.clone(), seen.fingerprint.clone()));
+        let ran = running.contains(&(seen.entry.clone(), seen.fingerprint));
         let at = world
             .at_of(&seen.entry, &seen.fingerprint)
             .expect("it was wanted once");
