@@ -18,6 +18,13 @@ use tempfile::TempDir;
 
 use crate::stories::{MACHINE, begin, policy};
 
+fn defaults() -> Defaults {
+    Defaults {
+        state_machine: Some(MACHINE.into()),
+        ..Defaults::default()
+    }
+}
+
 /// A folder all of whose entries run.
 struct Folder {
     directory: TempDir,
@@ -32,11 +39,7 @@ impl Folder {
         for (name, text) in files {
             fs::write(directory.path().join(name), text).expect("written");
         }
-        let defaults = Defaults {
-            state_machine: Some(MACHINE.into()),
-            ..Defaults::default()
-        };
-        let scanner = Scanner::new(directory.path().to_owned(), defaults);
+        let scanner = Scanner::new(directory.path().to_owned(), defaults());
         let mut folder = Self {
             directory,
             scanner,
@@ -127,6 +130,27 @@ fn no_prefix_of_a_file_stops_anything() {
         folder.nothing(29.9);
         folder.write("a.yaml", &text);
         folder.nothing(29.95);
+        folder.now += TimeDelta::minutes(2);
+    }
+}
+
+/// F1: the same, while the configuration is read again.
+#[test]
+fn a_configuration_that_is_read_again_forgets_no_half_written_file() {
+    let text = many(4);
+    let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+    let ends: Vec<usize> = ends.collect();
+    let mut folder = Folder::new(&[("a.yaml", &text)]);
+    for two in ends.windows(2) {
+        folder.write("a.yaml", &text[..two[0]]);
+        folder.nothing(0.0);
+        folder.scanner.reparse(defaults());
+        folder.write("a.yaml", &text[..two[1]]);
+        folder.nothing(0.5);
+        folder.scanner.reparse(defaults());
+        folder.nothing(29.0);
+        folder.write("a.yaml", &text);
+        folder.nothing(29.5);
         folder.now += TimeDelta::minutes(2);
     }
 }

@@ -270,7 +270,7 @@ fn the_ledgers_of_earlier_versions_are_opened() {
         // The mass of stops that was held then is held still, and what is wanted as it was is left alone.
         let schedules = root.path().join("schedules");
         fs::create_dir(&schedules).expect("a directory");
-        let entry = "schedules:\n  running: {at: 2027-06-01T09:00:00Z, lambda: send-email, payload: {n: 1}}\n";
+        let entry = "schedules:\n  running: {at: 2099-06-01T09:00:00Z, lambda: send-email, payload: {n: 1}}\n";
         fs::write(schedules.join("a.yaml"), entry).expect("written");
         let (directory, machine) = (
             schedules.display().to_string(),

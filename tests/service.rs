@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use onced::sandbox::Fault;
 use tokio::task::block_in_place;
 
-use crate::process::{Running, World, has};
+use crate::process::{Running, World, day, file, has};
 
 /// A service manager: what it was told, in order.
 struct Manager {
@@ -65,12 +65,14 @@ fn signal(process: &Running, name: &str) {
     assert!(status.expect("kill runs").success());
 }
 
-const ONE: &str = "schedules:\n  e: {at: 2027-06-01T00:00:00Z, lambda: f}\n";
+fn one() -> String {
+    file(&[("e", &day(200))])
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_service_manager_is_told_how_it_is() {
     let world = World::new().await;
-    world.write("a.yaml", ONE);
+    world.write("a.yaml", &one());
     let (mut manager, notify) = Manager::new(&world);
     let mut daemon = service(&world, &notify, &[]);
     let ready = manager.waits_for("READY=1", 0);
@@ -99,7 +101,7 @@ async fn it_is_ready_without_aws_and_says_what_it_waits_for() {
     let world = World::new().await;
     let denies = |_, _: &str| Fault::AccessDenied;
     world.sandbox.set_faults(Some(Arc::new(denies)));
-    world.write("a.yaml", ONE);
+    world.write("a.yaml", &one());
     let (mut manager, notify) = Manager::new(&world);
     let _daemon = service(&world, &notify, &[]);
     manager.waits_for("READY=1", 0);
@@ -117,9 +119,9 @@ async fn the_configuration_is_read_again() {
     let given = config.display().to_string();
     let arguments = ["reload", "--config", &given];
     write("allow: {lambdas: [f]}\n");
-    world.write("a.yaml", ONE);
-    let other = "schedules:\n  other: {at: 2027-06-01T00:00:00Z, lambda: g}\n";
-    world.write("b.yaml", other);
+    world.write("a.yaml", &one());
+    let other = format!("schedules:\n  other: {{at: {}, lambda: g}}\n", day(200));
+    world.write("b.yaml", &other);
     let none = world.output(&arguments);
     let stderr = String::from_utf8_lossy(&none.stderr).into_owned();
     assert!(
@@ -127,7 +129,7 @@ async fn the_configuration_is_read_again() {
         "{stderr}"
     );
     let (mut manager, notify) = Manager::new(&world);
-    let _daemon = service(&world, &notify, &["--config", &given]);
+    let daemon = service(&world, &notify, &["--config", &given]);
     manager.waits_for("STATUS=1 scheduled, ", 0);
     for (bad, why) in [
         (
@@ -141,7 +143,11 @@ async fn the_configuration_is_read_again() {
         ("allow: {lambdas: [f, g]\n", "YAML"),
     ] {
         write(bad);
-        // By the daemon: a signal has no answer, so the log and the status say it. By the command: a word, and the code.
+        // A signal has no answer: the daemon goes on all the same. The command says why, and so does its code.
+        let before = manager.told.len();
+        signal(&daemon, "HUP");
+        let reloading = manager.waits_for("RELOADING=1", before);
+        manager.waits_for("READY=1", reloading);
         let refused = world.output(&arguments);
         let stderr = String::from_utf8_lossy(&refused.stderr).into_owned();
         assert!(

@@ -1,6 +1,7 @@
 //! Commands that act: run and sync; and the sandbox they can run against. Puts the floors together, and nothing more.
 
 use std::hash::{BuildHasher, RandomState};
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -241,6 +242,7 @@ pub(super) async fn run(
         reloads,
     };
     let is_service = context.environment.contains_key("NOTIFY_SOCKET");
+    let decided = shown.clone();
     let telling = is_service.then(|| tokio::spawn(systemd::tell(shown, daemon.beats())));
     let socket_path = socket::path(&state.path);
     let serving = tokio::spawn({
@@ -260,16 +262,33 @@ pub(super) async fn run(
     let running = tokio::spawn(daemon.run(moments, ordered, stopping));
     tokio::pin!(running);
     let mut settings = settings;
+    let is_seen = std::io::stderr().is_terminal() && !is_service;
     let told = loop {
-        let answer = tokio::select! {
+        let mut answer = tokio::select! {
             ended = &mut running => break Some(ended),
             _ = terminate.recv() => break None,
             _ = interrupt.recv() => break None,
-            Some(answer) = reload.recv() => answer,
-            _ = hangup.recv() => oneshot::channel().0,
+            // On a terminal, that is its end.
+            _ = hangup.recv() => if is_seen { break None } else { None },
+            Some(answer) = reload.recv() => Some(answer),
         };
-        systemd::reloading();
-        let done = anew(context, named, &settings, &orders).await;
+        // Before that, it is not ready yet.
+        let is_ready = is_service && decided.borrow().is_some();
+        if is_ready {
+            systemd::reloading().await;
+        }
+        let nobody_waits = async {
+            match &mut answer {
+                Some(answer) => answer.closed().await,
+                None => std::future::pending().await,
+            }
+        };
+        let done = tokio::select! {
+            done = anew(context, named, &settings, &orders) => done,
+            () = nobody_waits => Err("who asked for it waits no longer".to_owned()),
+            _ = terminate.recv() => break None,
+            _ = interrupt.recv() => break None,
+        };
         match &done {
             Ok(new) => {
                 settings = new.clone();
@@ -277,15 +296,21 @@ pub(super) async fn run(
             }
             Err(why) => warn!("{why}"),
         }
-        systemd::reloaded();
-        let _ = answer.send(done.map(|_| json!({"version": 1, "reloaded": true})));
+        if is_ready {
+            systemd::reloaded().await;
+        }
+        if let Some(answer) = answer {
+            let _ = answer.send(done.map(|_| json!({"version": 1, "reloaded": true})));
+        }
     };
     let ended = if let Some(ended) = told {
         ended
     } else {
-        systemd::stopping();
-        info!("stopping: what is in flight is finished, no more is begun");
         stop.send_replace(true);
+        info!("stopping: what is in flight is finished, no more is begun");
+        if is_service {
+            systemd::stopping().await;
+        }
         match tokio::time::timeout(Duration::from_secs(10), &mut running).await {
             Ok(ended) => ended,
             Err(_) => Ok(()),

@@ -37,6 +37,7 @@ impl Daemon {
         let mut is_old = self.overdue.is_some();
         let mut looked = self.look().await;
         for _ in 0..RESTLESS {
+            self.beats.send_replace(());
             let Some(scan) = &looked else {
                 break;
             };
@@ -91,7 +92,12 @@ impl Daemon {
             (looking, Instant::now(), OVERDUE)
         };
         if let Ok(looked) = timeout(patience, &mut looking).await {
-            let (scanner, scan) = looked.expect("a scan does not panic");
+            let (mut scanner, scan) = looked.expect("a scan does not panic");
+            if let Some(defaults) = self.awaited.take() {
+                scanner.reparse(defaults);
+                self.scanner = Some(scanner);
+                return None;
+            }
             self.scanner = Some(scanner);
             self.scanned = Some((begun, begun.elapsed()));
             return Some(scan);
@@ -139,6 +145,7 @@ impl Daemon {
         let mut at_rest = None;
         while begun.elapsed() < self.settle * RESTLESS && !*stop.borrow() {
             hinted.borrow_and_update();
+            self.beats.send_replace(());
             tokio::select! {
                 _ = stop.changed() => return,
                 changed = timeout(self.settle, hinted.changed()) => if changed.is_err() {

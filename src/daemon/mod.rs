@@ -23,6 +23,7 @@ use crate::model::plan::{Plan, Policy, span};
 use crate::model::records::Records;
 use crate::reconcile::{Clock, Desired, Progress, Reconciler, Report};
 use crate::settings::Settings;
+use crate::source::parse::Defaults;
 use crate::source::problem::{FileState, Problem};
 use crate::source::scan::{Scan, Scanner};
 use crate::source::watch::Watch;
@@ -48,6 +49,8 @@ pub struct Daemon {
     directory: PathBuf,
     /// `None` only while a scan is under way.
     scanner: Option<Scanner>,
+    /// What a scanner that is away is to go on with.
+    awaited: Option<Defaults>,
     /// A scan that has not ended for long, and since when.
     overdue: Option<(JoinHandle<(Scanner, Scan)>, Instant)>,
     reconciler: Reconciler,
@@ -88,6 +91,7 @@ impl Daemon {
         Self {
             directory: scanner.directory().to_owned(),
             scanner: Some(scanner),
+            awaited: None,
             overdue: None,
             reconciler,
             policy,
@@ -186,9 +190,11 @@ impl Daemon {
             replaced = 0;
             let seen = &hinted;
             let ended = &stop;
-            let asked = &orders;
-            let interrupted =
-                move || *ended.borrow() || seen.has_changed().unwrap_or(false) || !asked.is_empty();
+            let (asked, beats) = (&orders, self.beats.clone());
+            let interrupted = move || {
+                beats.send_replace(());
+                *ended.borrow() || seen.has_changed().unwrap_or(false) || !asked.is_empty()
+            };
             let (wall, uptime) = ((self.clock)(), (self.uptime)());
             let aws = |since| self.reconciler.aws_time(since);
             if self.clock_watch.look(wall, uptime, aws) {
@@ -212,9 +218,8 @@ impl Daemon {
                 _ = stop.changed() => {}
                 () = self.reconciler.some_ended() => {}
                 Some(order) = orders.recv() => {
-                    let scan = self.last.take().unwrap_or_default();
+                    let scan = self.last.clone().unwrap_or_default();
                     self.obey(order, &scan).await;
-                    self.last = Some(scan);
                 }
                 _ = hinted.changed() => {
                     quiet = true;
@@ -257,9 +262,11 @@ impl Daemon {
 
     /// Goes on with these settings. Every file is read anew.
     fn reload(&mut self, settings: Settings) {
-        self.scanner = Some(Scanner::new(self.directory.clone(), settings.defaults));
-        (self.overdue, self.scanned) = (None, None);
-        self.last = None;
+        match &mut self.scanner {
+            Some(scanner) => scanner.reparse(settings.defaults),
+            None => self.awaited = Some(settings.defaults),
+        }
+        (self.last, self.scanned) = (None, None);
         (self.settle, self.resync) = (settings.settle, settings.resync);
         self.policy = settings.policy.clone();
         self.reconciler

@@ -3,19 +3,33 @@
 //! What is said, and when: <https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html>.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sd_notify::NotifyState;
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout};
 use tracing::debug;
 
 use super::wall_clock;
 use crate::view::Moment;
 use crate::view::status::Status;
 
-fn say(states: &[NotifyState<'_>]) {
+/// How long one that does not listen is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often it is told at most that the loop lives.
+const BEATS: Duration = Duration::from_secs(5);
+
+/// Beside everything else: the socket may be full.
+async fn say(states: Vec<NotifyState<'static>>, status: Option<String>) {
+    let saying = spawn_blocking(move || {
+        let status = status.as_deref().map(NotifyState::Status);
+        let all: Vec<NotifyState<'_>> = states.into_iter().chain(status).collect();
+        sd_notify::notify(&all)
+    });
     // One that does not listen is no reason to break off.
-    if let Err(error) = sd_notify::notify(states) {
-        debug!(%error, "the service manager was not told");
+    if !matches!(timeout(PATIENCE, saying).await, Ok(Ok(Ok(())))) {
+        debug!("the service manager was not told");
     }
 }
 
@@ -28,9 +42,9 @@ pub async fn tell(
     let clock = wall_clock();
     let mut status: Option<Status> = None;
     let mut told = String::new();
-    say(&[NotifyState::Status(
-        "looks at the schedule files for the first time",
-    )]);
+    let mut beaten_at: Option<Instant> = None;
+    let first = "looks at the schedule files for the first time";
+    say(Vec::new(), Some(first.to_owned())).await;
     loop {
         tokio::select! {
             changed = moments.changed() => {
@@ -41,42 +55,42 @@ pub async fn tell(
                 let first = status.is_none();
                 status = moment.as_deref().map(Status::of);
                 if first && status.is_some() {
-                    say(&[NotifyState::Ready]);
+                    say(vec![NotifyState::Ready], None).await;
                 }
             }
             beaten = beats.changed() => {
                 if beaten.is_err() {
                     return;
                 }
-                say(&[NotifyState::Watchdog]);
+                if beaten_at.is_none_or(|at| at.elapsed() >= BEATS) {
+                    say(vec![NotifyState::Watchdog], None).await;
+                    beaten_at = Some(Instant::now());
+                }
             }
         }
         if let Some(line) = status.as_ref().map(|status| status.line(clock()))
             && line != told
         {
-            say(&[NotifyState::Status(&line)]);
+            say(Vec::new(), Some(line.clone())).await;
             told = line;
         }
     }
 }
 
 /// Says that the configuration is being read again. [`reloaded`] must follow.
-pub fn reloading() {
-    match NotifyState::monotonic_usec_now() {
-        Ok(now) => say(&[NotifyState::Reloading, now]),
-        Err(_) => say(&[NotifyState::Reloading]),
-    }
+pub async fn reloading() {
+    let now = NotifyState::monotonic_usec_now().ok();
+    let states = [NotifyState::Reloading].into_iter().chain(now);
+    say(states.collect(), None).await;
 }
 
 /// Says that it was, or was not, read again: the daemon goes on in either case.
-pub fn reloaded() {
-    say(&[NotifyState::Ready]);
+pub async fn reloaded() {
+    say(vec![NotifyState::Ready], None).await;
 }
 
 /// Says that the daemon ends.
-pub fn stopping() {
-    say(&[
-        NotifyState::Stopping,
-        NotifyState::Status("finishes what is in flight"),
-    ]);
+pub async fn stopping() {
+    let status = "finishes what is in flight".to_owned();
+    say(vec![NotifyState::Stopping], Some(status)).await;
 }

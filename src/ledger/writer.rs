@@ -130,6 +130,21 @@ impl Shared {
         asked.as_ref().and_then(|faults| faults(*number))
     }
 
+    /// After a write that panicked: what is on the disk is not known.
+    fn broke_off(&self) -> LedgerError {
+        let why = "a write broke off".to_owned();
+        let mut state = self.state();
+        if matches!(*state, State::Open(_)) {
+            self.is_broken.store(true, Ordering::Relaxed);
+            *state = State::Broken {
+                why: why.clone(),
+                tried: None,
+                damaged: None,
+            };
+        }
+        LedgerError::Broken(why)
+    }
+
     fn commit(&self, work: &[Work]) -> Result<(), LedgerError> {
         let mut state = self.mended();
         let store = match &mut *state {
@@ -162,8 +177,9 @@ pub(super) async fn write(shared: Arc<Shared>, mut queue: mpsc::UnboundedReceive
     while queue.recv_many(&mut jobs, GROUP).await > 0 {
         let shared = Arc::clone(&shared);
         let (work, answers): (Vec<Work>, Vec<_>) = jobs.drain(..).unzip();
-        let written = spawn_blocking(move || shared.commit(&work)).await;
-        let mut result = written.unwrap_or(Err(LedgerError::Closed));
+        let committing = Arc::clone(&shared);
+        let written = spawn_blocking(move || committing.commit(&work)).await;
+        let mut result = written.unwrap_or_else(|_| Err(shared.broke_off()));
         for answer in answers {
             let again = match &result {
                 Ok(()) => Ok(()),

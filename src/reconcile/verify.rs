@@ -131,9 +131,13 @@ impl Verify {
         }
     }
 
-    /// From the next listing on.
+    /// From now on so often.
     pub(super) fn list_every(&mut self, every: Duration) {
         self.every = every;
+        let latest = Instant::now() + every;
+        for machine in self.machines.values_mut() {
+            machine.due = machine.due.min(latest);
+        }
     }
 
     /// Begins every listing that is due. Machines that nothing names any more are listed as long as this process runs.

@@ -161,6 +161,16 @@ impl Scanner {
         }
     }
 
+    /// From now on with these defaults. Every file is read and parsed anew; what was known of its content before, by which
+    /// one that is half written is noticed, is kept.
+    pub fn reparse(&mut self, defaults: Defaults) {
+        self.defaults = defaults;
+        for known in self.known.values_mut() {
+            known.stat = None;
+            known.digest = [0; 32];
+        }
+    }
+
     /// The directory, as given.
     pub fn directory(&self) -> &Path {
         &self.directory
@@ -394,12 +404,14 @@ fn parallel<T: Send, U: Send>(items: Vec<T>, work: impl Fn(T) -> U + Sync) -> Ve
     if items.len() <= FEW {
         return items.into_iter().map(work).collect();
     }
-    let threads = available_parallelism().map_or(1, NonZero::get);
+    let threads = available_parallelism().map_or(1, NonZero::get).min(FEW);
     let items = Mutex::new(items);
     let next = || items.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let some = || std::iter::from_fn(next).map(&work).collect();
     thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(some)).collect();
+        // Where the machine gives no more threads, there are fewer.
+        let one_more = |_| thread::Builder::new().spawn_scoped(scope, some).ok();
+        let others: Vec<_> = (1..threads).filter_map(one_more).collect();
         let mut done: Vec<U> = some();
         for other in others {
             match other.join() {
