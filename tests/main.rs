@@ -16,6 +16,7 @@ mod process;
 mod regression;
 mod renaming;
 mod scanning;
+mod secrets;
 mod service;
 mod stories;
 mod surroundings;

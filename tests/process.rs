@@ -54,6 +54,11 @@ impl World {
         }
     }
 
+    /// The state machine that lambdas run through.
+    pub(crate) fn machine(&self) -> &str {
+        &self.machine
+    }
+
     pub(crate) fn path(&self, file: &str) -> std::path::PathBuf {
         self.root.path().join("schedules").join(file)
     }

@@ -95,13 +95,13 @@ pub async fn serve(path: PathBuf, sources: Sources) -> std::io::Result<()> {
         .route(
             "/v1/list",
             get(|State(sources): State<Sources>| async move {
-                answer(sources.moments, super::super::view::Moment::list).await
+                answer(sources.moments, Moment::list).await
             }),
         )
         .route(
             "/v1/plan",
             get(|State(sources): State<Sources>| async move {
-                answer(sources.moments, super::super::view::Moment::plan).await
+                answer(sources.moments, Moment::plan).await
             }),
         )
         .route(
@@ -132,7 +132,7 @@ pub async fn serve(path: PathBuf, sources: Sources) -> std::io::Result<()> {
         .route(
             "/v1/resume",
             get(|State(sources): State<Sources>| async move {
-                answer(sources.moments, super::super::view::Moment::resume).await
+                answer(sources.moments, Moment::resume).await
             })
             .post(|State(sources): State<Sources>| order(sources, What::Resume)),
         )

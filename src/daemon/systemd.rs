@@ -21,10 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const BEATS: Duration = Duration::from_secs(5);
 
 /// Beside everything else: the socket may be full.
-async fn say(states: Vec<NotifyState<'static>>, status: Option<String>) {
+async fn say(news: Vec<NotifyState<'static>>, status: Option<String>) {
     let saying = spawn_blocking(move || {
-        let status = status.as_deref().map(NotifyState::Status);
-        let all: Vec<NotifyState<'_>> = states.into_iter().chain(status).collect();
+        let line = status.as_deref().map(NotifyState::Status);
+        let all: Vec<NotifyState<'_>> = news.into_iter().chain(line).collect();
         sd_notify::notify(&all)
     });
     // One that does not listen is no reason to break off.

@@ -1,0 +1,114 @@
+//! What is given to functions and machines is shown nowhere: a canary is planted wherever a payload, an input or an answer
+//! may stand, and looked for in everything that onced says.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::task::block_in_place;
+
+use crate::process::{Running, World, day};
+
+const CANARY: &str = "canary-5d1e";
+
+/// Three entries, and files that are wrong in places where a payload may stand.
+fn files(world: &World, at: &str, marker: u32) {
+    let lambda = |name: &str| {
+        format!(
+            "  {name}:\n    at: {at}\n    lambda: f\n    payload:\n      {CANARY}-key: [\"{CANARY}-{marker}\", {{deep: \"{CANARY}\"}}]\n      text: |\n        {CANARY} lines\n"
+        )
+    };
+    let own = format!(
+        "  own:\n    at: {at}\n    state_machine: {}\n    input: {{{CANARY}-key: \"{CANARY}-{marker}\"}}\n",
+        world.machine()
+    );
+    world.write(
+        "a.yaml",
+        &format!("schedules:\n{}{}{own}", lambda("first"), lambda("second")),
+    );
+    for (n, wrong) in [
+        format!("payload: {{a: {CANARY}, a: 2}}"),
+        format!("payloud: {CANARY}"),
+        format!("payload: !{CANARY} x"),
+        format!("payload: \"{CANARY}\n"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let text = format!("schedules:\n  w{n}:\n    at: {at}\n    lambda: f\n    {wrong}\n");
+        world.write(&format!("w{n}.yaml"), &text);
+    }
+}
+
+/// A raw answer of the control socket.
+fn asked(world: &World, path: &str) -> String {
+    let socket = world.root.path().join("state/onced.sock");
+    let mut stream = UnixStream::connect(socket).expect("the daemon listens");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: onced\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("asked");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answered");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_payload_is_ever_shown() {
+    for format in ["text", "json", "journald"] {
+        let world = World::new().await;
+        files(&world, &day(10), 1);
+        let log = world.root.path().join("log");
+        let daemon = world
+            .command(&["run", "-vv", "--log-format", format])
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(&log).expect("a log"))
+            .spawn()
+            .expect("onced starts");
+        let daemon = Running(daemon);
+        world.settles_at(3, 0).await;
+        let mut said = Vec::new();
+        let paths = [
+            "/v1/list",
+            "/v1/plan",
+            "/v1/history",
+            "/v1/resume",
+            "/v1/about",
+        ];
+        said.extend(paths.map(|path| block_in_place(|| asked(&world, path))));
+        // Changed: each is stopped and started anew. Then two are gone.
+        files(&world, &day(11), 2);
+        world.settles_at(6, 3).await;
+        fs::remove_file(world.path("a.yaml")).expect("removed");
+        for arguments in [
+            &["list"][..],
+            &["list", "--format", "json"],
+            &["plan"],
+            &["plan", "--format", "json"],
+            &["plan", "--format", "markdown"],
+            &["show", "first"],
+            &["show", "own", "--format", "json"],
+            &["history"],
+            &["history", "--format", "json"],
+            &["check"],
+            &["check", "--format", "json"],
+            &["check", "--format", "github"],
+            &["resume", "--dry-run"],
+            &["doctor", "-vv"],
+        ] {
+            let output = world.output(arguments);
+            let both = [output.stdout, output.stderr].concat();
+            said.push(String::from_utf8_lossy(&both).into_owned());
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        drop(daemon);
+        let log = fs::read_to_string(log).expect("a log");
+        assert!(log.contains("scheduled"), "something is logged: {log}");
+        said.push(log);
+        for text in said {
+            let leak = text.lines().find(|line| line.contains(CANARY));
+            assert_eq!(leak, None, "with {format}");
+        }
+    }
+}
