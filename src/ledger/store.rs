@@ -40,7 +40,7 @@ const FORMAT: &str = "onced ledger 1";
 const CHUNK: usize = 32 * 1024;
 /// How many bytes of it are kept in memory. What is recorded is in memory anyway; of the store, only what is written to is
 /// read again.
-const CACHE: u64 = 2 << 20;
+pub(super) const CACHE: u64 = 2 << 20;
 
 /// Why a store could not be opened.
 #[derive(Debug)]

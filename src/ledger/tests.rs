@@ -114,6 +114,45 @@ async fn after_damage(from: &Path, damage: impl FnOnce(&Path)) -> Found {
     found
 }
 
+/// Eight times what of the store is kept in memory: what was put out of it is read again, changed, and found by the next
+/// process.
+#[tokio::test]
+async fn a_ledger_that_is_larger_than_its_cache_is_kept() {
+    let root = tempfile::tempdir().unwrap();
+    let names: Vec<String> = (0..512).map(|n| format!("e{n}")).collect();
+    let input = |n: usize, round: u32| format!("{n} {round} ").repeat(65_536 / 8);
+    // When each was changed last, and when its input was.
+    let mut expected = vec![(0, 0); names.len()];
+    for round in 0..4 {
+        let (ledger, found) = open(root.path());
+        assert_eq!(found.recovered, None, "round {round}");
+        for (n, (name, (last, with_input))) in names.iter().zip(&mut expected).enumerate() {
+            let is_due = round == 0 || (n + round as usize).is_multiple_of(3);
+            if !is_due {
+                continue;
+            }
+            let anew = round == 0 || n.is_multiple_of(2);
+            let new = anew.then(|| input(n, round));
+            ledger.commit(change(name, round, new)).await.unwrap();
+            *last = round;
+            if anew {
+                *with_input = round;
+            }
+        }
+        for (n, name) in names.iter().enumerate() {
+            let name = EntryName::parse(name).unwrap();
+            let recorded = ledger.record(&name).await.unwrap().unwrap();
+            assert_eq!(recorded.generation, expected[n].0, "{name}");
+            let kept = ledger.input(&name).await.unwrap().unwrap();
+            assert!(kept == input(n, expected[n].1), "{name}");
+        }
+        ledger.close().await;
+    }
+    let store = root.path().join("ledger/db");
+    assert!(fs::metadata(store).unwrap().len() > 8 * super::store::CACHE);
+    assert_eq!(read(root.path()).await.records.len(), names.len());
+}
+
 #[tokio::test]
 async fn records_inputs_and_history_are_kept() {
     let root = tempfile::tempdir().unwrap();
