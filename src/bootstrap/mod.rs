@@ -6,7 +6,7 @@ pub mod templates;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use similar::TextDiff;
+use imara_diff::{Algorithm, BasicLineDiffPrinter, Diff, InternedInput, UnifiedDiffConfig};
 use thiserror::Error;
 
 use crate::model::arn::MachineArn;
@@ -199,9 +199,13 @@ fn lines(from: &str, to: &str) -> String {
         value.map_or_else(|_| text.to_owned(), |value| format!("{value:#}\n"))
     };
     let (from, to) = (tidy(from), tidy(to));
-    TextDiff::from_lines(&from, &to)
-        .unified_diff()
-        .context_radius(2)
+    let lines = InternedInput::new(from.as_str(), to.as_str());
+    let difference = Diff::compute(Algorithm::Myers, &lines);
+    let printer = BasicLineDiffPrinter(&lines.interner);
+    let mut config = UnifiedDiffConfig::default();
+    config.context_len(2);
+    difference
+        .unified_diff(&printer, config, &lines)
         .to_string()
 }
 
