@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# The unit in a machine that boots: a throw-away overlay of this machine's root, systemd in it, no network but loopback.
+# tests/boot.sh ONCED    needs root and systemd-nspawn; without them it is skipped, except where ONCED_CI is set.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+readonly ONCED=$(realpath "$1")
+
+if ((EUID != 0)) || ! command -v systemd-nspawn >/dev/null; then
+    echo "SKIPPED: booting the unit needs root and systemd-nspawn (Debian: systemd-container)"
+    [[ -z ${ONCED_CI:-} ]]
+    exit
+fi
+
+WORK=$(mktemp -d)
+readonly WORK ROOT=$WORK/root
+clean_up() {
+    local code=$?
+    ((code == 0)) || tail -n 60 "$WORK/upper/root/log" "$WORK/console" 2>/dev/null || true
+    umount "$ROOT" 2>/dev/null || true
+    rm -rf "$WORK"
+    exit "$code"
+}
+trap clean_up EXIT
+mkdir "$WORK"/{upper,work,root}
+mount -t overlay overlay -o "lowerdir=/,upperdir=$WORK/upper,workdir=$WORK/work" "$ROOT"
+
+# Installed as a package would.
+install -D "$ONCED" "$ROOT/usr/bin/onced"
+install -D -m 644 -t "$ROOT/usr/lib/systemd/system" systemd/onced.service systemd/onced@.service
+systemd-sysusers --root="$ROOT" "$PWD/systemd/onced.sysusers"
+systemd-tmpfiles --root="$ROOT" --create "$PWD/systemd/onced.tmpfiles"
+readonly MACHINE=arn:aws:states:us-east-1:123456789012:stateMachine:OneTimeLambdaScheduler
+cat >"$ROOT/etc/onced/onced.yaml" <<END
+owner: boot
+directory: /etc/onced/schedules.d
+state_machine: $MACHINE
+aws: {endpoint_url: "http://127.0.0.1:8083"}
+END
+# No other credentials are there: what is started was signed with these.
+printf '[default]\naws_access_key_id = boot\naws_secret_access_key = boot\n' >"$ROOT/etc/onced/credentials"
+chmod 600 "$ROOT/etc/onced/credentials"
+echo 'AWS_EC2_METADATA_DISABLED=true' >"$ROOT/etc/onced/environment"
+printf 'schedules:\n  first: {at: %s, lambda: f}\n' "$(date -u -d '+100 days' +%FT09:00:00Z)" \
+    >"$ROOT/etc/onced/schedules.d/a.yaml"
+mkdir -p "$ROOT/etc/systemd/system/onced.service.d"
+printf '[Service]\nWatchdogSec=20\nTimeoutAbortSec=3\nRestartSec=1\n' \
+    >"$ROOT/etc/systemd/system/onced.service.d/sooner.conf"
+cat >"$ROOT/etc/systemd/system/sandbox.service" <<'END'
+[Service]
+ExecStart=/usr/bin/onced sandbox --listen 127.0.0.1:8083
+END
+cat >"$ROOT/etc/systemd/system/boot-test.service" <<'END'
+[Unit]
+After=basic.target
+[Service]
+Type=oneshot
+ExecStart=/bin/bash /root/inside.sh
+ExecStopPost=/bin/systemctl --force --force poweroff
+END
+cat >"$ROOT/etc/systemd/system/boot-test.target" <<'END'
+[Unit]
+Requires=basic.target boot-test.service
+After=basic.target
+AllowIsolate=yes
+END
+rm -f "$ROOT/etc/machine-id"
+
+# What is looked at inside. Each line that ends well is one of the result.
+cat >"$ROOT/root/inside.sh" <<'END'
+set -uo pipefail
+exec >/root/log 2>&1
+ok() { echo "ok: $*" >>/root/result; }
+pid() { systemctl show --property MainPID --value onced; }
+eventually() {  # WHAT SECONDS COMMAND…
+    local what=$1 end=$((SECONDS + $2)); shift 2
+    until "$@"; do
+        ((SECONDS < end)) || { echo "FAILED: $what" >>/root/result; systemctl status onced; journalctl -u onced -n 40; exit 1; }
+        sleep 0.2
+    done
+    ok "$what"
+}
+scheduled() { onced list --config /etc/onced/onced.yaml --state-directory /var/lib/onced --format json | grep -q '"phase": "scheduled"'; }
+another() { [[ $(pid) != "$1" && $(pid) != 0 ]] && systemctl --quiet is-active onced; }
+touch /root/begun
+systemctl start onced || exit 1
+ok "ready without Step Functions"
+systemctl show --property StatusText --value onced | grep -q 'wait to be started' && ok "the status says what it waits for"
+systemctl start sandbox
+eventually "started, signed with what LoadCredential gave" 60 scheduled
+grep -q boot /run/credentials/onced.service/aws && ok "the credentials are where the unit puts them"
+eventually "the status counts" 20 bash -c 'systemctl show --property StatusText --value onced | grep -q "^1 scheduled, next in"'
+before=$(pid); kill -KILL "$before"
+eventually "restarted after kill -9" 30 another "$before"
+eventually "and knows what runs" 30 scheduled
+before=$(pid); kill -STOP "$before"
+eventually "restarted by the watchdog when it hangs" 90 another "$before"
+eventually "and knows what runs then" 30 scheduled
+before=$(pid)
+systemctl reload onced && ok "reloaded"
+echo 'reconcile: {grace: soon}' >>/etc/onced/onced.yaml
+systemctl reload onced || ok "a bad configuration is refused"
+[[ $(pid) == "$before" ]] && systemctl --quiet is-active onced && ok "and the old one stays"
+sed -i '$d' /etc/onced/onced.yaml
+[[ $(onced history first --config /etc/onced/onced.yaml --state-directory /var/lib/onced | grep -c scheduled) == 1 ]] && ok "it was started once"
+systemctl stop onced
+[[ $(systemctl show --property Result,ExecMainStatus --value onced | tr '\n' ' ') == 'success 0 ' ]] && ok "stopped well"
+[[ $(stat --format '%a %U' /var/lib/onced) == '700 onced' ]] && ok "the state directory is its own alone"
+open=$(find /var/lib/onced -type f ! -perm 600)
+[[ -z $open ]] && ok "and so are its files"
+echo "$open"
+others=$(find / -xdev -user onced -newer /root/begun ! -path '/var/lib/onced*' ! -path '/proc/*' 2>/dev/null)
+[[ -z $others ]] && ok "nothing is written elsewhere"
+echo "$others"
+echo done >>/root/result
+END
+
+timeout --signal=KILL 300 systemd-nspawn --quiet --boot --directory="$ROOT" --register=no --keep-unit --private-network \
+    --link-journal=no --console=pipe systemd.unit=boot-test.target </dev/null >"$WORK/console" 2>&1 || true
+cat "$WORK/upper/root/result"
+readonly EXPECTED=17
+[[ $(grep -c '^ok: ' "$WORK/upper/root/result") == "$EXPECTED" && $(tail -n 1 "$WORK/upper/root/result") == done ]]
