@@ -1,6 +1,6 @@
 //! `onced approve`: a person's word on what the guard holds and on what no entry asks for.
 
-use super::{Context, Failure, Outcome, exit, print, run};
+use super::{Context, Failure, Outcome, exit, look, print, run};
 use crate::daemon::socket;
 use crate::ledger::Holder;
 use crate::reconcile::approve;
@@ -18,7 +18,7 @@ pub(super) async fn approve(context: &Context, digest: &str) -> Outcome {
         print(&format!("approved: {} executions\n", answer["approved"]));
         return Ok(exit::DONE);
     }
-    let waiting = run::look(&settings)?.to_approve;
+    let waiting = look::look(&settings)?.to_approve;
     approve::allowed(digest, &waiting).map_err(Failure::new)?;
     let (ledger, _) = run::open(state, Holder::Command).await?;
     let number = waiting.len();

@@ -9,11 +9,13 @@ mod bar;
 mod bootstrap;
 mod doctor;
 mod ledger;
+mod look;
 mod pause;
 mod plan;
 mod reload;
 mod results;
 mod run;
+mod sandbox;
 mod text;
 
 use std::collections::BTreeMap;
@@ -241,7 +243,7 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Sandbox {
             listen,
             lambda_endpoint,
-        } => run::sandbox(context, listen, lambda_endpoint).await,
+        } => sandbox::sandbox(context, listen, lambda_endpoint).await,
     }
 }
 

@@ -1,6 +1,8 @@
 //! `onced reload`, and what a daemon does of it: the configuration is read again; what is bad, or can't change while it
 //! runs, is refused.
 
+use tokio::sync::{mpsc, oneshot};
+
 use super::{Context, Failure, Outcome, exit, print};
 use crate::daemon::socket;
 use crate::settings::Settings;
@@ -24,7 +26,7 @@ pub(super) async fn reload(context: &Context) -> Outcome {
 }
 
 /// The settings that a daemon which runs with `old` goes on with; or why it does not.
-pub(super) fn anew(
+fn acceptable(
     context: &Context,
     directory: Option<&String>,
     old: &Settings,
@@ -53,4 +55,23 @@ pub(super) fn anew(
             "`{key}` can't be changed while onced runs\nhint: restart it"
         ))),
     }
+}
+
+/// The configuration as it is now, once the loop goes on with it; or why it does not.
+pub(super) async fn anew(
+    context: &Context,
+    named: Option<&String>,
+    old: &Settings,
+    orders: &mpsc::Sender<socket::Order>,
+) -> Result<Settings, String> {
+    let new = acceptable(context, named, old)?;
+    let (answer, answered) = oneshot::channel();
+    let what = socket::What::Reload(Box::new(new.clone()));
+    let gone = |()| "the daemon ends".to_owned();
+    orders
+        .send(socket::Order { what, answer })
+        .await
+        .map_err(|_| gone(()))?;
+    answered.await.map_err(|_| gone(()))??;
+    Ok(new)
 }

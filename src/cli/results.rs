@@ -7,13 +7,13 @@ use chrono::{DateTime, Utc};
 use tokio::time::{Instant, sleep};
 
 use super::arguments::Format;
-use super::{Context, Failure, Outcome, exit, print, run, text};
+use super::{Context, Failure, Outcome, exit, look, print, text};
 use crate::daemon::socket;
 use crate::ledger::Ledger;
 use crate::model::entry::EntryName;
 use crate::model::record::Event;
 use crate::settings::{Settings, SettingsError};
-use crate::source::scan;
+use crate::source::check;
 use crate::view::{self, EntryView, FileView, List, Moment};
 
 /// How long a ledger that is held, with no daemon that answers, is asked for.
@@ -50,7 +50,7 @@ pub(super) async fn ask<T: serde::de::DeserializeOwned>(
             same_daemon(settings, &socket::path(state)).await?;
             return Ok(answer);
         }
-        match run::look(settings) {
+        match look::look(settings) {
             // Another command has it, or a daemon that is about to answer.
             Err(failure) if failure.code == exit::BUSY && begun.elapsed() < BUSY => {
                 sleep(Duration::from_millis(20)).await;
@@ -333,7 +333,7 @@ pub(super) fn check(context: &Context, mut paths: Vec<PathBuf>) -> Outcome {
     let defaults = settings
         .map(|settings| settings.defaults)
         .unwrap_or_default();
-    let files = view::files(&scan::check(&paths, &defaults));
+    let files = view::files(&check::check(&paths, &defaults));
     let (bad, good) = (
         files.iter().filter(|f| f.state == "invalid").count(),
         files.iter().filter(|f| f.state == "ok").count(),

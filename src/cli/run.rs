@@ -1,35 +1,31 @@
-//! Commands that act: run and sync; and the sandbox they can run against. Puts the floors together, and nothing more.
+//! Commands that act: run and sync. Puts the floors together, and nothing more.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::bar::Bar;
 use super::{Context, Failure, Outcome, aws, doctor, exit, print, reload};
-use crate::daemon::{Daemon, desired, set_clock, socket, systemd, wall_clock};
+use crate::daemon::{Daemon, set_clock, socket, systemd, wall_clock};
 use crate::ledger::{Found, Holder, Ledger, LedgerError};
-use crate::model::plan::{Sight, Wanted, after};
-use crate::model::record::Record;
+use crate::model::plan::after;
+use crate::reconcile::Reconciler;
 use crate::reconcile::apply::Hands;
 use crate::reconcile::apply::machines::Machines;
-use crate::reconcile::{Desk, Reconciler};
-use crate::sandbox::{Options, Sandbox};
-use crate::settings::{SANDBOX_MACHINE, Settings};
+use crate::settings::Settings;
 use crate::source::scan::Scanner;
 use crate::source::{git, read};
 use crate::step_functions::StepFunctions;
 use crate::step_functions::access::Access;
-use crate::view::{EntryView, List, Moment};
+use crate::view::{EntryView, List};
 
 /// How long a command may keep the ledger from one that waits for it.
 const COMMAND_ENDS: Duration = Duration::from_secs(30);
@@ -284,7 +280,7 @@ pub(super) async fn run(
             }
         };
         let done = tokio::select! {
-            done = anew(context, named, &settings, &orders) => done,
+            done = reload::anew(context, named, &settings, &orders) => done,
             () = nobody_waits => Err("who asked for it waits no longer".to_owned()),
             _ = terminate.recv() => break None,
             _ = interrupt.recv() => break None,
@@ -323,25 +319,6 @@ pub(super) async fn run(
     let _ = std::fs::remove_file(&socket_path);
     ended.map_err(|error| Failure::new(format!("the daemon broke off: {error}")))?;
     Ok(exit::DONE)
-}
-
-/// The configuration as it is now, once the loop goes on with it.
-async fn anew(
-    context: &Context,
-    named: Option<&String>,
-    old: &Settings,
-    orders: &mpsc::Sender<socket::Order>,
-) -> Result<Settings, String> {
-    let new = reload::anew(context, named, old)?;
-    let (answer, answered) = oneshot::channel();
-    let what = socket::What::Reload(Box::new(new.clone()));
-    let gone = |()| "the daemon ends".to_owned();
-    orders
-        .send(socket::Order { what, answer })
-        .await
-        .map_err(|_| gone(()))?;
-    answered.await.map_err(|_| gone(()))??;
-    Ok(new)
 }
 
 /// `onced sync`: until nothing is due, nothing waits to be stopped, and nothing is to be tried again soon.
@@ -429,96 +406,4 @@ pub(super) async fn sync(
 fn count(list: &List, phase: &str) -> usize {
     let is = |entry: &&EntryView| entry.phase == phase;
     list.entries.iter().filter(is).count()
-}
-
-/// Files and ledger as they are now, for commands that find no daemon. Calls nobody and changes nothing; where there is
-/// no ledger yet, none is made.
-pub(super) fn look(settings: &Settings) -> Result<Moment, Failure> {
-    let directory = directory(settings)?;
-    let found = match &settings.state_directory {
-        None => None,
-        Some(path) => match Ledger::peek(path) {
-            // The next daemon builds it anew from what runs; until then nothing is known.
-            Err(error @ LedgerError::Damaged { .. }) => {
-                warn!(%error, "nothing is known of what runs until `onced run` has listed it");
-                None
-            }
-            found => found?,
-        },
-    };
-    let found = found.unwrap_or_default();
-    let mut desk = Desk::new(found.records);
-    let scan = Scanner::new(directory, settings.defaults.clone()).scan();
-    let now = (wall_clock())();
-    let desired = desired(&scan, &desk.records);
-    let is_approved = |record: &Record| found.approved.contains(&record.execution_arn());
-    let sight = |wanted: &Wanted<'_>| Sight {
-        approved: !found.approved.is_empty() && wanted.record.is_some_and(is_approved),
-        ..Sight::CLEAR
-    };
-    // It outlives the ledger.
-    let pause = match &settings.state_directory {
-        Some(path) => Ledger::paused(path)?,
-        None => None,
-    };
-    let pause = pause.filter(|pause| pause.holds(now));
-    let mut brakes = desired.brakes.clone();
-    let resumed = pause.map(|_| desk.plan(&desired, sight, &settings.policy, &brakes, now));
-    brakes.extend(pause.map(|pause| pause.brake()));
-    let plan = desk.plan(&desired, sight, &settings.policy, &brakes, now);
-    Ok(Moment {
-        owner: settings.owner.clone(),
-        scan,
-        to_approve: plan.guarded(&desk.records),
-        records: desk.records,
-        plan: Arc::new(plan),
-        orphans: Vec::new(),
-        pause: pause.zip(resumed.map(Arc::new)),
-        policy: settings.policy.clone(),
-        limits: settings.limits.clone(),
-        now,
-    })
-}
-
-/// `onced sandbox`.
-pub(super) async fn sandbox(
-    context: &Context,
-    listen: SocketAddr,
-    lambda_endpoint: Option<String>,
-) -> Outcome {
-    let state_file = context
-        .common
-        .state_directory
-        .as_ref()
-        .map(|path| Path::new(path).join("sandbox.json"));
-    if let Some(directory) = context.common.state_directory.as_ref() {
-        std::fs::create_dir_all(directory)
-            .map_err(|error| Failure::new(format!("can't make `{directory}`: {error}")))?;
-    }
-    let options = Options {
-        lambda_endpoint,
-        state_file,
-        ..Options::default()
-    };
-    let sandbox = Sandbox::new(options)
-        .map_err(|error| Failure::new(format!("can't start the sandbox: {error}")))?;
-    sandbox.create_default_machine();
-    let listener = TcpListener::bind(listen).await.map_err(|error| {
-        Failure::new(format!(
-            "can't listen on {listen}: {error}\nhint: give another --listen ADDRESS:PORT"
-        ))
-    })?;
-    let address = listener.local_addr().map_err(Failure::new)?;
-    print(&format!(
-        "Step Functions at http://{address} with {SANDBOX_MACHINE}\n"
-    ));
-    let failed = |error| Failure::new(format!("can't listen for signals: {error}"));
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    tokio::select! {
-        served = sandbox.serve(listener) => served.map_err(Failure::new)?,
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(exit::DONE)
 }

@@ -1,6 +1,7 @@
 //! The ledger: one record an entry, the exact bytes of its input, and what happened. The only place that knows how
 //! durability is reached. Never plans, never calls AWS.
 
+mod batch;
 mod head;
 mod lock;
 mod pause;

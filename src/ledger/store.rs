@@ -14,7 +14,7 @@
 //! sequence and content. sled's `flush()` alone does not survive a power cut (it uses `sync_file_range`): each commit is
 //! followed by `sync_data` on the store's `db` file, and then acknowledged in the head.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind};
@@ -23,21 +23,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::LedgerError;
 use super::head::{Head, Said};
-use super::sealed::{SUM, Sum, json, read, seal, unseal, xor};
+use super::sealed::{SUM, Sum, read, unseal, xor};
 use super::threads::sleeping_long;
-use super::{Change, LedgerError, Work};
 use crate::model::entry::EntryName;
 use crate::model::interner::Interner;
-use crate::model::plan::{RETENTION, after};
 use crate::model::record::{Event, Record};
 use crate::model::records::Records;
 
 const FORMAT: &str = "onced ledger 1";
-const CHUNK: usize = 32 * 1024;
 /// How many bytes of it are kept in memory. What is recorded is in memory anyway; of the store, only what is written to is
 /// read again.
 pub(super) const CACHE: u64 = 2 << 20;
@@ -59,21 +56,22 @@ impl From<LedgerError> for OpenError {
     }
 }
 
+/// What it says about itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Meta {
-    identity: String,
-    sequence: u64,
-    records: u64,
-    digest: Sum,
+pub(super) struct Meta {
+    pub(super) identity: String,
+    pub(super) sequence: u64,
+    pub(super) records: u64,
+    pub(super) digest: Sum,
 }
 
 /// An open store.
 #[derive(Debug)]
 pub(super) struct Store {
-    tree: sled::Db,
-    db_file: File,
-    head: Head,
-    meta: Meta,
+    pub(super) tree: sled::Db,
+    pub(super) db_file: File,
+    pub(super) head: Head,
+    pub(super) meta: Meta,
 }
 
 /// Everything that a store was found to hold, each value checked.
@@ -277,140 +275,6 @@ impl Store {
         ))
     }
 
-    /// Writes one batch, all or nothing; when this returns, it survives a power cut. After an error the store must
-    /// not be used any more.
-    pub(super) fn commit(&mut self, work: &[Work]) -> Result<(), LedgerError> {
-        let mut meta = self.meta.clone();
-        meta.sequence += 1;
-        let mut writing = Writing::new(meta.sequence);
-        // Two changes of one entry in a batch: the second one replaces what the first one wrote.
-        let mut written: BTreeMap<&EntryName, (Option<Sum>, usize)> = BTreeMap::new();
-        for (number, work) in work.iter().enumerate() {
-            let happened = format!("h/{:016}/{number:04}", meta.sequence);
-            let changes = match work {
-                Work::Changes(changes) => changes,
-                Work::Listed(machine) => {
-                    writing.put(&format!("m/{machine}"), b"1");
-                    continue;
-                }
-                Work::Event(event) => {
-                    writing.put(&happened, &json(&happened, event)?);
-                    continue;
-                }
-                Work::Approved(executions, holds) => {
-                    for key in executions.iter().map(|execution| format!("a/{execution}")) {
-                        if *holds {
-                            writing.put(&key, b"1");
-                        } else {
-                            writing.batch.remove(key.into_bytes());
-                        }
-                    }
-                    continue;
-                }
-            };
-            for (part, change) in changes.iter().enumerate() {
-                let name = &change.name;
-                let before = written.get(name).copied();
-                let after = self.change(change, before, &mut writing, &mut meta)?;
-                written.insert(name, after);
-                if let Some(event) = &change.event {
-                    let key = format!(
-                        "{happened}{}",
-                        if part == 0 {
-                            String::new()
-                        } else {
-                            format!("/{part:04}")
-                        }
-                    );
-                    writing.put(&key, &json(&key, event)?);
-                    for key in self.outlived(event.time)? {
-                        writing.batch.remove(key);
-                    }
-                }
-            }
-        }
-        writing.put("meta", &json("meta", &meta)?);
-        let batch = writing.batch;
-        sleeping_long(|| {
-            self.tree.apply_batch(batch)?;
-            self.tree.flush()
-        })?;
-        self.db_file
-            .sync_data()
-            .map_err(LedgerError::file("sync", Path::new("ledger/db")))?;
-        self.head
-            .advance(meta.sequence)
-            .map_err(LedgerError::file("write", Path::new("head")))?;
-        self.meta = meta;
-        Ok(())
-    }
-
-    /// Writes one change of one entry; `before`: what a change before it in the same batch wrote. Answers the record's
-    /// checksum, and in how many chunks its input was written.
-    fn change(
-        &self,
-        change: &Change,
-        before: Option<(Option<Sum>, usize)>,
-        writing: &mut Writing,
-        meta: &mut Meta,
-    ) -> Result<(Option<Sum>, usize), LedgerError> {
-        let name = &change.name;
-        let key = format!("r/{name}");
-        let (before, mut chunks) = match before {
-            Some(before) => before,
-            None => (self.sum_of(&key)?, 0),
-        };
-        let now = if let Some(record) = &change.record {
-            Some(writing.put(&key, &json(&key, record)?))
-        } else {
-            writing.batch.remove(key.as_bytes());
-            None
-        };
-        for sum in [before, now].iter().flatten() {
-            xor(&mut meta.digest, sum);
-        }
-        meta.records = (meta.records + u64::from(now.is_some())) - u64::from(before.is_some());
-        if change.record.is_none() || change.input.is_some() {
-            for item in self.tree.scan_prefix(format!("i/{name}/")).keys() {
-                writing.batch.remove(item?);
-            }
-            for n in 0..chunks {
-                writing.batch.remove(chunk_key(name, n).into_bytes());
-            }
-            let input = change.input.as_deref().unwrap_or_default();
-            chunks = 0;
-            for chunk in input.as_bytes().chunks(CHUNK) {
-                writing.put(&chunk_key(name, chunks), chunk);
-                chunks += 1;
-            }
-        }
-        Ok((now, chunks))
-    }
-
-    fn sum_of(&self, key: &str) -> Result<Option<Sum>, LedgerError> {
-        let Some(value) = self.tree.get(key)? else {
-            return Ok(None);
-        };
-        let unsealed = unseal(key.as_bytes(), &value);
-        let (_, sum, _) = unsealed.ok_or_else(|| LedgerError::Checksum { key: key.into() })?;
-        Ok(Some(sum))
-    }
-
-    /// A few of the events that are kept no longer.
-    fn outlived(&self, now: DateTime<Utc>) -> Result<Vec<Vec<u8>>, LedgerError> {
-        let mut keys = Vec::new();
-        for item in self.tree.scan_prefix("h/").take(4) {
-            let (key, value) = item?;
-            let old =
-                read::<Event>(&key, &value).is_ok_and(|event| now > after(event.time, RETENTION));
-            if !old {
-                break;
-            }
-            keys.push(key.to_vec());
-        }
-        Ok(keys)
-    }
-
     /// One entry's record.
     pub(super) fn record(&self, name: &EntryName) -> Result<Option<Record>, LedgerError> {
         let key = format!("r/{name}");
@@ -475,35 +339,6 @@ impl Store {
         sync_directory(directory)?;
         Ok(aside)
     }
-}
-
-/// One commit in the making: of several writes to one key the last one holds.
-struct Writing {
-    batch: sled::Batch,
-    sequence: u64,
-}
-
-impl Writing {
-    fn new(sequence: u64) -> Self {
-        Self {
-            batch: sled::Batch::default(),
-            sequence,
-        }
-    }
-
-    /// Adds a sealed value; answers its checksum.
-    fn put(&mut self, key: &str, content: &[u8]) -> Sum {
-        let value = seal(key.as_bytes(), self.sequence, content);
-        let sum = value[8..8 + SUM]
-            .try_into()
-            .expect("a sealed value has a sum");
-        self.batch.insert(key, value);
-        sum
-    }
-}
-
-fn chunk_key(name: &EntryName, number: usize) -> String {
-    format!("i/{name}/{number:04}")
 }
 
 fn open_db(store: &Path) -> Result<File, LedgerError> {

@@ -21,6 +21,11 @@ fn side_by_side<'a>(wants: &'a Wants<'_>, records: &'a Records) -> Vec<Wanted<'a
     wants.iter().map(wanted).collect()
 }
 
+fn make(wants: &Wants<'_>, records: &Records, policy: &Policy) -> Plan {
+    let wants = side_by_side(wants, records);
+    Plan::make(&wants, records, |_| Sight::CLEAR, policy, &[], now())
+}
+
 fn policy() -> Policy {
     Policy {
         start_only: false,
@@ -315,14 +320,7 @@ fn many_stops_are_held_and_starts_go_on() {
             };
             wants.insert(&e.name, want);
         }
-        Plan::make(
-            &side_by_side(&wants, &records),
-            &records,
-            |_| Sight::CLEAR,
-            &policy(),
-            &[],
-            now(),
-        )
+        make(&wants, &records, &policy())
     };
     let three = plan_with(3);
     assert_eq!(three.steps().filter(|(_, step, _)| step.stops()).count(), 3);
@@ -532,14 +530,7 @@ fn a_new_name_for_the_same_is_a_move() {
             (&was.name, want.clone()),
             (&wanted.name, Want::Present(wanted)),
         ]);
-        let plan = Plan::make(
-            &side_by_side(&wants, &records),
-            &records,
-            |_| Sight::CLEAR,
-            &policy(),
-            &[],
-            now(),
-        );
+        let plan = make(&wants, &records, &policy());
         let steps: Vec<String> = plan
             .steps()
             .map(|(name, step, _)| format!("{} {name}", step.as_str()))
@@ -623,14 +614,7 @@ fn a_moved_execution_keeps_its_name_and_no_other_gets_it() {
         (&b.name, gone),
         (&c.name, Want::Present(&c)),
     ]);
-    let plan = Plan::make(
-        &side_by_side(&wants, &records),
-        &records,
-        |_| Sight::CLEAR,
-        &policy(),
-        &[],
-        now(),
-    );
+    let plan = make(&wants, &records, &policy());
     let steps: Vec<_> = plan.steps().map(|(name, ..)| name.as_str()).collect();
     assert_eq!(steps, ["b"], "only that is forgotten");
 }
@@ -648,17 +632,8 @@ fn what_was_held_once_stays_held() {
         .iter()
         .map(|record| (&record.name, gone.clone()))
         .collect();
-    let make = |records: &Records, policy: &Policy| {
-        Plan::make(
-            &side_by_side(&wants, records),
-            records,
-            |_| Sight::CLEAR,
-            policy,
-            &[],
-            now(),
-        )
-    };
-    let plan = make(&records, &policy());
+    let planned = |records: &Records, policy: &Policy| make(&wants, records, policy);
+    let plan = planned(&records, &policy());
     assert_eq!((plan.steps().count(), plan.notes.len()), (0, 4));
     for (name, note) in plan.notes {
         let noted = Record {
@@ -678,7 +653,7 @@ fn what_was_held_once_stays_held() {
     let first = records.values().next().unwrap().clone();
     let fired = first.ended(Outcome::bare(OutcomeStatus::Succeeded), now());
     records.insert(fired.name.clone(), fired);
-    let plan = make(&records, &policy());
+    let plan = planned(&records, &policy());
     assert!(plan.steps().count() == 0 && plan.guard.unwrap().contains("4 of 4"));
     assert_eq!(
         plan.decisions.values().filter(|d| act(d) == "hold").count(),
@@ -688,14 +663,7 @@ fn what_was_held_once_stays_held() {
     let mut back = wants.clone();
     let wanted = entry("e1", 3600);
     back.insert(&wanted.name, Want::Present(&wanted));
-    let again = Plan::make(
-        &side_by_side(&back, &records),
-        &records,
-        |_| Sight::CLEAR,
-        &policy(),
-        &[],
-        now(),
-    );
+    let again = make(&back, &records, &policy());
     assert_eq!((again.steps().count(), again.guard), (2, None));
     assert_eq!(again.notes.len(), 3, "which is noted");
     // A policy that would have let them go lets them go.
@@ -703,7 +671,7 @@ fn what_was_held_once_stays_held() {
         max_stops: MaxStops::Percent(100),
         ..policy()
     };
-    assert_eq!(make(&records, &all).steps().count(), 3);
+    assert_eq!(planned(&records, &all).steps().count(), 3);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod due;
 mod flights;
 mod health;
 mod land;
+mod listings;
 mod pace;
 mod pass;
 mod pause;
@@ -40,7 +41,7 @@ use health::Health;
 use pace::Pace;
 pub use progress::Progress;
 use retry::{Budget, Retries};
-use verify::{Done, Stray, Verify};
+use verify::Verify;
 
 /// An entry needs three passes at most. If a plan does not get empty in this many, something is wrong, and must not
 /// become a storm of calls.
@@ -205,24 +206,6 @@ impl Reconciler {
     /// Lists the running executions anew, as soon as it may.
     pub fn list_again(&mut self) {
         self.verify.list_again(Instant::now());
-    }
-
-    /// What runs of ours that nobody wants: two listings showed it, and it is not about to be adopted.
-    pub fn orphans(&self, desired: &Desired) -> Vec<Stray> {
-        let adoptable = |stray: &Stray| {
-            let record = self.desk.records.get(&stray.entry);
-            desired.entries.contains_key(&stray.entry)
-                && !record.is_some_and(Record::is_live)
-                && !record.is_some_and(|r| r.knows_closed(&stray.fingerprint, stray.generation))
-        };
-        let given = self.strangers(desired).given;
-        let is_given = |stray: &Stray| given.values().any(|given| given == stray);
-        self.verify
-            .orphans()
-            .filter(|stray| !adoptable(stray) && !is_given(stray))
-            .filter(|stray| !self.flights.is_busy(&stray.entry))
-            .cloned()
-            .collect()
     }
 
     /// Waits until a step has ended that was under way; for ever, if there is none. Loses nothing if it is dropped.
@@ -474,65 +457,5 @@ impl Reconciler {
             }
         }
         any
-    }
-
-    /// Begins the listings that are due, and takes what others have brought.
-    async fn list(&mut self, desired: &Desired) {
-        if !self.policy.rules.verify || self.hands.step_functions.has_ended() {
-            return;
-        }
-        let now = self.now();
-        let wanted = desired.entries.values().map(|entry| &entry.state_machine);
-        let recorded = self.desk.records.values().filter(|record| record.is_live());
-        let machines: BTreeSet<&str> = wanted
-            .chain(recorded.map(|record| &record.state_machine))
-            .map(AsRef::as_ref)
-            .collect();
-        self.verify
-            .begin(machines, &self.hands.step_functions, (now, Instant::now()));
-        while let Some(done) = self.verify.poll(&self.desk.records, &self.hands.owner) {
-            self.listed(done).await;
-        }
-    }
-
-    async fn listing(&mut self) -> Option<Done> {
-        self.verify
-            .wait(&self.desk.records, &self.hands.owner)
-            .await
-    }
-
-    async fn listed(&mut self, done: Done) {
-        if let Some(error) = done.problem {
-            warn!(
-                state_machine = done.state_machine,
-                error, "running executions can't be listed"
-            );
-        }
-        if !done.first {
-            return;
-        }
-        // What was found and has no record is known to this process alone: the next one must list again before it starts
-        // anything. That is so for what nobody asks for, too: its entry may come back with another content.
-        let known = !self.verify.has_strays(&done.state_machine);
-        match self.hands.ledger.listed(&done.state_machine, known).await {
-            Ok(()) if known => self.verify.is_noted(&done.state_machine),
-            Ok(()) => {}
-            Err(error) => warn!(%error, "the ledger can't be written"),
-        }
-    }
-
-    fn tell_orphans(&mut self, desired: &Desired) {
-        let orphans: BTreeSet<String> = self
-            .orphans(desired)
-            .iter()
-            .map(|stray| stray.execution_arn(&self.hands.owner))
-            .collect();
-        for execution in orphans.difference(&self.told_orphans) {
-            warn!(
-                execution,
-                "an execution of this owner runs that no entry asks for: it is left alone"
-            );
-        }
-        self.told_orphans = orphans;
     }
 }

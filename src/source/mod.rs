@@ -1,6 +1,7 @@
 //! Floor 2, the hand that touches schedule files. Never calls AWS, never writes a record.
 
 mod baseline;
+pub mod check;
 pub mod file_system;
 pub mod git;
 pub mod parse;

@@ -435,7 +435,7 @@ fn parsed(file: &str, bytes: &[u8], defaults: &Defaults) -> (Parsed, Option<Arc<
 }
 
 /// Notes in each of the files that hold the same name where the other is.
-fn note_twice(name: &EntryName, places: &[(usize, usize)], files: &mut [FileReport]) {
+pub(super) fn note_twice(name: &EntryName, places: &[(usize, usize)], files: &mut [FileReport]) {
     for (n, (file, line)) in places.iter().enumerate() {
         let (other, other_line) = places[usize::from(n == 0)];
         let other = format!("{}:{other_line}", files[other].path);
@@ -444,7 +444,11 @@ fn note_twice(name: &EntryName, places: &[(usize, usize)], files: &mut [FileRepo
     }
 }
 
-fn file_report(path: String, errors: Vec<Problem>, text: Option<Arc<str>>) -> FileReport {
+pub(super) fn file_report(
+    path: String,
+    errors: Vec<Problem>,
+    text: Option<Arc<str>>,
+) -> FileReport {
     let state = if errors.is_empty() {
         FileState::Ok
     } else {
@@ -458,63 +462,8 @@ fn file_report(path: String, errors: Vec<Problem>, text: Option<Arc<str>>) -> Fi
     }
 }
 
-/// Files and directories named one by one, for `onced check`: one set, in which a name is unique.
-pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Vec<FileReport> {
-    let mut reports: Vec<FileReport> = Vec::new();
-    let mut entries: BTreeMap<EntryName, Vec<(usize, usize)>> = BTreeMap::new();
-    let mut seen: Vec<PathBuf> = Vec::new();
-    for path in paths {
-        let shown = path.display().to_string();
-        let resolved = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
-        if seen.iter().any(|before| resolved.starts_with(before)) {
-            continue;
-        }
-        seen.push(resolved);
-        if path.is_dir() {
-            let scan = Scanner::new(path.clone(), defaults.clone())
-                .trusting()
-                .scan();
-            let first = reports.len();
-            let mut at: HashMap<&str, usize> = HashMap::new();
-            for report in scan.files.iter() {
-                at.insert(&report.path, reports.len());
-                reports.push(FileReport {
-                    path: format!("{}/{}", shown.trim_end_matches('/'), report.path),
-                    ..report.clone()
-                });
-            }
-            for entry in scan.entries.values() {
-                let place = at.get(&*entry.file).copied().unwrap_or(first);
-                let places = entries.entry(entry.name.clone()).or_default();
-                places.push((place, entry.line));
-            }
-            if let Some(message) = scan.unclear {
-                reports.push(file_report(shown, vec![of_the_whole(message, None)], None));
-            }
-            continue;
-        }
-        let errors =
-            match read(path, 0, Trust::Anybody).map(|(bytes, _)| parse(&shown, &bytes, defaults)) {
-                Ok(Ok(found)) => {
-                    for entry in found {
-                        let place = (reports.len(), entry.line);
-                        entries.entry(entry.name).or_default().push(place);
-                    }
-                    Vec::new()
-                }
-                Ok(Err(errors)) => errors,
-                Err((message, hint)) => vec![of_the_whole(message, hint)],
-            };
-        reports.push(file_report(shown, errors, None));
-    }
-    for (name, places) in entries.iter().filter(|(_, places)| places.len() > 1) {
-        note_twice(name, places, &mut reports);
-    }
-    reports
-}
-
 /// A problem of a file that has no place in it.
-fn of_the_whole(message: String, hint: Option<String>) -> Problem {
+pub(super) fn of_the_whole(message: String, hint: Option<String>) -> Problem {
     Problem {
         line: 1,
         column: 1,

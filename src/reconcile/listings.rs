@@ -1,0 +1,90 @@
+//! What the listings of running executions bring: they are begun, taken in, and what nobody wants is told.
+
+use std::collections::BTreeSet;
+
+use tokio::time::Instant;
+use tracing::warn;
+
+use super::verify::{Done, Stray};
+use super::{Desired, Reconciler};
+use crate::model::record::Record;
+
+impl Reconciler {
+    /// What runs of ours that nobody wants: two listings showed it, and it is not about to be adopted.
+    pub fn orphans(&self, desired: &Desired) -> Vec<Stray> {
+        let adoptable = |stray: &Stray| {
+            let record = self.desk.records.get(&stray.entry);
+            desired.entries.contains_key(&stray.entry)
+                && !record.is_some_and(Record::is_live)
+                && !record.is_some_and(|r| r.knows_closed(&stray.fingerprint, stray.generation))
+        };
+        let given = self.strangers(desired).given;
+        let is_given = |stray: &Stray| given.values().any(|given| given == stray);
+        self.verify
+            .orphans()
+            .filter(|stray| !adoptable(stray) && !is_given(stray))
+            .filter(|stray| !self.flights.is_busy(&stray.entry))
+            .cloned()
+            .collect()
+    }
+
+    /// Begins the listings that are due, and takes what others have brought.
+    pub(super) async fn list(&mut self, desired: &Desired) {
+        if !self.policy.rules.verify || self.hands.step_functions.has_ended() {
+            return;
+        }
+        let now = self.now();
+        let wanted = desired.entries.values().map(|entry| &entry.state_machine);
+        let recorded = self.desk.records.values().filter(|record| record.is_live());
+        let machines: BTreeSet<&str> = wanted
+            .chain(recorded.map(|record| &record.state_machine))
+            .map(AsRef::as_ref)
+            .collect();
+        self.verify
+            .begin(machines, &self.hands.step_functions, (now, Instant::now()));
+        while let Some(done) = self.verify.poll(&self.desk.records, &self.hands.owner) {
+            self.listed(done).await;
+        }
+    }
+
+    pub(super) async fn listing(&mut self) -> Option<Done> {
+        self.verify
+            .wait(&self.desk.records, &self.hands.owner)
+            .await
+    }
+
+    pub(super) async fn listed(&mut self, done: Done) {
+        if let Some(error) = done.problem {
+            warn!(
+                state_machine = done.state_machine,
+                error, "running executions can't be listed"
+            );
+        }
+        if !done.first {
+            return;
+        }
+        // What was found and has no record is known to this process alone: the next one must list again before it starts
+        // anything. That is so for what nobody asks for, too: its entry may come back with another content.
+        let known = !self.verify.has_strays(&done.state_machine);
+        match self.hands.ledger.listed(&done.state_machine, known).await {
+            Ok(()) if known => self.verify.is_noted(&done.state_machine),
+            Ok(()) => {}
+            Err(error) => warn!(%error, "the ledger can't be written"),
+        }
+    }
+
+    pub(super) fn tell_orphans(&mut self, desired: &Desired) {
+        let orphans: BTreeSet<String> = self
+            .orphans(desired)
+            .iter()
+            .map(|stray| stray.execution_arn(&self.hands.owner))
+            .collect();
+        for execution in orphans.difference(&self.told_orphans) {
+            warn!(
+                execution,
+                "an execution of this owner runs that no entry asks for: it is left alone"
+            );
+        }
+        self.told_orphans = orphans;
+    }
+}

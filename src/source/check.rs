@@ -1,0 +1,66 @@
+//! Files that are only looked at, for `onced check`. Blocks on the disk; never writes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::PathBuf;
+
+use super::read::{Trust, read};
+use super::scan::{Scanner, file_report, note_twice, of_the_whole};
+use crate::model::entry::EntryName;
+use crate::source::parse::{Defaults, parse};
+use crate::source::problem::FileReport;
+
+/// Files and directories named one by one: one set, in which a name is unique.
+pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Vec<FileReport> {
+    let mut reports: Vec<FileReport> = Vec::new();
+    let mut entries: BTreeMap<EntryName, Vec<(usize, usize)>> = BTreeMap::new();
+    let mut seen: Vec<PathBuf> = Vec::new();
+    for path in paths {
+        let shown = path.display().to_string();
+        let resolved = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+        if seen.iter().any(|before| resolved.starts_with(before)) {
+            continue;
+        }
+        seen.push(resolved);
+        if path.is_dir() {
+            let scan = Scanner::new(path.clone(), defaults.clone())
+                .trusting()
+                .scan();
+            let first = reports.len();
+            let mut at: HashMap<&str, usize> = HashMap::new();
+            for report in scan.files.iter() {
+                at.insert(&report.path, reports.len());
+                reports.push(FileReport {
+                    path: format!("{}/{}", shown.trim_end_matches('/'), report.path),
+                    ..report.clone()
+                });
+            }
+            for entry in scan.entries.values() {
+                let place = at.get(&*entry.file).copied().unwrap_or(first);
+                let places = entries.entry(entry.name.clone()).or_default();
+                places.push((place, entry.line));
+            }
+            if let Some(message) = scan.unclear {
+                reports.push(file_report(shown, vec![of_the_whole(message, None)], None));
+            }
+            continue;
+        }
+        let errors =
+            match read(path, 0, Trust::Anybody).map(|(bytes, _)| parse(&shown, &bytes, defaults)) {
+                Ok(Ok(found)) => {
+                    for entry in found {
+                        let place = (reports.len(), entry.line);
+                        entries.entry(entry.name).or_default().push(place);
+                    }
+                    Vec::new()
+                }
+                Ok(Err(errors)) => errors,
+                Err((message, hint)) => vec![of_the_whole(message, hint)],
+            };
+        reports.push(file_report(shown, errors, None));
+    }
+    for (name, places) in entries.iter().filter(|(_, places)| places.len() > 1) {
+        note_twice(name, places, &mut reports);
+    }
+    reports
+}
