@@ -2,29 +2,18 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use chrono::DateTime;
 
 use super::writer::MEND;
 use super::*;
-use crate::model::entry::Entry;
+use crate::model::entry::sample;
 use crate::model::name::Owner;
 
 fn record(name: &str, generation: u32) -> Record {
     let owner = Owner::parse("test").unwrap();
     let at = DateTime::UNIX_EPOCH;
-    let entry = Entry {
-        name: EntryName::parse(name).unwrap(),
-        at,
-        lambda: Some("f".into()),
-        state_machine: "arn:aws:states:us-east-1:123456789012:stateMachine:M".into(),
-        input: "{}".into(),
-        grace: Duration::ZERO,
-        enabled: true,
-        file: "a.yaml".into(),
-        line: 1,
-    };
+    let entry = sample(name);
     Record {
         generation,
         ..Record::starting(&owner, &entry, None, at)

@@ -108,6 +108,22 @@ pub fn canonical(value: &Value) -> String {
     value.to_string()
 }
 
+/// An entry of which only the name counts.
+#[cfg(test)]
+pub(crate) fn sample(name: &str) -> Entry {
+    Entry {
+        name: EntryName::parse(name).expect("a name"),
+        at: DateTime::UNIX_EPOCH,
+        lambda: Some("f".into()),
+        state_machine: "arn:aws:states:us-east-1:123456789012:stateMachine:M".into(),
+        input: "{}".into(),
+        grace: Duration::ZERO,
+        enabled: true,
+        file: "a.yaml".into(),
+        line: 1,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

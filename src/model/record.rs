@@ -441,6 +441,7 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::entry::sample;
 
     fn content(number: usize) -> Fingerprint {
         Fingerprint::parse(&format!("{number:012x}")).expect("twelve digits")
@@ -469,17 +470,7 @@ mod tests {
     #[test]
     fn of_a_long_cause_the_beginning_is_kept() {
         let at = DateTime::UNIX_EPOCH;
-        let entry = Entry {
-            name: EntryName::parse("e").expect("a name"),
-            at,
-            lambda: None,
-            state_machine: "".into(),
-            input: "{}".into(),
-            grace: std::time::Duration::ZERO,
-            enabled: true,
-            file: "".into(),
-            line: 1,
-        };
+        let entry = sample("e");
         let owner = Owner::parse("test").expect("an owner");
         let outcome = Outcome {
             cause: Some("ä".repeat(32_768)),

@@ -122,24 +122,13 @@ impl FromIterator<Record> for Records {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::entry::Entry;
+    use crate::model::entry::sample;
     use crate::model::name::Owner;
-    use chrono::DateTime;
 
     fn recorded(names: &[&str]) -> Records {
         let owner = Owner::parse("test").expect("an owner");
         let record = |name: &&str| {
-            let entry = Entry {
-                name: EntryName::parse(name).expect("a name"),
-                at: DateTime::UNIX_EPOCH,
-                lambda: None,
-                state_machine: "".into(),
-                input: "{}".into(),
-                grace: std::time::Duration::ZERO,
-                enabled: true,
-                file: "".into(),
-                line: 1,
-            };
+            let entry = sample(name);
             Record::starting(&owner, &entry, None, entry.at)
         };
         names.iter().map(record).collect()
