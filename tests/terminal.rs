@@ -28,20 +28,20 @@ fn terminal() -> (File, File) {
     (ours.into(), theirs.expect("the other end"))
 }
 
-/// 300 starts at 100 a second.
-fn long_work(world: &World) -> Vec<String> {
+/// 300 starts, so many a second.
+fn long_work(world: &World, rate: u32) -> Vec<String> {
     let at = day(200);
     let entry = |n| format!("  e{n}: {{at: {at}, lambda: f, payload: {n}}}\n");
     let entries: String = (0..300).map(entry).collect();
     world.write("a.yaml", &format!("schedules:\n{entries}"));
-    let limit = "limits.StartExecution={rate: 100, burst: 10}";
-    ["sync", "--set", limit].map(str::to_owned).to_vec()
+    let limit = format!("limits.StartExecution={{rate: {rate}, burst: 10}}");
+    vec!["sync".to_owned(), "--set".to_owned(), limit]
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn long_work_shows_how_far_it_is() {
     let world = World::new().await;
-    let arguments = long_work(&world);
+    let arguments = long_work(&world, 100);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let (mut ours, theirs) = terminal();
     let mut command = world.command(&arguments);
@@ -65,13 +65,20 @@ async fn long_work_shows_how_far_it_is() {
     assert_eq!(world.wire(), (300, 0));
 }
 
+/// A line every ten seconds instead: this takes fifteen.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_bar_is_drawn_where_no_terminal_is() {
     let world = World::new().await;
-    let arguments = long_work(&world);
+    let arguments = long_work(&world, 20);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let output = world.output(&arguments);
     let stderr = String::from_utf8_lossy(&output.stderr);
     let drawn = stderr.contains('\x1b') || stderr.contains(" of 300");
     assert!(output.status.success() && !drawn, "{stderr}");
+    let told = stderr.lines().filter(|line| line.contains("in the last 1"));
+    let told: Vec<&str> = told.collect();
+    assert!(
+        told.len() == 1 && told[0].contains("left=") && told[0].contains("rest="),
+        "{stderr}"
+    );
 }
