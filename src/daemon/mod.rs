@@ -19,7 +19,7 @@ use tracing::{info, warn};
 
 use crate::ledger::Ledger;
 use crate::model::brake::{Brake, Holds};
-use crate::model::plan::{Plan, Policy, span};
+use crate::model::plan::{HeldBy, Plan, Policy, span};
 use crate::model::records::Records;
 use crate::reconcile::{Clock, Desired, Progress, Reconciler, Report};
 use crate::settings::Settings;
@@ -450,6 +450,7 @@ pub fn desired(scan: &Scan, records: &Records) -> Desired {
         desired.commit.clone_from(&git.commit);
         desired.brakes.extend(git.busy.as_ref().map(|busy| Brake {
             why: busy.why(),
+            by: HeldBy::Git,
             holds: Holds::NewStops,
             until: None,
         }));

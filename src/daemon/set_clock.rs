@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use crate::model::brake::{Brake, Holds};
-use crate::model::plan::span;
+use crate::model::plan::{HeldBy, span};
 
 /// Tells for how long the machine has run, sleep included.
 pub type Uptime = Arc<dyn Fn() -> Duration + Send + Sync>;
@@ -132,6 +132,7 @@ impl ClockWatch {
         };
         Some(Brake {
             why,
+            by: HeldBy::Clock,
             holds: Holds::Everything,
             until: None,
         })

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::entry::{EntryName, instant};
-use crate::model::plan::{Decision, Step};
+use crate::model::plan::{Decision, HeldBy, Step};
 use crate::model::record::Phase;
 use crate::model::records::Records;
 
@@ -36,6 +36,7 @@ impl Pause {
                 "paused since {}{until}: `onced resume` lets it go",
                 instant(self.since)
             ),
+            by: HeldBy::Pause,
             holds: Holds::All,
             until: self.until,
         }
@@ -58,6 +59,8 @@ pub enum Holds {
 pub struct Brake {
     /// What a person can act on.
     pub why: String,
+    /// What it is.
+    pub by: HeldBy,
     /// Which steps.
     pub holds: Holds,
     /// When it ends by itself, where that is known.
@@ -98,6 +101,7 @@ pub(super) fn brake(
                 .chain(record.map(|record| record.at));
             *decision = Decision::Hold {
                 step,
+                by: brake.by,
                 why: brake.why.clone(),
                 until: None,
                 wake: wakes.min(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::model::entry::EntryName;
-use crate::model::plan::{Decision, MaxStops, Policy, Step};
+use crate::model::plan::{Decision, HeldBy, MaxStops, Policy, Step};
 use crate::model::record::Phase;
 use crate::model::records::Records;
 
@@ -137,6 +137,7 @@ pub(super) fn guard(
         {
             *decision = Decision::Hold {
                 step: *step,
+                by: HeldBy::Guard,
                 why: why.clone(),
                 until: None,
                 wake: records.get(name).map(|record| record.at),

@@ -101,6 +101,59 @@ impl Step {
     }
 }
 
+/// What holds a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HeldBy {
+    /// More stops at once than `max_stops`: they wait for approval.
+    Guard,
+    /// A person's pause.
+    Pause,
+    /// It is not proven that the entry is gone.
+    Doubt,
+    /// Git is at work in the folder.
+    Git,
+    /// The clock is not believed.
+    Clock,
+    /// The running executions were not listed yet.
+    Listing,
+    /// The entry must stay gone for `stop_after`.
+    StopAfter,
+    /// The file may be half written.
+    HalfWritten,
+    /// The policy never stops anything.
+    Policy,
+}
+
+impl HeldBy {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Guard,
+        Self::Pause,
+        Self::Doubt,
+        Self::Git,
+        Self::Clock,
+        Self::Listing,
+        Self::StopAfter,
+        Self::HalfWritten,
+        Self::Policy,
+    ];
+
+    /// In one word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Guard => "guard",
+            Self::Pause => "pause",
+            Self::Doubt => "doubt",
+            Self::Git => "git",
+            Self::Clock => "clock",
+            Self::Listing => "listing",
+            Self::StopAfter => "stop_after",
+            Self::HalfWritten => "half_written",
+            Self::Policy => "policy",
+        }
+    }
+}
+
 /// Every entry gets exactly one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
@@ -115,6 +168,8 @@ pub enum Decision {
     Hold {
         /// What would be done.
         step: Step,
+        /// What holds it.
+        by: HeldBy,
         /// What a person can act on.
         why: String,
         /// When it will be done by itself, if it will.
@@ -375,10 +430,10 @@ impl Plan {
         });
         let mut decisions: BTreeMap<EntryName, Decision> = decided.collect();
         let is_unlisted = |decision: &Decision| {
-            let Decision::Hold { step, .. } = decision else {
+            let Decision::Hold { by, .. } = decision else {
                 return false;
             };
-            *step == Step::Start
+            *by == HeldBy::Listing
         };
         let unlisted = decisions
             .iter()
@@ -432,8 +487,8 @@ impl Plan {
             return BTreeSet::new();
         }
         let held = |decision: &Decision| {
-            matches!(decision, Decision::Hold { step, why, until, .. }
-                if step.stops() && (until.is_some() || Some(why) == self.guard.as_ref()))
+            matches!(decision, Decision::Hold { step, by, until, .. }
+                if step.stops() && (until.is_some() || *by == HeldBy::Guard))
         };
         let names = self.decisions.iter().filter(|(_, decision)| held(decision));
         names

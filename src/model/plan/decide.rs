@@ -20,7 +20,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Decision, LATE_DELIVERY, Policy, RETENTION, Sight, Step, Want, after, has_run, is_late, span,
+    Decision, HeldBy, LATE_DELIVERY, Policy, RETENTION, Sight, Step, Want, after, has_run, is_late, span,
 };
 use crate::model::entry::{Entry, instant};
 use crate::model::name::Fingerprint;
@@ -54,6 +54,7 @@ pub fn decide(
             );
             Decision::Hold {
                 step,
+                by: HeldBy::Listing,
                 why,
                 until: None,
                 wake: Some(entry.at),
@@ -88,6 +89,7 @@ fn settled(
             );
             Decision::Hold {
                 step,
+                by: HeldBy::HalfWritten,
                 why,
                 until: Some(until),
                 wake: Some(until),
@@ -173,6 +175,7 @@ fn by_record(
         }
         (Phase::Starting | Phase::Running, Want::Unclear(why)) => Decision::Hold {
             step: Step::Stop(StopReason::Removed),
+            by: HeldBy::Doubt,
             why: why.clone(),
             until: None,
             wake: Some(record.at),
@@ -223,6 +226,7 @@ fn stop(policy: &Policy, at: DateTime<Utc>, step: Step, reason: &'static str) ->
         let why = "the policy is `start-only`".to_owned();
         return Decision::Hold {
             step,
+            by: HeldBy::Policy,
             why,
             until: None,
             wake: Some(at),
@@ -240,6 +244,7 @@ fn removed(policy: &Policy, record: &Record, since: DateTime<Utc>, now: DateTime
     }
     Decision::Hold {
         step,
+        by: HeldBy::StopAfter,
         why: format!(
             "removed; waits until it has been gone for {} s",
             policy.stop_after.as_secs()
