@@ -9,6 +9,7 @@
 # C  the conformance suite speaks to moto
 # D  `onced bootstrap` and `onced run` against MiniStack, which runs a function's Python
 # E  validators read what is in config/; moto deploys the template, and onced runs on it, in two accounts
+# F  Prometheus scrapes a daemon, with the alerts in config/ (needs Debian's package `prometheus`)
 #
 # ONCED_PEERS   where the virtual environments are kept (default target/peers)
 set -euo pipefail
@@ -490,6 +491,56 @@ abroad() {
     AWS_ACCESS_KEY_ID=$key AWS_SECRET_ACCESS_KEY=$secret AWS_SESSION_TOKEN=$token aws "$@"
 }
 
+# asked QUERY: what Prometheus answers to it: the value, or the labels of an alert
+asked() {
+    python3 - "$PROMETHEUS" "$1" <<'PYTHON'
+import json, sys, urllib.parse, urllib.request
+url = f"http://127.0.0.1:{sys.argv[1]}/api/v1/query?query=" + urllib.parse.quote(sys.argv[2])
+result = json.load(urllib.request.urlopen(url))["data"]["result"]
+print(" ".join(sorted(one["metric"].get("alertname", "") + one["value"][1] for one in result)) or "none")
+PYTHON
+}
+
+part_F() {
+    local prometheus listen pending='ALERTS{alertstate="pending",alertname="OncedInvalidFiles"}'
+    if ! command -v prometheus >/dev/null; then
+        [[ -z ${ONCED_CI:-} ]] || fail "prometheus is not there, and CI must have it"
+        echo "SKIPPED: part F needs prometheus, which is not there"
+        return
+    fi
+    rm -rf "$WORK/schedules"
+    mkdir -p "$WORK/schedules"
+    TOMORROW=$(at 86400)
+    schedule first second
+    echo 'schedules: [' >"$WORK/schedules/bad.yaml"
+    listen=$(free_port)
+    "$ONCED" run "$WORK/schedules" --sandbox --state-directory "$WORK/f" --set "listen=$listen" >"$WORK/f.log" 2>&1 &
+    ONCED_ID=$!
+    STARTED+=("$ONCED_ID")
+    PROMETHEUS=$(free_port)
+    cat >"$WORK/prometheus.yaml" <<YAML
+global: {scrape_interval: 1s, evaluation_interval: 1s}
+rule_files: ["$PWD/config/prometheus-alerts.yaml"]
+scrape_configs: [{job_name: onced, static_configs: [{targets: ["127.0.0.1:$listen"]}]}]
+YAML
+    prometheus --config.file="$WORK/prometheus.yaml" --storage.tsdb.path="$WORK/tsdb" \
+        --web.listen-address="127.0.0.1:$PROMETHEUS" >"$WORK/prometheus.log" 2>&1 &
+    prometheus=$!
+    STARTED+=("$prometheus")
+    await_port "$PROMETHEUS" "$prometheus"
+    eventually "prometheus scrapes onced" 30 1 asked up
+    eventually "entries" 30 2 asked 'onced_entries{phase="scheduled"}'
+    eventually "events" 30 2 asked 'onced_events_total{event="scheduled"}'
+    eventually "calls" 30 2 asked 'onced_aws_calls_total{operation="StartExecution",code="ok"}'
+    eventually "buckets" 30 2 asked 'onced_aws_call_duration_seconds_bucket{operation="StartExecution",le="+Inf"}'
+    eventually "an alert is pending" 30 OncedInvalidFiles1 asked "$pending"
+    eventually "and no other" 30 1 asked 'count(ALERTS)'
+    rm "$WORK/schedules/bad.yaml"
+    eventually "it is over" 30 none asked "$pending"
+    end "$prometheus"
+    end "$ONCED_ID"
+}
+
 received() { aws sqs receive-message --queue-url "$1" --query 'Messages[0].Body'; }
 
 environment awscli "$AWSCLI" aws
@@ -498,11 +549,11 @@ environment ministack "$MINISTACK" ministack
 environment cfnlint "$CFNLINT" cfn-lint
 node_package "$ASLVALIDATOR" asl-validator
 [[ -n ${ONCED_NO_BUILD:-} ]] || cargo build --locked
-for part in "${@:-A B C D E}"; do
+for part in "${@:-A B C D E F}"; do
     for one in $part; do
         case $one in
-            A | B | C | D | E) echo "-- part $one"; "part_$one" ;;
-            *) echo "usage: $0 [A] [B] [C] [D] [E]" >&2; exit 64 ;;
+            A | B | C | D | E | F) echo "-- part $one"; "part_$one" ;;
+            *) echo "usage: $0 [A] [B] [C] [D] [E] [F]" >&2; exit 64 ;;
         esac
     done
 done

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::task::block_in_place;
 
+use crate::metrics;
 use crate::process::{Running, World, day};
 
 const CANARY: &str = "canary-5d1e";
@@ -60,8 +61,10 @@ async fn no_payload_is_ever_shown() {
         let world = World::new().await;
         files(&world, &day(10), 1);
         let log = world.root.path().join("log");
+        let listen = metrics::free();
         let daemon = world
             .command(&["run", "-vv", "--log-format", format])
+            .args(["--set", &format!("listen={listen}")])
             .stdout(Stdio::null())
             .stderr(fs::File::create(&log).expect("a log"))
             .spawn()
@@ -77,6 +80,10 @@ async fn no_payload_is_ever_shown() {
             "/v1/about",
         ];
         said.extend(paths.map(|path| block_in_place(|| asked(&world, path))));
+        for path in ["/metrics", "/healthz", "/readyz"] {
+            let answer = metrics::get(listen, path, "").expect("an answer");
+            said.push(format!("{answer:?}"));
+        }
         // Changed: each is stopped and started anew. Then two are gone.
         files(&world, &day(11), 2);
         world.settles_at(6, 3).await;

@@ -14,7 +14,7 @@ use onced::model::plan::{MaxStops, Policy, Rules};
 use onced::model::record::Phase;
 use onced::reconcile::apply::Hands;
 use onced::reconcile::apply::machines::Machines;
-use onced::reconcile::{Clock, Desired, Reconciler};
+use onced::reconcile::{Clock, Desired, Reconciler, Tally};
 use onced::sandbox::{Fault, Options, Sandbox, Status};
 use onced::step_functions::StepFunctions;
 use tokio::sync::watch;
@@ -136,6 +136,7 @@ impl World {
             rules: Rules::default(),
             commit: None,
             machines: Machines::default(),
+            tally: Tally::default(),
         };
         Reconciler::new(hands, found, policy(), (Duration::from_mins(15), None), 1)
     }

@@ -13,6 +13,7 @@ use crate::reconcile::Desk;
 use crate::settings::Settings;
 use crate::source::scan::Scanner;
 use crate::view::Moment;
+use crate::view::standing::Standing;
 
 /// Files and ledger as they are now. Calls nobody and changes nothing; where there is
 /// no ledger yet, none is made.
@@ -59,6 +60,7 @@ pub(super) fn look(settings: &Settings) -> Result<Moment, Failure> {
         pause: pause.zip(resumed.map(Arc::new)),
         policy: settings.policy.clone(),
         limits: settings.limits.clone(),
+        standing: Standing::default(),
         now,
     })
 }

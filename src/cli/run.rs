@@ -14,12 +14,12 @@ use tracing::{info, warn};
 
 use super::bar::Bar;
 use super::{Context, Failure, Outcome, aws, doctor, exit, print, reload};
-use crate::daemon::{Daemon, set_clock, socket, systemd, wall_clock};
+use crate::daemon::{Daemon, listen, set_clock, socket, systemd, wall_clock};
 use crate::ledger::{Found, Holder, Ledger, LedgerError};
 use crate::model::plan::after;
-use crate::reconcile::Reconciler;
 use crate::reconcile::apply::Hands;
 use crate::reconcile::apply::machines::Machines;
+use crate::reconcile::{Reconciler, Tally};
 use crate::settings::Settings;
 use crate::source::scan::Scanner;
 use crate::source::{git, read};
@@ -150,6 +150,7 @@ async fn daemon(
         rules: settings.policy.rules,
         commit: None,
         machines: Machines::default(),
+        tally: Tally::from_zero(),
     };
     let policy = settings.policy.clone();
     let seed = RandomState::new().hash_one(std::process::id());
@@ -239,6 +240,16 @@ pub(super) async fn run(
     };
     let is_service = context.environment.contains_key("NOTIFY_SOCKET");
     let decided = shown.clone();
+    let metrics = daemon.metrics();
+    let listening = settings.listen.map(|address| {
+        let sources = listen::Sources {
+            moments: shown.clone(),
+            metrics: metrics.clone(),
+            ledger: daemon.ledger().clone(),
+            beats: daemon.beats(),
+        };
+        tokio::spawn(listen::serve(address, sources))
+    });
     let telling = is_service.then(|| tokio::spawn(systemd::tell(shown, daemon.beats())));
     let socket_path = socket::path(&state.path);
     let serving = tokio::spawn({
@@ -280,7 +291,10 @@ pub(super) async fn run(
             }
         };
         let done = tokio::select! {
-            done = reload::anew(context, named, &settings, &orders) => done,
+            done = reload::anew(context, named, &settings, &orders) => {
+                metrics.reloaded(done.is_ok(), (wall_clock())());
+                done
+            }
             () = nobody_waits => Err("who asked for it waits no longer".to_owned()),
             _ = terminate.recv() => break None,
             _ = interrupt.recv() => break None,
@@ -313,7 +327,7 @@ pub(super) async fn run(
         }
     };
     serving.abort();
-    for task in [telling, asking].into_iter().flatten() {
+    for task in [telling, asking, listening].into_iter().flatten() {
         task.abort();
     }
     let _ = std::fs::remove_file(&socket_path);

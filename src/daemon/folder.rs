@@ -100,6 +100,7 @@ impl Daemon {
             }
             self.scanner = Some(scanner);
             self.scanned = Some((begun, begun.elapsed()));
+            self.scans.observe(begun.elapsed().as_secs_f64());
             return Some(scan);
         }
         self.overdue = Some((looking, begun));

@@ -1,6 +1,10 @@
 //! The daemon: waits for hints, lets them settle, scans, reconciles, tells. Never reads a file or calls AWS by itself.
 
+mod clients;
 mod folder;
+pub mod listen;
+pub mod metrics;
+
 pub mod set_clock;
 pub mod socket;
 pub mod systemd;
@@ -11,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use prometheus_client::metrics::histogram::Histogram;
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -29,6 +34,8 @@ use crate::source::scan::{Scan, Scanner};
 use crate::source::watch::Watch;
 use crate::view::Moment;
 use crate::view::resume::PauseView;
+use crate::view::standing::{Standing, WatchMode};
+use metrics::Metrics;
 use set_clock::{ClockWatch, Uptime};
 use socket::{Order, What};
 
@@ -74,6 +81,9 @@ pub struct Daemon {
     watching: Option<JoinHandle<notify::Result<Watch>>>,
     /// When it ended, and how long it took.
     scanned: Option<(Instant, Duration)>,
+    /// How long scans took.
+    scans: Histogram,
+    standing: Standing,
     /// One beat a turn, and at least every [`TICK`] while nothing is to be done.
     beats: watch::Sender<()>,
 }
@@ -110,6 +120,8 @@ impl Daemon {
             waits: false,
             watching: None,
             scanned: None,
+            scans: metrics::scans(),
+            standing: Standing::default(),
             beats: watch::Sender::new(()),
         }
     }
@@ -117,6 +129,12 @@ impl Daemon {
     /// The beats of its loop: as long as it gets on, one comes at least every few seconds.
     pub fn beats(&self) -> watch::Receiver<()> {
         self.beats.subscribe()
+    }
+
+    /// What it counts.
+    pub fn metrics(&self) -> Metrics {
+        let (calls, tally) = (self.reconciler.calls(), self.reconciler.tally());
+        Metrics::new(calls, tally, self.scans.clone(), (self.clock)())
     }
 
     /// With a clock that runs while the machine sleeps: without one, a machine that slept looks like a clock that was set.
@@ -203,6 +221,11 @@ impl Daemon {
             let report = self.reconcile(&scan, &interrupted).await;
             let plan = Arc::new(report.plan);
             self.waits = plan.waits();
+            self.standing.watch = Some(match &watching {
+                None => WatchMode::Polling,
+                Some(watch) if watch.network().is_some() => WatchMode::Network,
+                Some(_) => WatchMode::Events,
+            });
             let moment = self.moment_of(&scan, plan);
             moments.send_replace(Some(Arc::new(moment)));
             // No event tells that a disk is mounted again, or that git has finished.
@@ -333,6 +356,11 @@ impl Daemon {
             plan,
             policy: self.policy.clone(),
             limits: self.reconciler.limits().clone(),
+            standing: Standing {
+                silent: self.reconciler.silent(),
+                ledger_fails: self.ledger().is_broken(),
+                ..self.standing.clone()
+            },
             now: (self.clock)(),
         }
     }
@@ -344,6 +372,9 @@ impl Daemon {
     ) -> Report {
         let desired = self.desired(scan);
         let report = self.reconciler.reconcile(&desired, interrupted).await;
+        if report.failed.is_empty() && !report.goes_on && scan.unclear.is_none() {
+            self.standing.succeeded = Some((self.clock)());
+        }
         let guard = report.guard.clone().zip(report.digest.clone());
         if guard != self.told_guard {
             if let Some((why, digest)) = &guard {

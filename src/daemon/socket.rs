@@ -20,6 +20,7 @@ use serde_json::Value;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::clients;
 use crate::ledger::Ledger;
 use crate::settings::Settings;
 use crate::view::Moment;
@@ -144,7 +145,8 @@ pub async fn serve(path: PathBuf, sources: Sources) -> std::io::Result<()> {
             }),
         )
         .with_state(sources);
-    axum::serve(listener, router).await
+    clients::serve(listener, router).await;
+    Ok(())
 }
 
 async fn history(State(sources): State<Sources>) -> Response {

@@ -293,6 +293,11 @@ impl Ledger {
         self.read(move |store| store.input(&name)).await
     }
 
+    /// How much its files take on the disk, in bytes.
+    pub async fn size(&self) -> Result<u64, LedgerError> {
+        self.read(Store::size).await
+    }
+
     /// What happened in the last 90 days, the oldest first; only to one entry, where one is named.
     pub async fn history(&self, name: Option<EntryName>) -> Result<Vec<Event>, LedgerError> {
         self.read(move |store| store.history(name.as_ref())).await

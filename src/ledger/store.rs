@@ -314,6 +314,11 @@ impl Store {
     }
 
     /// How many commits there were.
+    /// In bytes.
+    pub(super) fn size(&self) -> Result<u64, LedgerError> {
+        Ok(self.tree.size_on_disk()?)
+    }
+
     pub(super) fn sequence(&self) -> u64 {
         self.meta.sequence
     }

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use super::Clock;
 use super::verify::Stray;
+use super::{Clock, Tally};
 use crate::ledger::{Change, Ledger, LedgerError};
 use crate::model::entry::{Entry, EntryName};
 use crate::model::name::Owner;
@@ -72,6 +72,8 @@ pub struct Hands {
     pub commit: Option<Arc<str>>,
     /// The state machines that were looked at.
     pub machines: Machines,
+    /// What has happened.
+    pub tally: Tally,
 }
 
 /// What a step is taken for.
@@ -210,7 +212,7 @@ impl Hands {
                 event: Some(was),
             },
         ];
-        self.ledger.commit_all(changes).await?;
+        self.commit(changes).await?;
         Ok(moved)
     }
 
@@ -236,7 +238,17 @@ impl Hands {
             input: None,
             event: Some(event),
         };
-        self.ledger.commit(change).await
+        self.commit(vec![change]).await
+    }
+
+    /// Makes changes durable, all of them or none. What happened by them is counted then.
+    async fn commit(&self, changes: Vec<Change>) -> Result<(), LedgerError> {
+        let events: Vec<Event> = changes.iter().filter_map(|c| c.event.clone()).collect();
+        self.ledger.commit_all(changes).await?;
+        for event in &events {
+            self.tally.happened(event);
+        }
+        Ok(())
     }
 
     /// Makes a record durable, and with it what happened by it.
@@ -253,7 +265,7 @@ impl Hands {
             input,
             event,
         };
-        self.ledger.commit(change).await?;
+        self.commit(vec![change]).await?;
         Ok(record)
     }
 }

@@ -103,6 +103,13 @@ impl Health {
         self.out(place).map(|silent| silent.error.as_str())
     }
 
+    /// Where there are outages, each with its error.
+    pub(super) fn outages(&self) -> impl Iterator<Item = (&Place, &str)> {
+        let out = self.silent.iter();
+        let out = out.filter(|(_, silent)| silent.calls >= OUTAGE);
+        out.map(|(place, silent)| (place, silent.error.as_str()))
+    }
+
     /// Is there no outage anywhere?
     pub(super) fn is_good(&self) -> bool {
         self.silent.values().all(|silent| silent.calls < OUTAGE)

@@ -212,11 +212,15 @@ impl Reconciler {
             near,
             silent: place.filter(|_| silent).cloned(),
         };
+        let unsettled = matches!(error, StepError::Unsettled);
+        if !unsettled {
+            self.hands.tally.again(step);
+        }
         let (wait, again) = self.retries.failed(name, failure, Instant::now());
         let ends = self.hands.step_functions.has_ended();
         let cut_off = |there| self.health.outage(there).is_some();
         let is_told = silent && place.is_some_and(cut_off);
-        let quiet = matches!(error, StepError::Unsettled) || broken || again || ends || is_told;
+        let quiet = unsettled || broken || again || ends || is_told;
         if !quiet {
             warn!(entry = %name, step = step.as_str(), %error, again_in_ms = wait.as_millis(), "not done yet");
         }

@@ -14,6 +14,7 @@ mod pause;
 mod progress;
 mod retry;
 mod strangers;
+mod tally;
 pub mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,7 @@ use crate::model::name::Owner;
 use crate::model::plan::{Decision, Note, Plan, Policy, Sight, Want, Wanted, after};
 use crate::model::record::Record;
 use crate::model::records::Records;
+use crate::step_functions::Calls;
 use apply::Hands;
 pub use desk::{Desired, Desk};
 use flights::Flights;
@@ -41,6 +43,7 @@ use health::Health;
 use pace::Pace;
 pub use progress::Progress;
 use retry::{Budget, Retries};
+pub use tally::Tally;
 use verify::Verify;
 
 /// An entry needs three passes at most. If a plan does not get empty in this many, something is wrong, and must not
@@ -177,6 +180,25 @@ impl Reconciler {
     /// How far it has got.
     pub fn progress(&self) -> Progress {
         self.progress.clone()
+    }
+
+    /// What has happened in this process.
+    pub fn tally(&self) -> Tally {
+        self.hands.tally.clone()
+    }
+
+    /// What was called at AWS.
+    pub fn calls(&self) -> Calls {
+        self.hands.step_functions.calls()
+    }
+
+    /// Where no answers come from, and the error that shows there.
+    pub fn silent(&self) -> Vec<String> {
+        self.health
+            .outages()
+            .map(|(place, error)| format!("{} in {}: {error}", place.account, place.region))
+            .chain(self.verify.problems())
+            .collect()
     }
 
     /// Whose executions.

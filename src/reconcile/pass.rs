@@ -202,7 +202,7 @@ impl Reconciler {
             adopted,
         };
         let hands = self.hands.clone();
-        let work = async move { hands.apply(task).await };
+        let work = async move { Box::pin(hands.apply(task)).await };
         self.flights.begin(flight, lane, names, work);
     }
 }

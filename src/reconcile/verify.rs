@@ -342,6 +342,12 @@ impl Verify {
         others.filter(move |other| self::place(other) == place && !self.is_listed(other))
     }
 
+    /// The machines that could not be listed, and why.
+    pub(super) fn problems(&self) -> impl Iterator<Item = String> {
+        let failed = self.machines.iter();
+        failed.filter_map(|(name, machine)| Some(format!("`{name}`: {}", machine.failed.as_ref()?)))
+    }
+
     /// Why a machine, or one beside it, is not listed yet, where that is known.
     pub(super) fn problem(&self, state_machine: &str) -> Option<String> {
         let own = self.machines.get(state_machine)?.failed.clone();

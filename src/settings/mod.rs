@@ -23,7 +23,7 @@ use crate::source::parse::Defaults;
 use crate::source::time;
 use keys::Keys;
 pub use values::account_of_role;
-use values::{any, limit, max_stops, patterns, role_arn, roles, start_only, text};
+use values::{any, limit, listen, max_stops, patterns, role_arn, roles, start_only, text};
 
 /// The machine that `--sandbox` runs lambdas through.
 pub const SANDBOX_MACHINE: &str =
@@ -286,11 +286,7 @@ impl Keys {
                 .get("reconcile.max_stops", max_stops)?
                 .unwrap_or(MaxStops::Percent(30)),
         };
-        let listen = self.get("listen", |value| {
-            text(value)?
-                .parse::<SocketAddr>()
-                .map_err(|error| (error.to_string(), "write `127.0.0.1:9464`".to_owned()))
-        })?;
+        let listen = self.get("listen", listen)?;
         Ok(Settings {
             listen,
             directory: self.text("directory")?.map(PathBuf::from),

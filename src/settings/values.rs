@@ -1,6 +1,7 @@
 //! What a value of the configuration says. Pure.
 
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use globset::{Glob, GlobSet};
 use serde_yaml::Value;
@@ -22,6 +23,21 @@ pub(super) fn role_arn(text: &str) -> Result<String, Complaint> {
         format!("`{text}` is not the ARN of a role"),
         "write it as `arn:aws:iam::ACCOUNT:role/NAME`".into(),
     ))
+}
+
+/// An address and a port; a port alone is one of the loopback address, which no other machine reaches.
+pub(super) fn listen(value: &Value) -> Result<SocketAddr, Complaint> {
+    let text = text(value)?;
+    if let Ok(port) = text.parse::<u16>() {
+        return Ok((Ipv4Addr::LOCALHOST, port).into());
+    }
+    let wrong = |_| {
+        (
+            format!("`{text}` is no address with a port"),
+            "write `127.0.0.1:9464`, or the port alone".to_owned(),
+        )
+    };
+    text.parse().map_err(wrong)
 }
 
 /// The twelve digits in a role's ARN; `None`: it is none.

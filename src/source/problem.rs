@@ -33,6 +33,20 @@ pub enum FileState {
     Ignored,
 }
 
+impl FileState {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Ok, Self::Invalid, Self::Ignored];
+
+    /// The contract's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Invalid => "invalid",
+            Self::Ignored => "ignored",
+        }
+    }
+}
+
 /// What a scan says of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileReport {

@@ -1,6 +1,7 @@
 //! aws-sdk-sfn: the calls, what their errors mean, and how long they may take. Never plans, never writes a record.
 
 pub mod access;
+mod calls;
 mod dates;
 pub mod definition;
 mod endpoint;
@@ -23,6 +24,7 @@ use tokio::time::Instant;
 
 use crate::model::arn::Place;
 use access::Access;
+pub use calls::{Answered, Asked, Calls};
 use dates::Dates;
 use endpoint::Endpoint;
 pub use error::{CallError, Remedy};
@@ -67,6 +69,7 @@ pub struct StepFunctions {
     /// Nothing is started or stopped.
     held: Arc<AtomicBool>,
     dates: Dates,
+    calls: Calls,
 }
 
 /// What clients are made of.
@@ -107,7 +110,13 @@ impl StepFunctions {
             end: None,
             held: Arc::default(),
             dates: Dates::default(),
+            calls: Calls::default(),
         }
+    }
+
+    /// What was called, and how it was answered.
+    pub fn calls(&self) -> Calls {
+        self.calls.clone()
     }
 
     /// Where calls on this ARN go: scheme, host and port of the first one; `None`: there was none yet.
@@ -195,6 +204,23 @@ impl StepFunctions {
         }
     }
 
+    /// Makes a call on an ARN.
+    async fn call<T, E>(
+        &self,
+        operation: &'static str,
+        arn: &str,
+        call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, CallError>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let begun = Instant::now();
+        let answer = call.await;
+        let answer = answer.map_err(|error| self.failed(operation, arn, &error));
+        self.calls.note(operation, answer.as_ref(), begun.elapsed());
+        answer
+    }
+
     /// What a failed call on an ARN means. Credentials that AWS no longer takes are asked for anew: the SDK renews them by
     /// the time that they bear, and keeps those that were revoked before it.
     fn failed<E>(
@@ -239,10 +265,9 @@ impl StepFunctions {
             .state_machine_arn(state_machine)
             .name(name)
             .input(input);
-        let answer = call
-            .send()
-            .await
-            .map_err(|error| self.failed("StartExecution", state_machine, &error))?;
+        let answer = self
+            .call("StartExecution", state_machine, call.send())
+            .await?;
         Ok(answer.execution_arn)
     }
 
@@ -269,10 +294,9 @@ impl StepFunctions {
             .execution_arn(execution)
             .set_error(error)
             .set_cause(cause);
-        call.send()
+        self.call("StopExecution", execution, call.send())
             .await
-            .map_err(|error| self.failed("StopExecution", execution, &error))?;
-        Ok(())
+            .map(drop)
     }
 
     /// DescribeExecution. Eventually consistent: `Absent` proves nothing by itself. Where the key that encrypts the input
@@ -300,10 +324,9 @@ impl StepFunctions {
             .describe_execution()
             .execution_arn(execution)
             .set_included_data(included);
-        let answer = call
-            .send()
-            .await
-            .map_err(|error| self.failed("DescribeExecution", execution, &error))?;
+        let answer = self
+            .call("DescribeExecution", execution, call.send())
+            .await?;
         let status = match answer.status {
             ExecutionStatus::Succeeded => Status::Succeeded,
             ExecutionStatus::Failed => Status::Failed,
@@ -333,10 +356,9 @@ impl StepFunctions {
             .execution_arn(execution)
             .include_execution_data(false)
             .max_results(20);
-        let answer = call
-            .send()
-            .await
-            .map_err(|error| self.failed("GetExecutionHistory", execution, &error))?;
+        let answer = self
+            .call("GetExecutionHistory", execution, call.send())
+            .await?;
         let left = answer
             .events
             .into_iter()
@@ -354,10 +376,9 @@ impl StepFunctions {
             .list_executions()
             .state_machine_arn(state_machine)
             .max_results(1);
-        let asked = call.send().await;
-        asked
+        self.call("ListExecutions", state_machine, call.send())
+            .await
             .map(drop)
-            .map_err(|error| self.failed("ListExecutions", state_machine, &error))
     }
 
     /// ListExecutions: the names of those that run, page after page. Eventually consistent: absence proves nothing.
@@ -378,10 +399,10 @@ impl StepFunctions {
                 .status_filter(ExecutionStatus::Running)
                 .max_results(1000)
                 .set_next_token(token.take());
-            let answer = match call.send().await {
+            let listing = self.call("ListExecutions", state_machine, call.send());
+            let answer = match listing.await {
                 Ok(answer) => answer,
                 Err(error) => {
-                    let error = self.failed("ListExecutions", state_machine, &error);
                     // Nothing runs where there is no machine, and nothing of ours where it is of type EXPRESS.
                     if ["StateMachineDoesNotExist", "StateMachineTypeNotSupported"]
                         .contains(&error.code())

@@ -3,9 +3,10 @@
 
 pub mod forecast;
 pub mod resume;
+pub mod standing;
 pub mod status;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -20,10 +21,11 @@ use crate::model::record::{Outcome, Phase, Record};
 use crate::model::records::Records;
 use crate::reconcile::approve;
 use crate::reconcile::verify::Stray;
-use crate::source::problem::{FileReport, FileState};
+use crate::source::problem::FileReport;
 use crate::source::scan::Scan;
 use forecast::Forecast;
 use resume::PauseView;
+use standing::Standing;
 
 /// `onced list --format json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -187,6 +189,8 @@ pub struct Moment {
     pub policy: Policy,
     /// How fast AWS may be called.
     pub limits: Limits,
+    /// How the daemon stands.
+    pub standing: Standing,
     /// When.
     pub now: DateTime<Utc>,
 }
@@ -195,12 +199,7 @@ pub struct Moment {
 pub fn files(files: &[FileReport]) -> Vec<FileView> {
     let view = |file: &FileReport| FileView {
         path: file.path.clone(),
-        state: match file.state {
-            FileState::Ok => "ok",
-            FileState::Invalid => "invalid",
-            FileState::Ignored => "ignored",
-        }
-        .to_owned(),
+        state: file.state.as_str().to_owned(),
         errors: file
             .errors
             .iter()
@@ -263,21 +262,44 @@ impl Moment {
         self.orphans.iter().map(view).collect()
     }
 
-    fn entry(&self, name: &EntryName) -> EntryView {
-        let wanted = self.scan.entries.get(name).map(AsRef::as_ref);
-        let record = self.records.get(name);
-        // A record of another content that is over says nothing about the entry as it is now.
-        let current = record.filter(|record| match (record.phase, wanted) {
-            (Phase::Stopped | Phase::Ended, Some(entry)) => {
-                Fingerprint::of(entry) == record.fingerprint || has_run(entry, record)
-            }
-            _ => true,
-        });
-        let (phase, mut detail) = match (current, wanted) {
+    /// How many entries are in each of the contract's phases.
+    pub fn phases(&self) -> BTreeMap<&'static str, usize> {
+        let mut phases: BTreeMap<&str, usize> = PHASES.map(|phase| (phase, 0)).into();
+        let names = self.plan.decisions.keys();
+        for name in names.filter(|name| !self.has_moved(name)) {
+            let wanted = self.scan.entries.get(name).map(AsRef::as_ref);
+            let current = current(self.records.get(name), wanted);
+            let (phase, _) = self.phase(current, wanted);
+            *phases.entry(phase).or_default() += 1;
+        }
+        phases
+    }
+
+    /// The earliest time to come of an execution that waits for it.
+    pub fn next(&self) -> Option<DateTime<Utc>> {
+        let records = self.records.values();
+        let running = records.filter(|record| record.phase == Phase::Running);
+        let ahead = running.map(|record| record.at).filter(|at| *at >= self.now);
+        ahead.min()
+    }
+
+    fn phase(
+        &self,
+        current: Option<&Record>,
+        wanted: Option<&Entry>,
+    ) -> (&'static str, Option<String>) {
+        match (current, wanted) {
             (Some(record), wanted) => recorded_phase(record, wanted),
             (None, Some(entry)) => self.fresh_phase(entry),
             (None, None) => ("stopped", None),
-        };
+        }
+    }
+
+    fn entry(&self, name: &EntryName) -> EntryView {
+        let wanted = self.scan.entries.get(name).map(AsRef::as_ref);
+        let record = self.records.get(name);
+        let current = current(record, wanted);
+        let (phase, mut detail) = self.phase(current, wanted);
         let held = match self.plan.decisions.get(name) {
             Some(Decision::Hold { why, .. }) => Some(why.clone()),
             _ => None,
@@ -421,6 +443,33 @@ impl Moment {
             from: self.plan.moves.get(name).cloned(),
         }
     }
+}
+
+/// The contract's phases.
+const PHASES: [&str; 13] = [
+    "pending",
+    "deferred",
+    "disabled",
+    "starting",
+    "scheduled",
+    "stopping",
+    "stopped",
+    "succeeded",
+    "failed",
+    "timed_out",
+    "aborted",
+    "missed",
+    "refused",
+];
+
+/// The record, if it says something about the entry as it is now: one of another content that is over does not.
+fn current<'a>(record: Option<&'a Record>, wanted: Option<&Entry>) -> Option<&'a Record> {
+    record.filter(|record| match (record.phase, wanted) {
+        (Phase::Stopped | Phase::Ended, Some(entry)) => {
+            Fingerprint::of(entry) == record.fingerprint || has_run(entry, record)
+        }
+        _ => true,
+    })
 }
 
 fn recorded_phase(record: &Record, wanted: Option<&Entry>) -> (&'static str, Option<String>) {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Moment;
 use crate::model::plan::Decision;
-use crate::model::record::Phase;
+use crate::model::record::{Phase, Record};
 
 /// `in 4 h 12 min`, `3 d 2 h ago`.
 pub fn relative(now: DateTime<Utc>, at: DateTime<Utc>) -> String {
@@ -41,11 +41,7 @@ pub struct Status {
 impl Status {
     /// Of a moment.
     pub fn of(moment: &Moment) -> Self {
-        let running = || {
-            let records = moment.records.values();
-            records.filter(|record| record.phase == Phase::Running)
-        };
-        let ahead = running().map(|record| record.at);
+        let is_running = |record: &&Record| record.phase == Phase::Running;
         let held = |decision: &&Decision| matches!(decision, Decision::Hold { .. });
         let plan = &moment.plan;
         let waits = plan.unlisted.iter().next().map(|name| {
@@ -70,8 +66,8 @@ impl Status {
             waits,
         ];
         Self {
-            scheduled: running().count(),
-            next: ahead.filter(|at| *at >= moment.now).min(),
+            scheduled: moment.records.values().filter(is_running).count(),
+            next: moment.next(),
             held: plan.decisions.values().filter(held).count(),
             trouble: trouble.into_iter().flatten().collect(),
         }

@@ -19,7 +19,7 @@ use onced::model::name::{Fingerprint, Owner};
 use onced::model::plan::{MaxStops, Policy, Rules};
 use onced::reconcile::apply::Hands;
 use onced::reconcile::apply::machines::Machines;
-use onced::reconcile::{Reconciler, Report};
+use onced::reconcile::{Reconciler, Report, Tally};
 use onced::sandbox::{Fault, Options, Sandbox};
 use onced::source::parse::Defaults;
 use onced::source::scan::{Scan, Scanner};
@@ -577,6 +577,7 @@ impl World {
             rules: self.rules,
             commit: None,
             machines: Machines::default(),
+            tally: Tally::default(),
         };
         let policy = Policy {
             start_only: false,

@@ -20,7 +20,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Decision, HeldBy, LATE_DELIVERY, Policy, RETENTION, Sight, Step, Want, after, has_run, is_late, span,
+    Decision, HeldBy, LATE_DELIVERY, Policy, RETENTION, Sight, Step, Want, after, has_run, is_late,
+    span,
 };
 use crate::model::entry::{Entry, instant};
 use crate::model::name::Fingerprint;

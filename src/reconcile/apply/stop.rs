@@ -33,7 +33,8 @@ impl Hands {
             late_ms: None,
             commit: None,
         };
-        self.ledger.tell(event).await?;
+        self.ledger.tell(event.clone()).await?;
+        self.tally.happened(&event);
         self.ledger.approved([execution].into(), false).await?;
         Ok(())
     }
