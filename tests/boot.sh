@@ -102,7 +102,13 @@ systemctl reload onced || ok "a bad configuration is refused"
 [[ $(pid) == "$before" ]] && systemctl --quiet is-active onced && ok "and the old one stays"
 sed -i '$d' /etc/onced/onced.yaml
 [[ $(onced history first --config /etc/onced/onced.yaml --state-directory /var/lib/onced | grep -c scheduled) == 1 ]] && ok "it was started once"
+[[ $(stat --format '%a %U:%G' /run/onced/onced.sock) == '660 onced:onced' ]] && ok "the socket is its group's, too"
+useradd --groups onced member && useradd stranger
+asks() { runuser -u "$1" -- onced list --config /etc/onced/onced.yaml --state-directory /var/lib/onced; }
+asks member | grep -q scheduled && ok "who is in the group may ask"
+asks stranger 2>&1 | grep -q 'control socket.*may not be used' && ok "and nobody else"
 systemctl stop onced
+[[ ! -e /run/onced ]] && ok "the socket is gone with it"
 [[ $(systemctl show --property Result,ExecMainStatus --value onced | tr '\n' ' ') == 'success 0 ' ]] && ok "stopped well"
 [[ $(stat --format '%a %U' /var/lib/onced) == '700 onced' ]] && ok "the state directory is its own alone"
 open=$(find /var/lib/onced -type f ! -perm 600)
@@ -117,5 +123,5 @@ END
 timeout --signal=KILL 300 systemd-nspawn --quiet --boot --directory="$ROOT" --register=no --keep-unit --private-network \
     --link-journal=no --console=pipe systemd.unit=boot-test.target </dev/null >"$WORK/console" 2>&1 || true
 cat "$WORK/upper/root/result"
-readonly EXPECTED=17
+readonly EXPECTED=21
 [[ $(grep -c '^ok: ' "$WORK/upper/root/result") == "$EXPECTED" && $(tail -n 1 "$WORK/upper/root/result") == done ]]

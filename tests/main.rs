@@ -19,6 +19,7 @@ mod renaming;
 mod scanning;
 mod secrets;
 mod service;
+mod socket;
 mod stories;
 mod surroundings;
 mod terminal;

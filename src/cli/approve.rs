@@ -1,7 +1,6 @@
 //! `onced approve`: a person's word on what the guard holds and on what no entry asks for.
 
-use super::{Context, Failure, Outcome, exit, look, print, run};
-use crate::daemon::socket;
+use super::{Context, Failure, Outcome, exit, look, print, results, run};
 use crate::ledger::Holder;
 use crate::reconcile::approve;
 
@@ -12,7 +11,8 @@ pub(super) async fn approve(context: &Context, digest: &str) -> Outcome {
             "there is no state directory, so nothing can be approved\nhint: give --state-directory",
         ));
     };
-    if let Some(answer) = socket::tell(&socket::path(state), &format!("/v1/approve/{digest}")).await
+    if let Some(daemon) = results::daemon(&settings).await?
+        && let Some(answer) = daemon.tell(&format!("/v1/approve/{digest}")).await
     {
         let answer = answer.map_err(Failure::new)?;
         print(&format!("approved: {} executions\n", answer["approved"]));

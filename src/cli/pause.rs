@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 
 use super::arguments::Format;
 use super::{Context, Failure, Outcome, exit, print, results, run, text};
-use crate::daemon::socket;
 use crate::ledger::{Holder, Ledger};
 use crate::model::brake::Pause;
 use crate::model::entry::instant;
@@ -25,15 +24,10 @@ fn state(settings: &Settings) -> Result<&std::path::Path, Failure> {
 
 /// Lets the daemon do it; `false`: none runs.
 async fn told(settings: &Settings, what: &str) -> Result<bool, Failure> {
-    let path = socket::path(state(settings)?);
-    if socket::ask::<socket::About>(&path, "/v1/about")
-        .await
-        .is_none()
-    {
+    let Some(daemon) = results::same_daemon(settings).await? else {
         return Ok(false);
-    }
-    results::same_daemon(settings, &path).await?;
-    match socket::tell(&path, what).await {
+    };
+    match daemon.tell(what).await {
         Some(answer) => answer.map(|_| true).map_err(Failure::new),
         None => Ok(false),
     }

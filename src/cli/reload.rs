@@ -3,7 +3,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Context, Failure, Outcome, exit, print};
+use super::{Context, Failure, Outcome, exit, print, results};
 use crate::daemon::socket;
 use crate::settings::Settings;
 
@@ -12,10 +12,10 @@ pub(super) async fn reload(context: &Context) -> Outcome {
     let settings = context.settings(None)?;
     let none =
         "no daemon runs with this state directory\nhint: give its --config or --state-directory";
-    let Some(state) = &settings.state_directory else {
+    let Some(daemon) = results::daemon(&settings).await? else {
         return Err(Failure::new(none));
     };
-    match socket::tell(&socket::path(state), "/v1/reload").await {
+    match daemon.tell("/v1/reload").await {
         Some(Ok(_)) => {
             print("reloaded\n");
             Ok(exit::DONE)

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::arguments::Format;
 use super::{Context, Failure, Outcome, exit, look, print, text};
-use crate::daemon::socket;
+use crate::daemon::client::Client;
 use crate::ledger::Ledger;
 use crate::model::entry::EntryName;
 use crate::model::record::Event;
@@ -36,38 +36,21 @@ pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Failure>
         .map_err(Failure::new)
 }
 
-/// The daemon's answer, or our own look where none runs.
-pub(super) async fn ask<T: serde::de::DeserializeOwned>(
-    settings: &Settings,
-    what: &str,
-    pick: impl Fn(&Moment) -> T,
-) -> Result<T, Failure> {
-    let begun = Instant::now();
-    loop {
-        if let Some(state) = &settings.state_directory
-            && let Some(answer) = socket::ask(&socket::path(state), what).await
-        {
-            same_daemon(settings, &socket::path(state)).await?;
-            return Ok(answer);
-        }
-        match look::look(settings) {
-            // Another command has it, or a daemon that is about to answer.
-            Err(failure) if failure.code == exit::BUSY && begun.elapsed() < BUSY => {
-                sleep(Duration::from_millis(20)).await;
-            }
-            looked => return looked.map(|moment| pick(&moment)),
-        }
-    }
+/// The daemon with this state directory, if one answers.
+pub(super) async fn daemon(settings: &Settings) -> Result<Option<Client>, Failure> {
+    let Some(state) = &settings.state_directory else {
+        return Ok(None);
+    };
+    let found = Client::find(state, &settings.runtime_directories).await;
+    found.map_err(Failure::new)
 }
 
-/// A daemon answers for its own owner and directory; asked for others, it would answer something else than was asked.
-pub(super) async fn same_daemon(
-    settings: &Settings,
-    path: &std::path::Path,
-) -> Result<(), Failure> {
-    let Some(about) = socket::ask::<socket::About>(path, "/v1/about").await else {
-        return Ok(());
+/// The same, if it is of this owner and directory: asked for others, it would answer something else than was asked.
+pub(super) async fn same_daemon(settings: &Settings) -> Result<Option<Client>, Failure> {
+    let Some(daemon) = daemon(settings).await? else {
+        return Ok(None);
     };
+    let about = &daemon.about;
     if about.owner != settings.owner.as_str() {
         return Err(Failure::new(format!(
             "the daemon that holds this ledger is of owner `{}`, not `{}`\nhint: give another --state-directory",
@@ -89,7 +72,30 @@ pub(super) async fn same_daemon(
                 asked.display()
             )))
         }
-        _ => Ok(()),
+        _ => Ok(Some(daemon)),
+    }
+}
+
+/// The daemon's answer, or our own look where none runs.
+pub(super) async fn ask<T: serde::de::DeserializeOwned>(
+    settings: &Settings,
+    what: &str,
+    pick: impl Fn(&Moment) -> T,
+) -> Result<T, Failure> {
+    let begun = Instant::now();
+    loop {
+        if let Some(daemon) = same_daemon(settings).await?
+            && let Some(answer) = daemon.ask(what).await
+        {
+            return Ok(answer);
+        }
+        match look::look(settings) {
+            // Another command has it, or a daemon that is about to answer.
+            Err(failure) if failure.code == exit::BUSY && begun.elapsed() < BUSY => {
+                sleep(Duration::from_millis(20)).await;
+            }
+            looked => return looked.map(|moment| pick(&moment)),
+        }
     }
 }
 
@@ -187,7 +193,9 @@ async fn all_events(settings: &Settings) -> Result<Vec<Event>, Failure> {
     };
     let begun = Instant::now();
     loop {
-        if let Some(events) = socket::ask(&socket::path(state), "/v1/history").await {
+        if let Some(daemon) = daemon(settings).await?
+            && let Some(events) = daemon.ask("/v1/history").await
+        {
             return Ok(events);
         }
         match Ledger::whole(state).map_err(Failure::from) {

@@ -228,8 +228,10 @@ pub(super) async fn run(
     let (orders, ordered) = mpsc::channel(4);
     let (reloads, mut reload) = mpsc::channel(1);
     let about = socket::About {
+        version: 1,
         owner: settings.owner.as_str().to_owned(),
         directory: std::path::absolute(&directory).map_err(Failure::new)?,
+        state_directory: std::path::absolute(&state.path).map_err(Failure::new)?,
     };
     let sources = socket::Sources {
         about,
@@ -251,7 +253,7 @@ pub(super) async fn run(
         tokio::spawn(listen::serve(address, sources))
     });
     let telling = is_service.then(|| tokio::spawn(systemd::tell(shown, daemon.beats())));
-    let socket_path = socket::path(&state.path);
+    let socket_path = socket::path(settings.runtime_directory.as_deref(), &state.path);
     let serving = tokio::spawn({
         let path = socket_path.clone();
         async move {
@@ -327,10 +329,10 @@ pub(super) async fn run(
         }
     };
     serving.abort();
+    let _ = serving.await;
     for task in [telling, asking, listening].into_iter().flatten() {
         task.abort();
     }
-    let _ = std::fs::remove_file(&socket_path);
     ended.map_err(|error| Failure::new(format!("the daemon broke off: {error}")))?;
     Ok(exit::DONE)
 }

@@ -1,10 +1,12 @@
 //! The daemon: waits for hints, lets them settle, scans, reconciles, tells. Never reads a file or calls AWS by itself.
 
+pub mod client;
 mod clients;
 mod folder;
 pub mod listen;
 pub mod metrics;
 
+mod reach;
 pub mod set_clock;
 pub mod socket;
 pub mod systemd;

@@ -1,26 +1,25 @@
-//! The control socket: HTTP over a Unix socket in the state directory, for its user alone. Answers from the last
-//! finished pass and from the ledger; hands orders to the loop, and never keeps it waiting.
+//! The control socket: HTTP over a Unix socket. Answers from the last finished pass and from the ledger; hands orders to the
+//! loop, and never keeps it waiting.
 
-use std::os::unix::fs::PermissionsExt;
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path as UrlPath, State};
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
-use http_body_util::{BodyExt, Empty};
-use hyper_util::rt::TokioIo;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::clients;
+use super::reach::Reach;
 use crate::ledger::Ledger;
 use crate::settings::Settings;
 use crate::view::Moment;
@@ -58,10 +57,14 @@ pub struct Order {
 /// Whose daemon this is, and of which directory.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct About {
+    /// 1.
+    pub version: u32,
     /// The owner.
     pub owner: String,
     /// The directory, as it was given, made absolute.
     pub directory: PathBuf,
+    /// The state directory, made absolute.
+    pub state_directory: PathBuf,
 }
 
 /// What the socket answers from.
@@ -79,19 +82,50 @@ pub struct Sources {
     pub reloads: mpsc::Sender<Answer>,
 }
 
-/// Where a daemon with this state directory listens.
-pub fn path(state_directory: &Path) -> PathBuf {
-    state_directory.join("onced.sock")
+/// The socket's name in its directory.
+pub(super) const NAME: &str = "onced.sock";
+
+/// Where a daemon listens: in its runtime directory, else in its state directory.
+pub fn path(runtime_directory: Option<&Path>, state_directory: &Path) -> PathBuf {
+    runtime_directory.unwrap_or(state_directory).join(NAME)
 }
 
-/// Serves until it is dropped. The caller holds the ledger's lock, so a socket that is there is a dead one.
-pub async fn serve(path: PathBuf, sources: Sources) -> std::io::Result<()> {
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+/// A socket that was left behind makes room; one that somebody answers on does not.
+async fn bind(path: &Path) -> io::Result<UnixListener> {
+    let reach = Reach::of(path)?;
+    if UnixStream::connect(reach.path()).await.is_ok() {
+        let why = "another daemon answers there";
+        return Err(io::Error::new(io::ErrorKind::AddrInUse, why));
+    }
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let listener = UnixListener::bind(&path)?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    let listener = UnixListener::bind(reach.path())?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode(path)))?;
+    Ok(listener)
+}
+
+/// Where the group may enter the directory, the group may use the socket.
+fn mode(path: &Path) -> u32 {
+    let directory = path.parent().and_then(|parent| parent.metadata().ok());
+    let enters = directory.is_some_and(|directory| directory.mode() & 0o010 != 0);
+    if enters { 0o660 } else { 0o600 }
+}
+
+/// A socket of ours, which is gone with this.
+struct Bound(PathBuf);
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Serves until it is dropped.
+pub async fn serve(path: PathBuf, sources: Sources) -> io::Result<()> {
+    let listener = bind(&path).await?;
+    let _bound = Bound(path);
     let router = axum::Router::new()
         .route(
             "/v1/list",
@@ -204,48 +238,4 @@ where
     let viewing = tokio::task::spawn_blocking(move || json(&view(&moment)));
     let failed = |_| StatusCode::INTERNAL_SERVER_ERROR.into_response();
     viewing.await.unwrap_or_else(failed)
-}
-
-/// Asks the daemon. `None`: none answers there.
-pub async fn ask<T: DeserializeOwned>(path: &Path, what: &str) -> Option<T> {
-    let (status, body) = request(path, Method::GET, what).await?;
-    if !status.is_success() {
-        return None;
-    }
-    serde_json::from_slice(&body).ok()
-}
-
-/// Lets the daemon do something. `None`: none answers there; an error is what it says.
-pub async fn tell(path: &Path, what: &str) -> Option<Result<Value, String>> {
-    let (status, body) = request(path, Method::POST, what).await?;
-    let value: Value = serde_json::from_slice(&body).ok()?;
-    if status.is_success() {
-        return Some(Ok(value));
-    }
-    let why = value["error"].as_str().unwrap_or("the daemon refuses");
-    Some(Err(why.to_owned()))
-}
-
-async fn request(path: &Path, method: Method, what: &str) -> Option<(StatusCode, bytes::Bytes)> {
-    let ask = async {
-        let stream = UnixStream::connect(path).await.ok()?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .ok()?;
-        tokio::spawn(connection);
-        let request = http::Request::builder()
-            .method(method)
-            .uri(what)
-            .header("host", "onced")
-            .body(Empty::<bytes::Bytes>::new())
-            .ok()?;
-        let answer = sender.send_request(request).await.ok()?;
-        let status = answer.status();
-        let body = answer.into_body().collect().await.ok()?.to_bytes();
-        Some((status, body))
-    };
-    tokio::time::timeout(Duration::from_secs(35), ask)
-        .await
-        .ok()
-        .flatten()
 }

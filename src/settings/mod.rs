@@ -103,6 +103,10 @@ pub struct Settings {
     pub directory: Option<PathBuf>,
     /// Where the ledger lies; `None` with `sandbox`: a temporary directory.
     pub state_directory: Option<PathBuf>,
+    /// systemd's runtime directory of this process, where it has one.
+    pub runtime_directory: Option<PathBuf>,
+    /// Where a daemon with this state directory may have its runtime directory.
+    pub runtime_directories: Vec<PathBuf>,
     /// Whose executions.
     pub owner: Owner,
     /// What schedule files get where they say nothing.
@@ -287,10 +291,17 @@ impl Keys {
                 .unwrap_or(MaxStops::Percent(30)),
         };
         let listen = self.get("listen", listen)?;
+        let state_directory = self.state_directory(sandbox, environment)?;
+        let runtime_directory = first(environment, "RUNTIME_DIRECTORY");
+        let beside = state_directory.as_deref();
+        let beside = beside.and_then(|state| runtime_beside(state, environment));
+        let runtime_directories = runtime_directory.iter().cloned().chain(beside);
         Ok(Settings {
             listen,
             directory: self.text("directory")?.map(PathBuf::from),
-            state_directory: self.state_directory(sandbox, environment)?,
+            runtime_directories: runtime_directories.collect(),
+            runtime_directory,
+            state_directory,
             owner,
             defaults,
             aws,
@@ -314,19 +325,44 @@ impl Keys {
         if sandbox {
             return Ok(None);
         }
-        let variable = |name: &str| environment.get(name).filter(|text| !text.is_empty());
-        if let Some(systemd) = variable("STATE_DIRECTORY") {
-            return Ok(systemd.split(':').next().map(PathBuf::from));
-        }
-        if let Some(state) = variable("XDG_STATE_HOME") {
-            return Ok(Some(Path::new(state).join("onced")));
+        if let Some(systemd) = first(environment, "STATE_DIRECTORY") {
+            return Ok(Some(systemd));
         }
         let hint =
             "write `state_directory: DIRECTORY` into the configuration, or give --state-directory";
-        let home = variable("HOME").ok_or(SettingsError::Missing {
+        let home = state_home(environment).ok_or(SettingsError::Missing {
             what: "state directory",
             hint,
         })?;
-        Ok(Some(Path::new(home).join(".local/state/onced")))
+        Ok(Some(home.join("onced")))
     }
+}
+
+/// A variable that says something.
+fn variable<'a>(environment: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {
+    let text = environment.get(name).map(String::as_str);
+    text.filter(|text| !text.is_empty())
+}
+
+/// The first of several paths with colons between them, as systemd gives them.
+fn first(environment: &BTreeMap<String, String>, name: &str) -> Option<PathBuf> {
+    let paths = variable(environment, name)?;
+    paths.split(':').next().map(PathBuf::from)
+}
+
+/// The XDG state directory.
+fn state_home(environment: &BTreeMap<String, String>) -> Option<PathBuf> {
+    let given = variable(environment, "XDG_STATE_HOME").map(PathBuf::from);
+    given.or_else(|| Some(Path::new(variable(environment, "HOME")?).join(".local/state")))
+}
+
+/// The runtime directory that systemd gives a unit beside this state directory, by the names of both
+/// (<https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html>, RuntimeDirectory=).
+fn runtime_beside(state: &Path, environment: &BTreeMap<String, String>) -> Option<PathBuf> {
+    if let Ok(name) = state.strip_prefix("/var/lib") {
+        return Some(Path::new("/run").join(name));
+    }
+    let name = state.strip_prefix(state_home(environment)?).ok()?;
+    let runtime = variable(environment, "XDG_RUNTIME_DIR")?;
+    Some(Path::new(runtime).join(name))
 }
