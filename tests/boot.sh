@@ -106,7 +106,8 @@ sed -i '$d' /etc/onced/onced.yaml
 useradd --groups onced member && useradd stranger
 asks() { runuser -u "$1" -- onced list --config /etc/onced/onced.yaml --state-directory /var/lib/onced; }
 asks member | grep -q scheduled && ok "who is in the group may ask"
-asks stranger 2>&1 | grep -q 'control socket.*may not be used' && ok "and nobody else"
+! said=$(asks stranger 2>&1) && grep -q 'control socket.*may not be used' <<<"$said" && ok "and nobody else"
+echo "$said"
 systemctl stop onced
 [[ ! -e /run/onced ]] && ok "the socket is gone with it"
 [[ $(systemctl show --property Result,ExecMainStatus --value onced | tr '\n' ' ') == 'success 0 ' ]] && ok "stopped well"
