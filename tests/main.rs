@@ -8,6 +8,7 @@ mod forecast;
 mod git;
 mod language;
 mod layers;
+mod logs;
 mod metrics;
 mod operator;
 mod pace;

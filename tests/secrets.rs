@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::task::block_in_place;
 
+use crate::logs::Journal;
 use crate::metrics;
 use crate::process::{Running, World, day};
 
@@ -62,9 +63,11 @@ async fn no_payload_is_ever_shown() {
         files(&world, &day(10), 1);
         let log = world.root.path().join("log");
         let listen = metrics::free();
+        let journal = Journal::new(&world);
         let daemon = world
             .command(&["run", "-vv", "--log-format", format])
             .args(["--set", &format!("listen={listen}")])
+            .env("ONCED_JOURNAL_SOCKET", &journal.path)
             .stdout(Stdio::null())
             .stderr(fs::File::create(&log).expect("a log"))
             .spawn()
@@ -111,6 +114,7 @@ async fn no_payload_is_ever_shown() {
         tokio::time::sleep(Duration::from_secs(2)).await;
         drop(daemon);
         let log = fs::read_to_string(log).expect("a log");
+        let log = format!("{log}{:#?}", journal.lines());
         assert!(log.contains("scheduled"), "something is logged: {log}");
         said.push(log);
         for text in said {

@@ -60,9 +60,9 @@ pub(super) struct Common {
     /// Colour in what is printed.
     #[arg(long, global = true, default_value = "auto")]
     pub(super) color: Color,
-    /// How logs are printed.
-    #[arg(long, global = true, default_value = "text")]
-    pub(super) log_format: LogFormat,
+    /// How logs are printed: by default for people, and into the journal where systemd connects stderr with it.
+    #[arg(long, global = true)]
+    pub(super) log_format: Option<LogFormat>,
     /// More logs; twice: those of libraries too.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
@@ -98,11 +98,11 @@ pub(super) enum Color {
 /// How logs are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormat {
-    /// For people.
+    /// For people; on a terminal in short.
     Text,
     /// One object a line.
     Json,
-    /// Without time and colour, which the journal adds.
+    /// Into systemd's journal, with fields.
     Journald,
 }
 

@@ -8,7 +8,9 @@ mod aws;
 mod bar;
 mod bootstrap;
 mod doctor;
+mod journal;
 mod ledger;
+mod logs;
 mod look;
 mod pause;
 mod plan;
@@ -26,14 +28,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Parser;
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::fmt;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::ledger::LedgerError;
 use crate::settings::{Connection, Settings, SettingsError};
-use arguments::{Arguments, Color, Command, Common, Format, LogFormat};
+use arguments::{Arguments, Color, Command, Common, Format};
 
 /// The contract's exit codes.
 mod exit {
@@ -167,7 +165,12 @@ pub fn main() -> ExitCode {
         Color::Never => false,
         Color::Auto => terminal && environment.get("NO_COLOR").is_none_or(String::is_empty),
     };
-    logs(&arguments.common, colored(std::io::stderr().is_terminal()));
+    let terminal = std::io::stderr().is_terminal();
+    logs::begin(
+        &arguments.common,
+        &environment,
+        (terminal, colored(terminal)),
+    );
     let color = colored(std::io::stdout().is_terminal());
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -244,29 +247,5 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
             listen,
             lambda_endpoint,
         } => sandbox::sandbox(context, listen, lambda_endpoint).await,
-    }
-}
-
-/// Logs go to stderr.
-fn logs(common: &Common, color: bool) {
-    let (ours, others) = match (common.quiet, common.verbose) {
-        (true, _) => (LevelFilter::WARN, LevelFilter::WARN),
-        (false, 0) => (LevelFilter::INFO, LevelFilter::WARN),
-        (false, 1) => (LevelFilter::DEBUG, LevelFilter::INFO),
-        (false, _) => (LevelFilter::DEBUG, LevelFilter::DEBUG),
-    };
-    let filter = Targets::new()
-        .with_default(others)
-        .with_target("onced", ours);
-    let layer = fmt::layer()
-        .with_writer(|| bar::Above)
-        // A log that can't be written can't be told of there, and is no reason to break off.
-        .log_internal_errors(false)
-        .with_target(false);
-    let logs = tracing_subscriber::registry().with(filter);
-    match common.log_format {
-        LogFormat::Text => logs.with(layer.with_ansi(color)).init(),
-        LogFormat::Json => logs.with(layer.json()).init(),
-        LogFormat::Journald => logs.with(layer.with_ansi(false).without_time()).init(),
     }
 }

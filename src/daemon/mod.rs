@@ -26,6 +26,7 @@ use tracing::{info, warn};
 
 use crate::ledger::Ledger;
 use crate::model::brake::{Brake, Holds};
+use crate::model::kind;
 use crate::model::plan::{HeldBy, Plan, Policy, span};
 use crate::model::records::Records;
 use crate::reconcile::{Clock, Desired, Progress, Reconciler, Report};
@@ -381,10 +382,11 @@ impl Daemon {
         if guard != self.told_guard {
             if let Some((why, digest)) = &guard {
                 warn!(
+                    target: kind::HELD,
                     "held: this plan {why}\nhint: to let exactly these stops go: onced approve {digest}"
                 );
             } else {
-                info!("no stops are held any more");
+                info!(target: kind::RELEASED, "no stops are held any more");
             }
             self.told_guard = guard;
         }
@@ -395,9 +397,9 @@ impl Daemon {
     fn tell(&mut self, scan: &Scan) {
         if scan.unclear != self.told_doubt {
             if let Some(why) = &scan.unclear {
-                warn!("nothing is stopped: {why}");
+                warn!(target: kind::DOUBT, "nothing is stopped: {why}");
             } else {
-                info!("the directory can be read again");
+                info!(target: kind::DOUBT, "the directory can be read again");
             }
             self.told_doubt.clone_from(&scan.unclear);
         }
@@ -409,9 +411,9 @@ impl Daemon {
         if stale.map(|busy| &busy.mark) != self.told_git.as_ref() {
             if let Some(busy) = stale {
                 let (why, remedy) = (busy.why(), busy.remedy());
-                warn!("nothing is stopped while {why}\nhint: {remedy}");
+                warn!(target: kind::DOUBT, "nothing is stopped while {why}\nhint: {remedy}");
             } else {
-                info!("git has finished: stops go on");
+                info!(target: kind::DOUBT, "git has finished: stops go on");
             }
             self.told_git = stale.map(|busy| busy.mark.clone());
         }
@@ -433,13 +435,16 @@ impl Daemon {
                     .map(|hint| format!("\nhint: {hint}"))
                     .unwrap_or_default();
                 warn!(
+                    target: kind::INVALID_FILE,
+                    file = path,
+                    line = problem.line,
                     "{path}:{}:{}: {}{hint}",
                     problem.line, problem.column, problem.message
                 );
             }
         }
         for path in self.told.keys().filter(|path| !now.contains_key(*path)) {
-            info!("{path} is good again, or gone");
+            info!(target: kind::INVALID_FILE, file = path, "{path} is good again, or gone");
         }
         self.told = now;
     }

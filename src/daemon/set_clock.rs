@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use crate::model::brake::{Brake, Holds};
+use crate::model::kind;
 use crate::model::plan::{HeldBy, span};
 
 /// Tells for how long the machine has run, sleep included.
@@ -69,6 +70,7 @@ impl ClockWatch {
         });
         if by.abs() > MUCH {
             warn!(
+                target: kind::CLOCK,
                 seconds = by.num_seconds(),
                 "the clock was set: nothing is started or stopped for {} s, and until it agrees with AWS's",
                 HOLD.as_secs()
@@ -89,6 +91,7 @@ impl ClockWatch {
         let agrees = off.is_some_and(|off| off.abs() <= MUCH);
         if held >= HOLD && agrees || off.is_none() && held >= GIVE_UP {
             info!(
+                target: kind::CLOCK,
                 by_aws = agrees,
                 "the clock is believed again: what is due is done"
             );
@@ -98,6 +101,7 @@ impl ClockWatch {
         if let Some(off) = off.filter(|_| held >= HOLD) {
             if set.off.is_none() {
                 warn!(
+                    target: kind::CLOCK,
                     seconds = off.num_seconds(),
                     "the clock of this machine differs from AWS's: nothing is started or stopped\nhint: set the clock, and let NTP keep it"
                 );

@@ -7,6 +7,7 @@ pub mod cut;
 pub mod entry;
 pub mod guard;
 pub mod interner;
+pub mod kind;
 pub mod limits;
 pub mod name;
 pub mod plan;

@@ -11,6 +11,7 @@ use tracing::{info, warn};
 use super::flights::{Flight, Lane};
 use super::{Desired, Reconciler};
 use crate::model::arn::Place;
+use crate::model::kind;
 use crate::model::limits::Operation;
 use crate::model::plan::{Decision, Plan};
 use crate::model::record::Record;
@@ -78,7 +79,7 @@ impl Reconciler {
         }
         self.approved.retain(|execution| !void.contains(execution));
         if let Err(error) = self.hands.ledger.approved(void, false).await {
-            warn!(%error, "the ledger can't be written");
+            warn!(target: kind::LEDGER, %error, "the ledger can't be written");
         }
     }
 

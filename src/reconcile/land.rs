@@ -11,10 +11,11 @@ use super::verify::Stray;
 use super::{Reconciler, Report};
 use crate::model::arn::Place;
 use crate::model::entry::{EntryName, instant};
+use crate::model::kind;
 use crate::model::limits::Operation;
 use crate::model::name::Fingerprint;
 use crate::model::plan::{Step, after};
-use crate::model::record::{Phase, Record};
+use crate::model::record::{OutcomeStatus, Phase, Record};
 
 /// The step that has ended.
 struct Ended<'a> {
@@ -117,6 +118,7 @@ impl Reconciler {
             Turn::Same => {}
             Turn::Out => {
                 warn!(
+                    target: kind::OUTAGE,
                     account = there.account,
                     region = there.region,
                     error,
@@ -125,6 +127,7 @@ impl Reconciler {
             }
             Turn::Back(after) => {
                 info!(
+                    target: kind::ANSWERS,
                     account = there.account,
                     region = there.region,
                     after_s = after.as_secs(),
@@ -161,9 +164,9 @@ impl Reconciler {
         if let Err(StepError::Ledger(error)) = &landing
             && !self.told_ledger
         {
-            warn!(%error, "nothing is started or stopped until the ledger can be written");
+            warn!(target: kind::LEDGER, %error, "nothing is started or stopped until the ledger can be written");
         } else if self.told_ledger && !broken {
-            info!("the ledger can be written again");
+            info!(target: kind::LEDGER, "the ledger can be written again");
         }
         self.told_ledger = broken;
         let error = match landing {
@@ -222,7 +225,14 @@ impl Reconciler {
         let is_told = silent && place.is_some_and(cut_off);
         let quiet = unsettled || broken || again || ends || is_told;
         if !quiet {
-            warn!(entry = %name, step = step.as_str(), %error, again_in_ms = wait.as_millis(), "not done yet");
+            let (step, again_in_ms) = (step.as_str(), wait.as_millis());
+            let record = self.desk.records.get(name);
+            let execution = record.map(Record::execution_arn);
+            if refused {
+                warn!(target: kind::REFUSED, entry = %name, step, execution, %error, again_in_ms, "refused");
+            } else {
+                warn!(target: kind::RETRIED, entry = %name, step, execution, %error, again_in_ms, "not done yet");
+            }
         }
     }
 
@@ -230,12 +240,12 @@ impl Reconciler {
         let execution = stray.execution_arn(&self.hands.owner);
         match landing {
             Ok(_) => {
-                info!(execution, "stopped, as approved");
+                info!(target: kind::STOPPED, entry = %stray.entry, step = "Stop", execution, "stopped, as approved");
                 self.approved.remove(&execution);
                 self.verify.over(stray);
             }
             Err(error) => {
-                warn!(execution, %error, "not stopped yet");
+                warn!(target: kind::RETRIED, entry = %stray.entry, step = "Stop", execution, %error, "not stopped yet");
                 self.orphans_after = Some(Instant::now() + super::approve::AGAIN);
             }
         }
@@ -252,22 +262,37 @@ fn throttled(error: &StepError) -> Option<Operation> {
 
 /// One line an action, with what a person needs to find it at AWS. Never an input.
 fn say(name: &EntryName, step: Step, why: &str, record: Option<&Record>) {
+    let (entry, did) = (name, step.as_str());
     let Some(record) = record else {
-        info!(entry = %name, why, "forgotten");
+        info!(target: kind::FORGOTTEN, %entry, step = did, why, "forgotten");
         return;
     };
     let (at, execution) = (instant(record.at), record.execution_arn());
-    match (record.phase, &record.outcome) {
-        (Phase::Running, _) if step == Step::Look => debug!(entry = %name, at, execution, "runs"),
-        (_, _) if step == Step::Move => info!(entry = %name, why, at, execution, "moved"),
-        (Phase::Running, _) if step == Step::Adopt => {
-            info!(entry = %name, why, at, execution, "adopted");
+    macro_rules! say {
+        ($level:ident, $kind:expr, $what:literal) => {
+            $level!(target: $kind, %entry, step = did, why, at, execution, $what)
+        };
+    }
+    macro_rules! over {
+        ($level:ident, $kind:expr, $what:literal, $outcome:expr) => {
+            $level!(target: $kind, %entry, step = did, at, execution, error = $outcome.error, $what)
+        };
+    }
+    match (record.phase, step, &record.outcome) {
+        (Phase::Running, Step::Look, _) => {
+            debug!(%entry, step = did, at, execution, "runs");
         }
-        (Phase::Running, _) => info!(entry = %name, why, at, execution, "scheduled"),
-        (Phase::Stopped, _) => info!(entry = %name, why, at, execution, "stopped"),
-        (Phase::Ended, Some(outcome)) => {
-            info!(entry = %name, at, execution, error = outcome.error, "{}", outcome.status.as_str());
-        }
-        _ => info!(entry = %name, step = step.as_str(), why, at, execution, "goes on"),
+        (_, Step::Move, _) => say!(info, kind::MOVED, "moved"),
+        (Phase::Running, Step::Adopt, _) => say!(info, kind::ADOPTED, "adopted"),
+        (Phase::Running, ..) => say!(info, kind::SCHEDULED, "scheduled"),
+        (Phase::Stopped, ..) => say!(info, kind::STOPPED, "stopped"),
+        (Phase::Ended, _, Some(outcome)) => match outcome.status {
+            OutcomeStatus::Succeeded => over!(info, kind::SUCCEEDED, "succeeded", outcome),
+            OutcomeStatus::Failed => over!(warn, kind::FAILED, "failed", outcome),
+            OutcomeStatus::TimedOut => over!(warn, kind::TIMED_OUT, "timed_out", outcome),
+            OutcomeStatus::Aborted => over!(warn, kind::ABORTED, "aborted", outcome),
+            OutcomeStatus::Missed => over!(warn, kind::MISSED, "missed", outcome),
+        },
+        _ => info!(%entry, step = did, why, at, execution, "goes on"),
     }
 }

@@ -7,6 +7,7 @@ use tracing::warn;
 
 use super::verify::{Done, Stray};
 use super::{Desired, Reconciler};
+use crate::model::kind;
 use crate::model::record::Record;
 
 impl Reconciler {
@@ -69,7 +70,7 @@ impl Reconciler {
         match self.hands.ledger.listed(&done.state_machine, known).await {
             Ok(()) if known => self.verify.is_noted(&done.state_machine),
             Ok(()) => {}
-            Err(error) => warn!(%error, "the ledger can't be written"),
+            Err(error) => warn!(target: kind::LEDGER, %error, "the ledger can't be written"),
         }
     }
 
@@ -81,6 +82,7 @@ impl Reconciler {
             .collect();
         for execution in orphans.difference(&self.told_orphans) {
             warn!(
+                target: kind::ORPHAN,
                 execution,
                 "an execution of this owner runs that no entry asks for: it is left alone"
             );

@@ -30,6 +30,7 @@ use crate::ledger::{Found, Ledger};
 use crate::model::arn::Place;
 use crate::model::brake::{Brake, Pause};
 use crate::model::entry::EntryName;
+use crate::model::kind;
 use crate::model::limits::Limits;
 use crate::model::name::Owner;
 use crate::model::plan::{Decision, Note, Plan, Policy, Sight, Want, Wanted, after};
@@ -125,6 +126,7 @@ impl Reconciler {
     ) -> Self {
         if let Some(why) = &found.recovered {
             warn!(
+                target: kind::LEDGER,
                 "the ledger was not what had been acknowledged: {why}. A new one is begun, and what runs is adopted"
             );
         }
@@ -411,7 +413,9 @@ impl Reconciler {
         let found = match self.hands.ledger.recover().await {
             Ok(None) => return,
             Ok(Some(found)) => found,
-            Err(error) => return warn!(%error, "the ledger can't be begun anew"),
+            Err(error) => {
+                return warn!(target: kind::LEDGER, %error, "the ledger can't be begun anew");
+            }
         };
         let Begun {
             verify,
@@ -474,7 +478,7 @@ impl Reconciler {
                 self.unwritten.insert(name, note);
                 if !self.told_ledger {
                     self.told_ledger = true;
-                    warn!(%error, "nothing is started or stopped until the ledger can be written");
+                    warn!(target: kind::LEDGER, %error, "nothing is started or stopped until the ledger can be written");
                 }
             }
         }

@@ -9,6 +9,7 @@ use tracing::{info, warn};
 use super::{Desired, Reconciler};
 use crate::model::brake::Pause;
 use crate::model::entry::instant;
+use crate::model::kind;
 use crate::model::plan::Plan;
 
 /// How long a pause waits for what is under way, before it is said to be in force.
@@ -35,6 +36,7 @@ impl Reconciler {
             warn!("what was begun before the pause has no answer yet");
         }
         info!(
+            target: kind::PAUSED,
             until = until.map(instant),
             "paused: nothing is started or stopped"
         );
@@ -48,7 +50,7 @@ impl Reconciler {
         written.map_err(|error| format!("still paused: {error}"))?;
         self.pause = None;
         if was {
-            info!("resumed: what is due is started and stopped again");
+            info!(target: kind::PAUSED, "resumed: what is due is started and stopped again");
         }
         Ok(was)
     }
@@ -60,7 +62,7 @@ impl Reconciler {
             && let Err(error) = self.resume().await
         {
             // Its time is over whether that can be written or not.
-            warn!(error, "the pause is over");
+            warn!(target: kind::PAUSED, error, "the pause is over");
             self.pause = None;
         }
     }

@@ -1,0 +1,159 @@
+//! Logs: in full to stderr, in short on a terminal, as JSON, or into the journal.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use chrono::Local;
+use rustix::fs::fstat;
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use super::arguments::{Common, LogFormat};
+use super::bar;
+use super::journal::Journal;
+
+/// From now on, logs are printed. `stderr`: whether it is a terminal, and takes colours.
+pub(super) fn begin(
+    common: &Common,
+    environment: &BTreeMap<String, String>,
+    (terminal, color): (bool, bool),
+) {
+    let (ours, others) = match (common.quiet, common.verbose) {
+        (true, _) => (LevelFilter::WARN, LevelFilter::WARN),
+        (false, 0) => (LevelFilter::INFO, LevelFilter::WARN),
+        (false, 1) => (LevelFilter::DEBUG, LevelFilter::INFO),
+        (false, _) => (LevelFilter::DEBUG, LevelFilter::DEBUG),
+    };
+    let filter = Targets::new()
+        .with_default(others)
+        .with_target("onced", ours);
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(|| bar::Above)
+        // A log that can't be written can't be told of there, and is no reason to break off.
+        .log_internal_errors(false)
+        .with_ansi(color)
+        .with_target(false);
+    let logs = tracing_subscriber::registry().with(filter);
+    let is_journal = || is_journal(environment.get("JOURNAL_STREAM"));
+    let format = common.log_format.unwrap_or_else(|| {
+        if is_journal() {
+            LogFormat::Journald
+        } else {
+            LogFormat::Text
+        }
+    });
+    match format {
+        LogFormat::Text if terminal => logs.with(layer.event_format(Short { color })).init(),
+        LogFormat::Text => logs.with(layer).init(),
+        LogFormat::Json => logs.with(layer.json().with_target(true)).init(),
+        LogFormat::Journald => {
+            // For tests: another place than the journal's.
+            let socket = environment.get("ONCED_JOURNAL_SOCKET");
+            logs.with(Journal::new(socket.map(String::as_str))).init();
+        }
+    }
+}
+
+/// Is stderr what systemd says it has connected with the journal
+/// (<https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html>, `JOURNAL_STREAM`)?
+fn is_journal(stream: Option<&String>) -> bool {
+    let Some((device, inode)) = stream.and_then(|stream| stream.split_once(':')) else {
+        return false;
+    };
+    let said = device.parse::<u64>().ok().zip(inode.parse::<u64>().ok());
+    let is = fstat(std::io::stderr()).ok();
+    said.is_some() && said == is.map(|stat| (stat.st_dev, stat.st_ino))
+}
+
+/// What an event says.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    pub(super) message: String,
+    pub(super) fields: Vec<(&'static str, String)>,
+}
+
+impl Said {
+    pub(super) fn of(event: &Event<'_>) -> Self {
+        let mut said = Self::default();
+        event.record(&mut said);
+        said
+    }
+
+    /// Without what nobody reads on a line: the whole ARN, and the step that the message names.
+    pub(super) fn short(&self) -> impl Iterator<Item = &(&'static str, String)> {
+        let long = ["execution", "step"];
+        self.fields
+            .iter()
+            .filter(move |(key, _)| !long.contains(key))
+    }
+
+    fn put(&mut self, field: &Field, text: String) {
+        match field.name() {
+            "message" => self.message = text,
+            name => self.fields.push((name, text)),
+        }
+    }
+}
+
+impl Visit for Said {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, value.to_owned());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field, format!("{value:?}"));
+    }
+}
+
+/// One short line: time, level, message, and what it is about.
+struct Short {
+    color: bool,
+}
+
+impl<S, N> FormatEvent<S, N> for Short
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let said = Said::of(event);
+        let (level, color) = match *event.metadata().level() {
+            Level::ERROR => ("ERROR", "31"),
+            Level::WARN => (" WARN", "33"),
+            Level::INFO => (" INFO", "32"),
+            Level::DEBUG => ("DEBUG", "34"),
+            Level::TRACE => ("TRACE", "35"),
+        };
+        let paint = |code: &str, text: &str| {
+            if self.color {
+                format!("\x1b[{code}m{text}\x1b[0m")
+            } else {
+                text.to_owned()
+            }
+        };
+        let time = Local::now().format("%H:%M:%S").to_string();
+        write!(
+            writer,
+            "{} {} {}",
+            paint("2", &time),
+            paint(color, level),
+            said.message
+        )?;
+        for (key, value) in said.short() {
+            write!(writer, " {}{value}", paint("2", &format!("{key}=")))?;
+        }
+        writeln!(writer)
+    }
+}
