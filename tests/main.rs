@@ -10,6 +10,7 @@ mod language;
 mod layers;
 mod logs;
 mod metrics;
+mod notices;
 mod operator;
 mod pace;
 mod pause;

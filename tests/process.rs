@@ -39,7 +39,7 @@ impl World {
         Self::with(Sandbox::with_clock(Options::default(), now).expect("a sandbox")).await
     }
 
-    async fn with(sandbox: Sandbox) -> Self {
+    pub(crate) async fn with(sandbox: Sandbox) -> Self {
         let machine = sandbox.create_default_machine();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));

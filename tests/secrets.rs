@@ -11,6 +11,7 @@ use tokio::task::block_in_place;
 
 use crate::logs::Journal;
 use crate::metrics;
+use crate::notices::Hook;
 use crate::process::{Running, World, day};
 
 const CANARY: &str = "canary-5d1e";
@@ -30,6 +31,8 @@ fn files(world: &World, at: &str, marker: u32) {
         "a.yaml",
         &format!("schedules:\n{}{}{own}", lambda("first"), lambda("second")),
     );
+    let late = format!("schedules:\n{}", lambda("late").replace(at, &day(-1)));
+    world.write("late.yaml", &late);
     for (n, wrong) in [
         format!("payload: {{a: {CANARY}, a: 2}}"),
         format!("payloud: {CANARY}"),
@@ -64,9 +67,11 @@ async fn no_payload_is_ever_shown() {
         let log = world.root.path().join("log");
         let listen = metrics::free();
         let journal = Journal::new(&world);
+        let hook = Hook::new().await;
         let daemon = world
             .command(&["run", "-vv", "--log-format", format])
             .args(["--set", &format!("listen={listen}")])
+            .args(["--set", &format!("notify=[{{webhook: \"{}\"}}]", hook.url)])
             .env("ONCED_JOURNAL_SOCKET", &journal.path)
             .stdout(Stdio::null())
             .stderr(fs::File::create(&log).expect("a log"))
@@ -117,6 +122,9 @@ async fn no_payload_is_ever_shown() {
         let log = format!("{log}{:#?}", journal.lines());
         assert!(log.contains("scheduled"), "something is logged: {log}");
         said.push(log);
+        let messages = hook.messages();
+        assert!(!messages.is_empty(), "something is notified");
+        said.push(format!("{messages:?}"));
         for text in said {
             let leak = text.lines().find(|line| line.contains(CANARY));
             assert_eq!(leak, None, "with {format}");

@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use super::bar::Bar;
 use super::{Context, Failure, Outcome, aws, doctor, exit, print, reload};
-use crate::daemon::{Daemon, listen, set_clock, socket, systemd, wall_clock};
+use crate::daemon::{Daemon, listen, notices, set_clock, socket, systemd, wall_clock};
 use crate::ledger::{Found, Holder, Ledger, LedgerError};
 use crate::model::plan::after;
 use crate::reconcile::apply::Hands;
@@ -197,6 +197,22 @@ pub(super) async fn open(
     }
 }
 
+/// What programs that `notify` names are given of the environment: nothing that may be a secret.
+fn surroundings(context: &Context) -> notices::send::Surroundings {
+    let harmless = ["PATH", "HOME", "USER", "LANG", "TZ"];
+    let environment = context.environment.iter();
+    let environment = environment.filter(|(key, _)| harmless.contains(&key.as_str()));
+    notices::send::Surroundings {
+        environment: environment
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect(),
+        credentials_directory: context
+            .environment
+            .get("CREDENTIALS_DIRECTORY")
+            .map(PathBuf::from),
+    }
+}
+
 /// `onced run`.
 pub(super) async fn run(
     context: &Context,
@@ -253,6 +269,19 @@ pub(super) async fn run(
         tokio::spawn(listen::serve(address, sources))
     });
     let telling = is_service.then(|| tokio::spawn(systemd::tell(shown, daemon.beats())));
+    let (targets, wanted) = watch::channel(settings.notify.clone());
+    let notifying = tokio::spawn(notices::tell(
+        wanted,
+        notices::Sources {
+            moments: decided.clone(),
+            ledger: daemon.ledger().clone(),
+            owner: settings.owner.as_str().to_owned(),
+            state_directory: state.path.clone(),
+            around: surroundings(context),
+            clock: wall_clock(),
+            attempts: metrics.notices.clone(),
+        },
+    ));
     let socket_path = socket::path(settings.runtime_directory.as_deref(), &state.path);
     let serving = tokio::spawn({
         let path = socket_path.clone();
@@ -304,6 +333,7 @@ pub(super) async fn run(
         match &done {
             Ok(new) => {
                 settings = new.clone();
+                targets.send_replace(settings.notify.clone());
                 info!("the configuration was read again");
             }
             Err(why) => warn!("{why}"),
@@ -330,7 +360,10 @@ pub(super) async fn run(
     };
     serving.abort();
     let _ = serving.await;
-    for task in [telling, asking, listening].into_iter().flatten() {
+    for task in [telling, asking, listening, Some(notifying)]
+        .into_iter()
+        .flatten()
+    {
         task.abort();
     }
     ended.map_err(|error| Failure::new(format!("the daemon broke off: {error}")))?;

@@ -12,6 +12,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::notices::Attempts;
 use crate::model::plan::{Decision, HeldBy};
 use crate::reconcile::Tally;
 use crate::source::problem::FileState;
@@ -61,6 +62,8 @@ pub struct Metrics {
     pub(super) calls: Calls,
     pub(super) tally: Tally,
     pub(super) scans: Histogram,
+    /// Notices that were sent, by result.
+    pub notices: Attempts,
     begun: DateTime<Utc>,
     reloaded: Gauge,
     reloaded_at: Seconds,
@@ -77,6 +80,7 @@ impl Metrics {
             calls,
             tally,
             scans,
+            notices: Attempts::default(),
             begun: now,
             reloaded: Gauge::default(),
             reloaded_at: Seconds::default(),
@@ -167,6 +171,11 @@ impl Metrics {
             "step_retries",
             "Steps that were not done and are tried again, by step",
             self.tally.retries.clone(),
+        );
+        registry.register(
+            "notifications",
+            "Messages to those that `notify` names, by whether they were taken",
+            self.notices.clone(),
         );
         registry.register_with_unit(
             "lateness",

@@ -5,6 +5,7 @@ mod clients;
 mod folder;
 pub mod listen;
 pub mod metrics;
+pub mod notices;
 
 mod reach;
 pub mod set_clock;

@@ -2,6 +2,7 @@
 //! durability is reached. Never plans, never calls AWS.
 
 mod batch;
+mod events;
 mod head;
 mod lock;
 mod pause;
@@ -26,6 +27,7 @@ use crate::model::brake::Pause;
 use crate::model::entry::EntryName;
 use crate::model::record::{Event, Record};
 use crate::model::records::Records;
+pub use events::Cursor;
 pub use lock::Holder;
 use store::{Content, OpenError, Store};
 pub use writer::Faults;

@@ -313,12 +313,12 @@ impl Store {
         Ok(events)
     }
 
-    /// How many commits there were.
-    /// In bytes.
+    /// How much its files take on the disk, in bytes.
     pub(super) fn size(&self) -> Result<u64, LedgerError> {
         Ok(self.tree.size_on_disk()?)
     }
 
+    /// How many commits there were.
     pub(super) fn sequence(&self) -> u64 {
         self.meta.sequence
     }

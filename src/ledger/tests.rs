@@ -175,6 +175,53 @@ async fn records_inputs_and_history_are_kept() {
     assert!(read(root.path()).await.records.is_empty());
 }
 
+/// Each event is read once, in order, in parts, over restarts; a store that was begun anew is read from its beginning, but
+/// for what is older than what was read.
+#[tokio::test]
+async fn the_history_is_read_on() {
+    let root = tempfile::tempdir().unwrap();
+    let state = root.path().join("state");
+    let (ledger, _) = open(&state);
+    let now = DateTime::UNIX_EPOCH;
+    ledger.commit(change("before", 0, None)).await.unwrap();
+    let (none, mut cursor) = ledger.events_after(None, 9, now).await.unwrap();
+    assert!(none.is_empty(), "from now on");
+    for n in 0..5 {
+        let change = change(&format!("e{n}"), 0, None);
+        ledger.commit(change).await.unwrap();
+    }
+    let mut seen = Vec::new();
+    for expected in [2, 2, 1, 0] {
+        let read = ledger.events_after(Some(cursor), 2, now).await.unwrap();
+        assert_eq!(read.0.len(), expected);
+        seen.extend(read.0.iter().map(|event| event.name.to_string()));
+        // As it is kept on the disk.
+        let text = serde_json::to_string(&read.1).unwrap();
+        cursor = serde_json::from_str(&text).unwrap();
+    }
+    assert_eq!(seen, ["e0", "e1", "e2", "e3", "e4"]);
+    ledger.close().await;
+    let (ledger, _) = open(&state);
+    let read = ledger.events_after(Some(cursor.clone()), 9, now).await;
+    assert!(read.unwrap().0.is_empty());
+    ledger.close().await;
+
+    fs::remove_dir_all(&state).unwrap();
+    let (ledger, _) = open(&state);
+    ledger.commit(change("old", 0, None)).await.unwrap();
+    let mut new = change("new", 0, None);
+    if let Some(event) = &mut new.event {
+        event.time = now + chrono::TimeDelta::seconds(1);
+    }
+    ledger.commit(new).await.unwrap();
+    let (events, cursor) = ledger.events_after(Some(cursor), 9, now).await.unwrap();
+    let names: Vec<&str> = events.iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(names, ["new"]);
+    let read = ledger.events_after(Some(cursor), 9, now).await.unwrap();
+    assert!(read.0.is_empty());
+    ledger.close().await;
+}
+
 #[tokio::test]
 async fn every_loss_and_rollback_is_noticed() {
     let root = tempfile::tempdir().unwrap();

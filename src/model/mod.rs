@@ -13,3 +13,4 @@ pub mod name;
 pub mod plan;
 pub mod record;
 pub mod records;
+pub mod topic;

@@ -20,6 +20,7 @@ const KEYS: &[&str] = &[
     "timezone",
     "state_machine",
     "listen",
+    "notify",
     "aws.region",
     "aws.profile",
     "aws.endpoint_url",

@@ -19,11 +19,12 @@ use crate::model::arn::Place;
 use crate::model::limits::{Limits, Operation};
 use crate::model::name::Owner;
 use crate::model::plan::{MaxStops, Policy, Rules};
+use crate::model::topic::Target;
 use crate::source::parse::Defaults;
 use crate::source::time;
 use keys::Keys;
 pub use values::account_of_role;
-use values::{any, limit, listen, max_stops, patterns, role_arn, roles, start_only, text};
+use values::{any, limit, listen, max_stops, notify, patterns, role_arn, roles, start_only, text};
 
 /// The machine that `--sandbox` runs lambdas through.
 pub const SANDBOX_MACHINE: &str =
@@ -125,6 +126,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Where metrics and health are served, if anywhere.
     pub listen: Option<SocketAddr>,
+    /// Whom to tell of what went wrong.
+    pub notify: Vec<Target>,
     /// Run against the embedded Step Functions.
     pub sandbox: bool,
 }
@@ -298,6 +301,7 @@ impl Keys {
         let runtime_directories = runtime_directory.iter().cloned().chain(beside);
         Ok(Settings {
             listen,
+            notify: self.get("notify", notify)?.unwrap_or_default(),
             directory: self.text("directory")?.map(PathBuf::from),
             runtime_directories: runtime_directories.collect(),
             runtime_directory,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use globset::{Glob, GlobSet};
 use serde_yaml::Value;
@@ -9,6 +10,7 @@ use serde_yaml::Value;
 use crate::model::access::Role;
 use crate::model::limits::Limit;
 use crate::model::plan::MaxStops;
+use crate::model::topic::{Target, To, Topic};
 use crate::source::parse::Defaults;
 
 /// What is wrong, and what to write instead.
@@ -38,6 +40,75 @@ pub(super) fn listen(value: &Value) -> Result<SocketAddr, Complaint> {
         )
     };
     text.parse().map_err(wrong)
+}
+
+/// `[{webhook: URL, secret_file: FILE, events: [held, …]}, {exec: [PROGRAM, ARGUMENT…]}]`. Without `events`: all of them.
+pub(super) fn notify(value: &Value) -> Result<Vec<Target>, Complaint> {
+    let hint = || {
+        "write a list such as `[{webhook: \"https://example.org/hook\", events: [held, failed]}]`"
+            .to_owned()
+    };
+    let wrong = |message: &str| (message.to_owned(), hint());
+    let list = value
+        .as_sequence()
+        .ok_or_else(|| wrong("this is no list"))?;
+    list.iter().map(|item| target(item, wrong)).collect()
+}
+
+fn target(item: &Value, wrong: impl Fn(&str) -> Complaint) -> Result<Target, Complaint> {
+    let mapping = item.as_mapping();
+    let mapping = mapping.ok_or_else(|| wrong("this says not whom to tell"))?;
+    let known = ["webhook", "exec", "secret_file", "events"];
+    let mut keys = mapping.keys().map(|key| key.as_str().unwrap_or_default());
+    if let Some(key) = keys.find(|key| !known.contains(key)) {
+        let known = known.join("`, `");
+        return Err((
+            format!("there is no `{key}` in `notify`"),
+            format!("there are `{known}`"),
+        ));
+    }
+    let words = |key: &str| -> Result<Option<Vec<String>>, Complaint> {
+        let Some(value) = mapping.get(key) else {
+            return Ok(None);
+        };
+        let list = value.as_sequence().filter(|list| !list.is_empty());
+        let list = list.ok_or_else(|| wrong(&format!("`{key}` is no list")))?;
+        list.iter().map(text).collect::<Result<_, _>>().map(Some)
+    };
+    let secret_file = mapping.get("secret_file").map(text).transpose()?;
+    let to = match (mapping.get("webhook"), words("exec")?) {
+        (Some(url), None) => {
+            let url = text(url)?;
+            let is_http = url.starts_with("https://") || url.starts_with("http://");
+            if !is_http || url.parse::<http::Uri>().is_err() {
+                // It may hold a token: it is not repeated.
+                return Err(wrong("the `webhook` is no URL of `https` or `http`"));
+            }
+            To::Webhook {
+                url,
+                secret_file: secret_file.map(PathBuf::from),
+            }
+        }
+        (None, Some(words)) if secret_file.is_none() => To::Exec(words),
+        (None, Some(_)) => return Err(wrong("a `secret_file` is for a `webhook`")),
+        _ => return Err(wrong("each item of `notify` has a `webhook` or an `exec`")),
+    };
+    let topics = match words("events")? {
+        None => Topic::ALL.into(),
+        Some(words) => {
+            let topic = |word: &String| {
+                Topic::parse(word).ok_or_else(|| {
+                    let all = Topic::ALL.map(Topic::as_str).join("`, `");
+                    (
+                        format!("there is no event `{word}`"),
+                        format!("there are `{all}`"),
+                    )
+                })
+            };
+            words.iter().map(topic).collect::<Result<_, _>>()?
+        }
+    };
+    Ok(Target { to, topics })
 }
 
 /// The twelve digits in a role's ARN; `None`: it is none.

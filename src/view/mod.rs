@@ -266,13 +266,38 @@ impl Moment {
     pub fn phases(&self) -> BTreeMap<&'static str, usize> {
         let mut phases: BTreeMap<&str, usize> = PHASES.map(|phase| (phase, 0)).into();
         let names = self.plan.decisions.keys();
-        for name in names.filter(|name| !self.has_moved(name)) {
-            let wanted = self.scan.entries.get(name).map(AsRef::as_ref);
-            let current = current(self.records.get(name), wanted);
-            let (phase, _) = self.phase(current, wanted);
+        for phase in names.filter_map(|name| self.phase_of(name)) {
             *phases.entry(phase).or_default() += 1;
         }
         phases
+    }
+
+    /// The phase of an entry; `None`: there is none of this name.
+    pub fn phase_of(&self, name: &EntryName) -> Option<&'static str> {
+        let wanted = self.scan.entries.get(name).map(AsRef::as_ref);
+        let record = self.records.get(name);
+        if wanted.is_none() && record.is_none() || self.has_moved(name) {
+            return None;
+        }
+        Some(self.phase(current(record, wanted), wanted).0)
+    }
+
+    /// The entries that are in one of these phases.
+    pub fn entries_in(&self, phases: &[&str]) -> Vec<EntryView> {
+        let names = self.plan.decisions.keys();
+        names
+            .filter(|name| {
+                self.phase_of(name)
+                    .is_some_and(|phase| phases.contains(&phase))
+            })
+            .map(|name| self.entry(name))
+            .collect()
+    }
+
+    /// What `onced approve` lets go of the stops that wait for a person; `None`: none do.
+    pub fn held_digest(&self) -> Option<String> {
+        self.plan.guard.as_ref()?;
+        Some(approve::digest(&self.to_approve))
     }
 
     /// The earliest time to come of an execution that waits for it.
