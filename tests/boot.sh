@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The unit in a machine that boots: a throw-away overlay of this machine's root, systemd in it, no network but loopback.
-# tests/boot.sh ONCED    needs root and systemd-nspawn; without them it is skipped, except where ONCED_CI is set.
+# The package in a machine that boots: a throw-away overlay of this machine's root, systemd in it, no network but loopback.
+# tests/boot.sh ONCED    needs root, systemd-nspawn and cargo-deb; without them it is skipped, except where ONCED_CI is set.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly ONCED=$(realpath "$1")
 
-if ((EUID != 0)) || ! command -v systemd-nspawn >/dev/null; then
-    echo "SKIPPED: booting the unit needs root and systemd-nspawn (Debian: systemd-container)"
+if ((EUID != 0)) || ! command -v systemd-nspawn >/dev/null || ! command -v cargo-deb >/dev/null; then
+    echo "SKIPPED: booting the package needs root, systemd-nspawn (Debian: systemd-container) and cargo-deb"
     [[ -z ${ONCED_CI:-} ]]
     exit
 fi
@@ -24,24 +24,27 @@ trap clean_up EXIT
 mkdir "$WORK"/{upper,work,root}
 mount -t overlay overlay -o "lowerdir=/,upperdir=$WORK/upper,workdir=$WORK/work" "$ROOT"
 
-# Installed as a package would.
-install -D "$ONCED" "$ROOT/usr/bin/onced"
-install -D -m 644 -t "$ROOT/usr/lib/systemd/system" systemd/onced.service systemd/onced@.service
-systemd-sysusers --root="$ROOT" "$PWD/systemd/onced.sysusers"
-systemd-tmpfiles --root="$ROOT" --create "$PWD/systemd/onced.tmpfiles"
+# The package, twice: the second one is an upgrade. Of the program that is given, not of a release.
+mkdir -p "$WORK/target/release"
+cp "$ONCED" "$WORK/target/release/onced"
+for revision in 1 2; do
+    CARGO_TARGET_DIR=$WORK/target cargo deb --quiet --no-build --no-strip --fast --deb-revision "$revision" \
+        --output "$ROOT/root/onced-$revision.deb" >/dev/null
+done
 readonly MACHINE=arn:aws:states:us-east-1:123456789012:stateMachine:OneTimeLambdaScheduler
-cat >"$ROOT/etc/onced/onced.yaml" <<END
+mkdir -p "$ROOT/root/etc/schedules.d"
+cat >"$ROOT/root/etc/onced.yaml" <<END
 owner: boot
 directory: /etc/onced/schedules.d
 state_machine: $MACHINE
 aws: {endpoint_url: "http://127.0.0.1:8083"}
 END
 # No other credentials are there: what is started was signed with these.
-printf '[default]\naws_access_key_id = boot\naws_secret_access_key = boot\n' >"$ROOT/etc/onced/credentials"
-chmod 600 "$ROOT/etc/onced/credentials"
-echo 'AWS_EC2_METADATA_DISABLED=true' >"$ROOT/etc/onced/environment"
+printf '[default]\naws_access_key_id = boot\naws_secret_access_key = boot\n' >"$ROOT/root/etc/credentials"
+chmod 600 "$ROOT/root/etc/credentials"
+echo 'AWS_EC2_METADATA_DISABLED=true' >"$ROOT/root/etc/environment"
 printf 'schedules:\n  first: {at: %s, lambda: f}\n' "$(date -u -d '+100 days' +%FT09:00:00Z)" \
-    >"$ROOT/etc/onced/schedules.d/a.yaml"
+    >"$ROOT/root/etc/schedules.d/a.yaml"
 mkdir -p "$ROOT/etc/systemd/system/onced.service.d"
 printf '[Service]\nWatchdogSec=20\nTimeoutAbortSec=3\nRestartSec=1\n' \
     >"$ROOT/etc/systemd/system/onced.service.d/sooner.conf"
@@ -81,6 +84,12 @@ eventually() {  # WHAT SECONDS COMMAND…
 }
 scheduled() { onced list --config /etc/onced/onced.yaml --state-directory /var/lib/onced --format json | grep -q '"phase": "scheduled"'; }
 another() { [[ $(pid) != "$1" && $(pid) != 0 ]] && systemctl --quiet is-active onced; }
+dpkg --path-include="*" --install /root/onced-1.deb || exit 1
+ok "installed"
+[[ $(systemctl is-active onced) == inactive ]] && ok "and not started"
+grep -q '^owner: prod' /etc/onced/onced.yaml && ok "the configuration is there"
+cp -r /root/etc/. /etc/onced
+man --where onced-run >/dev/null && bash -n /usr/share/bash-completion/completions/onced && ok "manual and completions, too"
 touch /root/begun
 systemctl start onced || exit 1
 ok "ready without Step Functions"
@@ -89,6 +98,8 @@ systemctl start sandbox
 eventually "started, signed with what LoadCredential gave" 60 scheduled
 grep -q boot /run/credentials/onced.service/aws && ok "the credentials are where the unit puts them"
 eventually "the status counts" 20 bash -c 'systemctl show --property StatusText --value onced | grep -q "^1 scheduled, next in"'
+journalctl --unit onced --output cat ONCED_ENTRY=first ONCED_STEP=Start MESSAGE_ID=SCHEDULED | grep -q '^scheduled entry=first' && ok "the journal has it by its fields"
+journalctl --unit onced --catalog | grep -q 'An execution was started: first' && ok "and explains it"
 before=$(pid); kill -KILL "$before"
 eventually "restarted after kill -9" 30 another "$before"
 eventually "and knows what runs" 30 scheduled
@@ -118,11 +129,28 @@ echo "$open"
 others=$(find / -xdev -user onced -newer /root/begun ! -path '/var/lib/onced*' ! -path '/proc/*' 2>/dev/null)
 [[ -z $others ]] && ok "nothing is written elsewhere"
 echo "$others"
+once() { [[ $(onced history first --config /etc/onced/onced.yaml --state-directory /var/lib/onced | grep -c scheduled) == 1 ]]; }
+systemctl start onced
+before=$(pid)
+dpkg --path-include="*" --install /root/onced-2.deb
+eventually "an upgrade restarts what runs" 30 another "$before"
+grep -q '^owner: boot' /etc/onced/onced.yaml && once && ok "and keeps configuration and ledger"
+dpkg --remove onced
+[[ $(systemctl is-active onced) == inactive && ! -e /usr/bin/onced ]] && ok "removed"
+[[ -d /var/lib/onced/ledger && -f /etc/onced/onced.yaml ]] && ok "and the ledger and the configuration stay"
+dpkg --path-include="*" --install /root/onced-1.deb
+systemctl start onced
+eventually "installed again, it knows what runs" 30 scheduled
+once && ok "and has started nothing twice"
+dpkg --purge onced
+[[ ! -e /var/lib/onced && ! -e /etc/onced/onced.yaml ]] && ok "purged: the ledger is gone"
+[[ -f /etc/onced/schedules.d/a.yaml && -f /etc/onced/credentials ]] && ok "and what people wrote is not"
 echo done >>/root/result
 END
+sed -i "s/MESSAGE_ID=SCHEDULED/MESSAGE_ID=$(grep -oE 'SCHEDULED, "[0-9a-f]{32}' src/model/kind.rs | grep -oE '[0-9a-f]{32}')/" "$ROOT/root/inside.sh"
 
-timeout --signal=KILL 300 systemd-nspawn --quiet --boot --directory="$ROOT" --register=no --keep-unit --private-network \
+timeout --signal=KILL 400 systemd-nspawn --quiet --boot --directory="$ROOT" --register=no --keep-unit --private-network \
     --link-journal=no --console=pipe systemd.unit=boot-test.target </dev/null >"$WORK/console" 2>&1 || true
 cat "$WORK/upper/root/result"
-readonly EXPECTED=21
+readonly EXPECTED=35
 [[ $(grep -c '^ok: ' "$WORK/upper/root/result") == "$EXPECTED" && $(tail -n 1 "$WORK/upper/root/result") == done ]]

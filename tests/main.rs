@@ -13,6 +13,7 @@ mod metrics;
 mod notices;
 mod operator;
 mod pace;
+mod packages;
 mod pause;
 mod places;
 mod process;

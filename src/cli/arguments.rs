@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::settings::Typed;
 
@@ -202,6 +203,19 @@ pub(super) enum Command {
         after_help = "Example: onced bootstrap --role-arn arn:aws:iam::123456789012:role/OneTimeLambdaScheduler --dry-run"
     )]
     Bootstrap(Bootstrap),
+    /// Print what a shell needs to complete commands and options.
+    #[command(after_help = "Example: onced completions bash > /etc/bash_completion.d/onced")]
+    Completions {
+        /// Which.
+        shell: Shell,
+    },
+    /// Print the manual.
+    #[command(after_help = "Example: onced man | man --local-file -")]
+    Man {
+        /// Write a page for each command there instead.
+        #[arg(value_name = "DIRECTORY")]
+        pages: Option<PathBuf>,
+    },
     /// Serve the embedded Step Functions over HTTP.
     #[command(after_help = "Example: onced sandbox --listen 127.0.0.1:8083")]
     Sandbox {

@@ -12,6 +12,7 @@ mod journal;
 mod ledger;
 mod logs;
 mod look;
+mod manual;
 mod pause;
 mod plan;
 mod reload;
@@ -212,6 +213,8 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
             | Command::Reload
             | Command::Ledger { .. }
             | Command::Sandbox { .. }
+            | Command::Completions { .. }
+            | Command::Man { .. }
     );
     if text_only && !matches!(context.common.format, None | Some(Format::Text)) {
         return Err(Failure::usage(
@@ -240,6 +243,11 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Resume { dry_run } => pause::resume(context, dry_run).await,
         Command::Reload => reload::reload(context).await,
         Command::Ledger { what } => ledger::ledger(context, &what).await,
+        Command::Completions { shell } => {
+            manual::completions(shell);
+            Ok(exit::DONE)
+        }
+        Command::Man { pages } => manual::man(pages.as_deref()),
         Command::Add(add) => add::add(context, &add),
         Command::Doctor => Box::pin(doctor::doctor(context)).await,
         Command::Bootstrap(what) => bootstrap::bootstrap(context, &what).await,

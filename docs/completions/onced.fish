@@ -1,0 +1,607 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_onced_global_optspecs
+    string join \n config= directory= state-directory= owner= state-machine= endpoint-url= region= sandbox set= format= color= log-format= v/verbose q/quiet h/help V/version
+end
+
+function __fish_onced_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_onced_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_onced_using_subcommand
+    set -l cmd (__fish_onced_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c onced -n "__fish_onced_needs_command" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_needs_command" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_needs_command" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_needs_command" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_needs_command" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_needs_command" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_needs_command" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_needs_command" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_needs_command" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_needs_command" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_needs_command" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_needs_command" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_needs_command" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_needs_command" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_needs_command" -s V -l version -d 'Print version'
+complete -c onced -n "__fish_onced_needs_command" -f -a "run" -d 'The daemon, in the foreground'
+complete -c onced -n "__fish_onced_needs_command" -f -a "sync" -d 'One reconciliation, then exit'
+complete -c onced -n "__fish_onced_needs_command" -f -a "plan" -d 'What would be done. Changes nothing'
+complete -c onced -n "__fish_onced_needs_command" -f -a "check" -d 'Are the schedule files good? Offline'
+complete -c onced -n "__fish_onced_needs_command" -f -a "list" -d 'Every entry and where it stands'
+complete -c onced -n "__fish_onced_needs_command" -f -a "show" -d 'One entry in full'
+complete -c onced -n "__fish_onced_needs_command" -f -a "history" -d 'What happened, the oldest first, for 90 days'
+complete -c onced -n "__fish_onced_needs_command" -f -a "approve" -d 'Let go what `onced plan` says waits for approval'
+complete -c onced -n "__fish_onced_needs_command" -f -a "pause" -d 'Start and stop nothing until told otherwise. What is scheduled at AWS fires all the same'
+complete -c onced -n "__fish_onced_needs_command" -f -a "resume" -d 'End a pause, after saying what came to its time meanwhile and what becomes of it'
+complete -c onced -n "__fish_onced_needs_command" -f -a "reload" -d 'Let the running daemon read its configuration again. A bad one is refused, and it goes on with the old one'
+complete -c onced -n "__fish_onced_needs_command" -f -a "ledger" -d 'Look after the ledger'
+complete -c onced -n "__fish_onced_needs_command" -f -a "add" -d 'Write a schedule file with one entry'
+complete -c onced -n "__fish_onced_needs_command" -f -a "doctor" -d 'Would onced work here? Looks at files, ledger and AWS; changes nothing'
+complete -c onced -n "__fish_onced_needs_command" -f -a "bootstrap" -d 'Create the state machine that lambdas run through, or bring it up to date'
+complete -c onced -n "__fish_onced_needs_command" -f -a "completions" -d 'Print what a shell needs to complete commands and options'
+complete -c onced -n "__fish_onced_needs_command" -f -a "man" -d 'Print the manual'
+complete -c onced -n "__fish_onced_needs_command" -f -a "sandbox" -d 'Serve the embedded Step Functions over HTTP'
+complete -c onced -n "__fish_onced_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c onced -n "__fish_onced_using_subcommand run" -l lambda-endpoint -d 'Where `--sandbox` sends invocations: a Lambda-compatible endpoint' -r
+complete -c onced -n "__fish_onced_using_subcommand run" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand run" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand run" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand run" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand run" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand run" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand run" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand run" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand run" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand run" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand run" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand run" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand run" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand run" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand sync" -l lambda-endpoint -d 'Where `--sandbox` sends invocations: a Lambda-compatible endpoint' -r
+complete -c onced -n "__fish_onced_using_subcommand sync" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand sync" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand sync" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand sync" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand sync" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand sync" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand sync" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand sync" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand sync" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand sync" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand sync" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand sync" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand sync" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand sync" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand plan" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand plan" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand plan" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand plan" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand plan" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand plan" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand plan" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand plan" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand plan" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand plan" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand plan" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand plan" -l detailed-exitcode -d 'Exit with 2 where changes are pending'
+complete -c onced -n "__fish_onced_using_subcommand plan" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand plan" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand plan" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand check" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand check" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand check" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand check" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand check" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand check" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand check" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand check" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand check" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand check" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand check" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand check" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand check" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand check" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand list" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand list" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand list" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand list" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand list" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand list" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand list" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand list" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand list" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand list" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand list" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand list" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand list" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand list" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand show" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand show" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand show" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand show" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand show" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand show" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand show" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand show" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand show" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand show" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand show" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand show" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand show" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand show" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand history" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand history" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand history" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand history" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand history" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand history" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand history" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand history" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand history" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand history" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand history" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand history" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand history" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand history" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand approve" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand approve" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand approve" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand approve" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand approve" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand approve" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand approve" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand approve" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand approve" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand approve" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand approve" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand approve" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand approve" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand approve" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand approve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand pause" -l until -d 'When it ends by itself: local time in the configured time zone, or with an offset' -r
+complete -c onced -n "__fish_onced_using_subcommand pause" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand pause" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand pause" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand pause" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand pause" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand pause" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand pause" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand pause" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand pause" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand pause" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand pause" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand pause" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand pause" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand pause" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand resume" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand resume" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand resume" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand resume" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand resume" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand resume" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand resume" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand resume" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand resume" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand resume" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand resume" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand resume" -l dry-run -d 'Only say it'
+complete -c onced -n "__fish_onced_using_subcommand resume" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand resume" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand resume" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand reload" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand reload" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand reload" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand reload" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand reload" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand reload" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand reload" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand reload" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand reload" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand reload" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand reload" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand reload" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand reload" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand reload" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -f -a "export" -d 'Print everything as lines of JSON, inputs and history too'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -f -a "import" -d 'Read into an empty ledger what `export` printed'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -f -a "check" -d 'Is everything as it was written? Changes nothing'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -f -a "rebuild" -d 'Set the ledger aside; the next `onced run` builds it anew from what runs'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from help" -f -a "export" -d 'Print everything as lines of JSON, inputs and history too'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from help" -f -a "import" -d 'Read into an empty ledger what `export` printed'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from help" -f -a "check" -d 'Is everything as it was written? Changes nothing'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from help" -f -a "rebuild" -d 'Set the ledger aside; the next `onced run` builds it anew from what runs'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c onced -n "__fish_onced_using_subcommand add" -l at -d 'When: local time in the time zone, or with an offset' -r
+complete -c onced -n "__fish_onced_using_subcommand add" -l in -d 'From now, such as `30s`' -r
+complete -c onced -n "__fish_onced_using_subcommand add" -l lambda -d 'The function\'s name or ARN' -r
+complete -c onced -n "__fish_onced_using_subcommand add" -l payload -d 'What the function is given, as JSON' -r
+complete -c onced -n "__fish_onced_using_subcommand add" -l timezone -d 'The zone of `--at`' -r
+complete -c onced -n "__fish_onced_using_subcommand add" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand add" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand add" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand add" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand add" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand add" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand add" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand add" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand add" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand add" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand add" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand add" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand add" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand add" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand doctor" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand doctor" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand doctor" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand doctor" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand doctor" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand doctor" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand doctor" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand doctor" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand doctor" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand doctor" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand doctor" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand doctor" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand doctor" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand doctor" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l role-arn -d 'The role that the state machine runs as: it may invoke the functions' -r
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l name -d 'The state machine\'s name; that of the configured one where this is not given, else `OneTimeLambdaScheduler`' -r
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l dead-letter-queue -d 'The SQS queue for invocations that failed for good' -r
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l legacy-lambda-arn -d 'Always this one function, as the Task\'s `Resource`: the form of machines that were made by hand' -r
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l print -d 'Print this instead of calling AWS' -r -f -a "asl\t'The definition, in the Amazon States Language'
+iam\t'Policies: for onced, for who bootstraps, and for the machine\'s role'
+cloudformation\t'A template of role, machine, queue and alarm'
+terraform\t'The same as a Terraform file'"
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l dry-run -d 'Only say what would be done'
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l force -d 'Overwrite a definition that somebody else made or changed'
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand completions" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand completions" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand completions" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand completions" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand completions" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand completions" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand completions" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand completions" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand completions" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand completions" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand completions" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand completions" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand completions" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand completions" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand man" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand man" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand man" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand man" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand man" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand man" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand man" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand man" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand man" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand man" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand man" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand man" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand man" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand man" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -l listen -d 'Where to listen; loopback only is wise: nothing is authenticated' -r
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -l lambda-endpoint -d 'Where invocations are sent: a Lambda-compatible endpoint' -r
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'"
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "run" -d 'The daemon, in the foreground'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "sync" -d 'One reconciliation, then exit'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "plan" -d 'What would be done. Changes nothing'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "check" -d 'Are the schedule files good? Offline'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "list" -d 'Every entry and where it stands'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "show" -d 'One entry in full'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "history" -d 'What happened, the oldest first, for 90 days'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "approve" -d 'Let go what `onced plan` says waits for approval'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "pause" -d 'Start and stop nothing until told otherwise. What is scheduled at AWS fires all the same'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "resume" -d 'End a pause, after saying what came to its time meanwhile and what becomes of it'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "reload" -d 'Let the running daemon read its configuration again. A bad one is refused, and it goes on with the old one'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "ledger" -d 'Look after the ledger'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "add" -d 'Write a schedule file with one entry'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "doctor" -d 'Would onced work here? Looks at files, ledger and AWS; changes nothing'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "bootstrap" -d 'Create the state machine that lambdas run through, or bring it up to date'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "completions" -d 'Print what a shell needs to complete commands and options'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "man" -d 'Print the manual'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "sandbox" -d 'Serve the embedded Step Functions over HTTP'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "export" -d 'Print everything as lines of JSON, inputs and history too'
+complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "import" -d 'Read into an empty ledger what `export` printed'
+complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "check" -d 'Is everything as it was written? Changes nothing'
+complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "rebuild" -d 'Set the ledger aside; the next `onced run` builds it anew from what runs'

@@ -1,0 +1,1225 @@
+#compdef onced
+
+autoload -U is-at-least
+
+_onced() {
+    typeset -A opt_args
+    typeset -a _arguments_options
+    local ret=1
+
+    if is-at-least 5.2; then
+        _arguments_options=(-s -S -C)
+    else
+        _arguments_options=(-s -C)
+    fi
+
+    local context curcontext="$curcontext" state line
+    _arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+":: :_onced_commands" \
+"*::: :->onced" \
+&& ret=0
+    case $state in
+    (onced)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:onced-command-$line[1]:"
+        case $line[1] in
+            (run)
+_arguments "${_arguments_options[@]}" : \
+'--lambda-endpoint=[Where \`--sandbox\` sends invocations\: a Lambda-compatible endpoint]:URL:_default' \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::schedules -- The directory of schedule files:_default' \
+&& ret=0
+;;
+(sync)
+_arguments "${_arguments_options[@]}" : \
+'--lambda-endpoint=[Where \`--sandbox\` sends invocations\: a Lambda-compatible endpoint]:URL:_default' \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::schedules -- The directory of schedule files:_default' \
+&& ret=0
+;;
+(plan)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--detailed-exitcode[Exit with 2 where changes are pending]' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::schedules -- The directory of schedule files:_default' \
+&& ret=0
+;;
+(check)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'*::paths -- Files and directories; the configured directory where none is named:_files' \
+&& ret=0
+;;
+(list)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(show)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- The entry:_default' \
+&& ret=0
+;;
+(history)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::name -- Only this entry:_default' \
+&& ret=0
+;;
+(approve)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':digest -- The digest that `onced plan` shows:_default' \
+&& ret=0
+;;
+(pause)
+_arguments "${_arguments_options[@]}" : \
+'--until=[When it ends by itself\: local time in the configured time zone, or with an offset]:TIME:_default' \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(resume)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--dry-run[Only say it]' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(reload)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(ledger)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_onced__subcmd__ledger_commands" \
+"*::: :->ledger" \
+&& ret=0
+
+    case $state in
+    (ledger)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:onced-ledger-command-$line[1]:"
+        case $line[1] in
+            (export)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(import)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::file -- The file; `-` is standard input:_default' \
+&& ret=0
+;;
+(check)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(rebuild)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_onced__subcmd__ledger__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:onced-ledger-help-command-$line[1]:"
+        case $line[1] in
+            (export)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(import)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(check)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(rebuild)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+;;
+(add)
+_arguments "${_arguments_options[@]}" : \
+'--at=[When\: local time in the time zone, or with an offset]:TIME:_default' \
+'--in=[From now, such as \`30s\`]:DURATION:_default' \
+'--lambda=[The function'\''s name or ARN]:FUNCTION:_default' \
+'--payload=[What the function is given, as JSON]:JSON:_default' \
+'--timezone=[The zone of \`--at\`]:ZONE:_default' \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- The entry'\''s name:_default' \
+&& ret=0
+;;
+(doctor)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(bootstrap)
+_arguments "${_arguments_options[@]}" : \
+'--role-arn=[The role that the state machine runs as\: it may invoke the functions]:ARN:_default' \
+'--name=[The state machine'\''s name; that of the configured one where this is not given, else \`OneTimeLambdaScheduler\`]:NAME:_default' \
+'--dead-letter-queue=[The SQS queue for invocations that failed for good]:URL:_default' \
+'--legacy-lambda-arn=[Always this one function, as the Task'\''s \`Resource\`\: the form of machines that were made by hand]:ARN:_default' \
+'(--dry-run --force)--print=[Print this instead of calling AWS]:WHAT:((asl\:"The definition, in the Amazon States Language"
+iam\:"Policies\: for onced, for who bootstraps, and for the machine'\''s role"
+cloudformation\:"A template of role, machine, queue and alarm"
+terraform\:"The same as a Terraform file"))' \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--dry-run[Only say what would be done]' \
+'--force[Overwrite a definition that somebody else made or changed]' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(completions)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':shell -- Which:(bash elvish fish powershell zsh)' \
+&& ret=0
+;;
+(man)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::pages -- Write a page for each command there instead:_files' \
+&& ret=0
+;;
+(sandbox)
+_arguments "${_arguments_options[@]}" : \
+'--listen=[Where to listen; loopback only is wise\: nothing is authenticated]:ADDRESS:_default' \
+'--lambda-endpoint=[Where invocations are sent\: a Lambda-compatible endpoint]:URL:_default' \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_onced__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:onced-help-command-$line[1]:"
+        case $line[1] in
+            (run)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(sync)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(plan)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(check)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(list)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(show)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(history)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(approve)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(pause)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(resume)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(reload)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(ledger)
+_arguments "${_arguments_options[@]}" : \
+":: :_onced__subcmd__help__subcmd__ledger_commands" \
+"*::: :->ledger" \
+&& ret=0
+
+    case $state in
+    (ledger)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:onced-help-ledger-command-$line[1]:"
+        case $line[1] in
+            (export)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(import)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(check)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(rebuild)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(add)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(doctor)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(bootstrap)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(completions)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(man)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(sandbox)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+}
+
+(( $+functions[_onced_commands] )) ||
+_onced_commands() {
+    local commands; commands=(
+'run:The daemon, in the foreground' \
+'sync:One reconciliation, then exit' \
+'plan:What would be done. Changes nothing' \
+'check:Are the schedule files good? Offline' \
+'list:Every entry and where it stands' \
+'show:One entry in full' \
+'history:What happened, the oldest first, for 90 days' \
+'approve:Let go what \`onced plan\` says waits for approval' \
+'pause:Start and stop nothing until told otherwise. What is scheduled at AWS fires all the same' \
+'resume:End a pause, after saying what came to its time meanwhile and what becomes of it' \
+'reload:Let the running daemon read its configuration again. A bad one is refused, and it goes on with the old one' \
+'ledger:Look after the ledger' \
+'add:Write a schedule file with one entry' \
+'doctor:Would onced work here? Looks at files, ledger and AWS; changes nothing' \
+'bootstrap:Create the state machine that lambdas run through, or bring it up to date' \
+'completions:Print what a shell needs to complete commands and options' \
+'man:Print the manual' \
+'sandbox:Serve the embedded Step Functions over HTTP' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'onced commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__add_commands] )) ||
+_onced__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced add commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__approve_commands] )) ||
+_onced__subcmd__approve_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced approve commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__bootstrap_commands] )) ||
+_onced__subcmd__bootstrap_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced bootstrap commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__check_commands] )) ||
+_onced__subcmd__check_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced check commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__completions_commands] )) ||
+_onced__subcmd__completions_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced completions commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__doctor_commands] )) ||
+_onced__subcmd__doctor_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced doctor commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help_commands] )) ||
+_onced__subcmd__help_commands() {
+    local commands; commands=(
+'run:The daemon, in the foreground' \
+'sync:One reconciliation, then exit' \
+'plan:What would be done. Changes nothing' \
+'check:Are the schedule files good? Offline' \
+'list:Every entry and where it stands' \
+'show:One entry in full' \
+'history:What happened, the oldest first, for 90 days' \
+'approve:Let go what \`onced plan\` says waits for approval' \
+'pause:Start and stop nothing until told otherwise. What is scheduled at AWS fires all the same' \
+'resume:End a pause, after saying what came to its time meanwhile and what becomes of it' \
+'reload:Let the running daemon read its configuration again. A bad one is refused, and it goes on with the old one' \
+'ledger:Look after the ledger' \
+'add:Write a schedule file with one entry' \
+'doctor:Would onced work here? Looks at files, ledger and AWS; changes nothing' \
+'bootstrap:Create the state machine that lambdas run through, or bring it up to date' \
+'completions:Print what a shell needs to complete commands and options' \
+'man:Print the manual' \
+'sandbox:Serve the embedded Step Functions over HTTP' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'onced help commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__add_commands] )) ||
+_onced__subcmd__help__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help add commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__approve_commands] )) ||
+_onced__subcmd__help__subcmd__approve_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help approve commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__bootstrap_commands] )) ||
+_onced__subcmd__help__subcmd__bootstrap_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help bootstrap commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__check_commands] )) ||
+_onced__subcmd__help__subcmd__check_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help check commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__completions_commands] )) ||
+_onced__subcmd__help__subcmd__completions_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help completions commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__doctor_commands] )) ||
+_onced__subcmd__help__subcmd__doctor_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help doctor commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__help_commands] )) ||
+_onced__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help help commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__history_commands] )) ||
+_onced__subcmd__help__subcmd__history_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help history commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__ledger_commands] )) ||
+_onced__subcmd__help__subcmd__ledger_commands() {
+    local commands; commands=(
+'export:Print everything as lines of JSON, inputs and history too' \
+'import:Read into an empty ledger what \`export\` printed' \
+'check:Is everything as it was written? Changes nothing' \
+'rebuild:Set the ledger aside; the next \`onced run\` builds it anew from what runs' \
+    )
+    _describe -t commands 'onced help ledger commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__ledger__subcmd__check_commands] )) ||
+_onced__subcmd__help__subcmd__ledger__subcmd__check_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help ledger check commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__ledger__subcmd__export_commands] )) ||
+_onced__subcmd__help__subcmd__ledger__subcmd__export_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help ledger export commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__ledger__subcmd__import_commands] )) ||
+_onced__subcmd__help__subcmd__ledger__subcmd__import_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help ledger import commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__ledger__subcmd__rebuild_commands] )) ||
+_onced__subcmd__help__subcmd__ledger__subcmd__rebuild_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help ledger rebuild commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__list_commands] )) ||
+_onced__subcmd__help__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help list commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__man_commands] )) ||
+_onced__subcmd__help__subcmd__man_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help man commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__pause_commands] )) ||
+_onced__subcmd__help__subcmd__pause_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help pause commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__plan_commands] )) ||
+_onced__subcmd__help__subcmd__plan_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help plan commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__reload_commands] )) ||
+_onced__subcmd__help__subcmd__reload_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help reload commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__resume_commands] )) ||
+_onced__subcmd__help__subcmd__resume_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help resume commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__run_commands] )) ||
+_onced__subcmd__help__subcmd__run_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help run commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__sandbox_commands] )) ||
+_onced__subcmd__help__subcmd__sandbox_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help sandbox commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__show_commands] )) ||
+_onced__subcmd__help__subcmd__show_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help show commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__sync_commands] )) ||
+_onced__subcmd__help__subcmd__sync_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help sync commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__history_commands] )) ||
+_onced__subcmd__history_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced history commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__ledger_commands] )) ||
+_onced__subcmd__ledger_commands() {
+    local commands; commands=(
+'export:Print everything as lines of JSON, inputs and history too' \
+'import:Read into an empty ledger what \`export\` printed' \
+'check:Is everything as it was written? Changes nothing' \
+'rebuild:Set the ledger aside; the next \`onced run\` builds it anew from what runs' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'onced ledger commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__ledger__subcmd__check_commands] )) ||
+_onced__subcmd__ledger__subcmd__check_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced ledger check commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__ledger__subcmd__export_commands] )) ||
+_onced__subcmd__ledger__subcmd__export_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced ledger export commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__ledger__subcmd__help_commands] )) ||
+_onced__subcmd__ledger__subcmd__help_commands() {
+    local commands; commands=(
+'export:Print everything as lines of JSON, inputs and history too' \
+'import:Read into an empty ledger what \`export\` printed' \
+'check:Is everything as it was written? Changes nothing' \
+'rebuild:Set the ledger aside; the next \`onced run\` builds it anew from what runs' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'onced ledger help commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__ledger__subcmd__help__subcmd__check_commands] )) ||
+_onced__subcmd__ledger__subcmd__help__subcmd__check_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced ledger help check commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__ledger__subcmd__help__subcmd__export_commands] )) ||
+_onced__subcmd__ledger__subcmd__help__subcmd__export_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced ledger help export commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__ledger__subcmd__help__subcmd__help_commands] )) ||
+_onced__subcmd__ledger__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced ledger help help commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__ledger__subcmd__help__subcmd__import_commands] )) ||
+_onced__subcmd__ledger__subcmd__help__subcmd__import_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced ledger help import commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__ledger__subcmd__help__subcmd__rebuild_commands] )) ||
+_onced__subcmd__ledger__subcmd__help__subcmd__rebuild_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced ledger help rebuild commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__ledger__subcmd__import_commands] )) ||
+_onced__subcmd__ledger__subcmd__import_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced ledger import commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__ledger__subcmd__rebuild_commands] )) ||
+_onced__subcmd__ledger__subcmd__rebuild_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced ledger rebuild commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__list_commands] )) ||
+_onced__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced list commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__man_commands] )) ||
+_onced__subcmd__man_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced man commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__pause_commands] )) ||
+_onced__subcmd__pause_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced pause commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__plan_commands] )) ||
+_onced__subcmd__plan_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced plan commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__reload_commands] )) ||
+_onced__subcmd__reload_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced reload commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__resume_commands] )) ||
+_onced__subcmd__resume_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced resume commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__run_commands] )) ||
+_onced__subcmd__run_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced run commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__sandbox_commands] )) ||
+_onced__subcmd__sandbox_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced sandbox commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__show_commands] )) ||
+_onced__subcmd__show_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced show commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__sync_commands] )) ||
+_onced__subcmd__sync_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced sync commands' commands "$@"
+}
+
+if [ "$funcstack[1]" = "_onced" ]; then
+    _onced "$@"
+else
+    compdef _onced onced
+fi
