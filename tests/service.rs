@@ -110,6 +110,30 @@ async fn it_is_ready_without_aws_and_says_what_it_waits_for() {
     manager.waits_for("STATUS=1 scheduled, next in ", 0);
 }
 
+/// Nobody to tell: a service manager that is not there, a watchdog without one, no stdout and stderr. It works all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_anybody_to_tell_it_works() {
+    for around in ["NOTIFY_SOCKET=/nowhere/at/all", "WATCHDOG_USEC=1000", ""] {
+        let world = World::new().await;
+        world.write("a.yaml", &one());
+        let run = world.command(&["run"]);
+        let mut command = Command::new("sh");
+        let closed = format!("exec env {around} \"$@\" <&- >&- 2>&-");
+        command.args(["-c", &closed, "sh"]).arg(run.get_program());
+        command.args(run.get_args()).env_clear();
+        let given = run.get_envs();
+        command.envs(given.filter_map(|(key, value)| Some((key, value?))));
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        let mut daemon = Running(command.spawn().expect("onced starts"));
+        world.settles_at(1, 0).await;
+        world.write("b.yaml", &file(&[("other", &day(100))]));
+        world.settles_at(2, 0).await;
+        signal(&daemon, "TERM");
+        let ended = block_in_place(|| daemon.0.wait()).expect("it ends");
+        assert!(ended.success(), "{around}: {ended}");
+    }
+}
+
 /// A bad configuration is refused, and the old one stays.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_configuration_is_read_again() {

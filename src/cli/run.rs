@@ -333,7 +333,12 @@ pub(super) async fn run(
         match &done {
             Ok(new) => {
                 settings = new.clone();
-                targets.send_replace(settings.notify.clone());
+                let new = settings.notify.clone();
+                targets.send_if_modified(|old| {
+                    let differs = *old != new;
+                    *old = new;
+                    differs
+                });
                 info!("the configuration was read again");
             }
             Err(why) => warn!("{why}"),

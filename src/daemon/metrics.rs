@@ -254,6 +254,9 @@ fn of_moment(registry: &mut Registry, moment: &Moment) {
     let writable = "Whether the last write of the ledger succeeded";
     let is_writable = number(usize::from(!standing.ledger_fails));
     registry.register("ledger_writable", writable, is_writable);
+    let believed = "Whether the clock is believed: it did not jump, and agrees with AWS's";
+    let is_believed = number(usize::from(standing.clock.is_none()));
+    registry.register("clock_believed", believed, is_believed);
     let records = "Records in the ledger";
     registry.register("ledger_records", records, number(moment.records.len()));
     let modes =

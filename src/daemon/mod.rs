@@ -363,6 +363,7 @@ impl Daemon {
             standing: Standing {
                 silent: self.reconciler.silent(),
                 ledger_fails: self.ledger().is_broken(),
+                clock: self.clock_watch.brake().map(|brake| brake.why),
                 ..self.standing.clone()
             },
             now: (self.clock)(),

@@ -36,6 +36,8 @@ pub struct Standing {
     pub watch: Option<WatchMode>,
     /// Where Step Functions does not answer, or refuses to list what runs, and with which error.
     pub silent: Vec<String>,
+    /// Why the clock is not believed, if it is not.
+    pub clock: Option<String>,
     /// The last write of the ledger failed.
     pub ledger_fails: bool,
     /// When everything was last as it should be: all files seen, every step that was due done.
@@ -48,14 +50,20 @@ impl Moment {
         let Standing {
             silent,
             ledger_fails,
+            clock,
             ..
         } = &self.standing;
         let aws = silent.iter().map(|why| format!("aws: {why}"));
         let ledger = ledger_fails.then(|| "ledger: it can't be written".to_owned());
+        let clock = clock.as_ref().map(|why| format!("clock: {why}"));
         let directory = self.scan.unclear.as_ref();
         let directory = directory.map(|why| format!("directory: {why}"));
         let guard = self.plan.guard.as_ref();
         let stops = guard.map(|why| format!("held: this plan {why}"));
-        aws.chain(ledger).chain(directory).chain(stops).collect()
+        aws.chain(ledger)
+            .chain(clock)
+            .chain(directory)
+            .chain(stops)
+            .collect()
     }
 }

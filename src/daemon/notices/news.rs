@@ -137,6 +137,11 @@ impl Told {
             ));
         }
 
+        // By a wrong clock, what is late is not.
+        let believed = moment.standing.clock.is_none();
+        if !believed {
+            next.missed.clone_from(&self.missed);
+        }
         let entries = moment.entries_in(&["refused", "missed"]);
         for entry in entries {
             let detail = entry.detail.unwrap_or_default();
@@ -151,7 +156,7 @@ impl Told {
                     notices.push(notice(Topic::Refused));
                 }
                 next.refused.insert(entry.name, detail);
-            } else if entry.execution_arn.is_none() {
+            } else if entry.execution_arn.is_none() && believed {
                 // What has a record is in the history.
                 if self.missed.get(&entry.name) != Some(&entry.at) {
                     notices.push(notice(Topic::Missed));
@@ -268,6 +273,36 @@ mod tests {
         let ends = (Topic::Recovered, "aws: as it should be again".to_owned());
         assert_eq!(look(501, &[]), [ends]);
         assert_eq!(look(502, &[]), []);
+    }
+
+    /// By a clock that is not believed, nothing is missed; once it is, what is missed is told.
+    #[tokio::test]
+    async fn a_wrong_clock_cries_no_wolf() {
+        let cursor = cursor().await;
+        let entry = Arc::new(crate::model::entry::sample("e"));
+        let (mut told, mut troubles) = (Told::default(), Troubles::new());
+        let mut look = |seconds: i64, clock: Option<&str>| {
+            let mut moment = moment(seconds);
+            let name = entry.name.clone();
+            moment.scan.entries = Arc::new([(name.clone(), Arc::clone(&entry))].into());
+            let rest = crate::model::plan::Decision::Rest { wake: None };
+            moment.plan = Arc::new(Plan {
+                decisions: [(name, rest)].into(),
+                ..Plan::default()
+            });
+            moment.standing.clock = clock.map(str::to_owned);
+            let (notices, next) = told.news(&moment, &[], cursor.clone(), &mut troubles);
+            told = next;
+            notices
+                .iter()
+                .map(|notice| notice.event)
+                .collect::<Vec<_>>()
+        };
+        let late = (entry.at - DateTime::UNIX_EPOCH).num_seconds() + 100_000;
+        assert_eq!(look(late, Some("it jumped")), []);
+        assert_eq!(look(late, None), [Topic::Missed]);
+        assert_eq!(look(late, Some("it jumped")), []);
+        assert_eq!(look(late, None), [], "once");
     }
 
     /// Another set of stops that wait has another digest: that is told, and so is the end.
