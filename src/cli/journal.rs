@@ -102,11 +102,7 @@ impl<S: Subscriber> Layer<S> for Journal {
 
 /// The line as people read it.
 fn text(said: &Said) -> String {
-    let fields = said.short();
-    let fields = fields.map(|(key, value)| format!(" {key}={value}"));
-    std::iter::once(said.message.clone())
-        .chain(fields)
-        .collect()
+    said.line(|key| format!("{key}="))
 }
 
 /// The datagram.
@@ -166,7 +162,7 @@ mod tests {
         let datagram = fields(Level::WARN, "onced::held", &said("held\nhint: x"));
         let id = MESSAGE_IDS.iter().find(|(kind, _)| *kind == "onced::held");
         let id = id.expect("an id").1;
-        let mut expected = b"MESSAGE\n\x14\0\0\0\0\0\0\0held\nhint: x entry=a\n".to_vec();
+        let mut expected = b"MESSAGE\n\x14\0\0\0\0\0\0\0held entry=a\nhint: x\n".to_vec();
         expected.extend_from_slice(
             format!("PRIORITY=4\nSYSLOG_IDENTIFIER=onced\nTARGET=onced::held\nMESSAGE_ID={id}\nONCED_ENTRY=a\nONCED_EXECUTION_ARN=arn:x\n").as_bytes(),
         );
@@ -174,6 +170,13 @@ mod tests {
             String::from_utf8_lossy(&datagram),
             String::from_utf8_lossy(&expected)
         );
+    }
+
+    #[test]
+    fn a_name_can_not_forge_a_line() {
+        let forged = said("a\x1b[31m.yaml\nMISSED b\nhint: none");
+        let expected = "a\\u{1b}[31m.yaml\\nMISSED b entry=a\nhint: none";
+        assert_eq!(text(&forged), expected);
     }
 
     #[test]

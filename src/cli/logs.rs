@@ -31,8 +31,12 @@ pub(super) fn begin(
         (false, 1) => (LevelFilter::DEBUG, LevelFilter::INFO),
         (false, _) => (LevelFilter::DEBUG, LevelFilter::DEBUG),
     };
+    // What these say of a request may hold a token or a password.
+    let connectors = others.min(LevelFilter::INFO);
     let filter = Targets::new()
         .with_default(others)
+        .with_target("aws_smithy_http_client", connectors)
+        .with_target("hyper_util", connectors)
         .with_target("onced", ours);
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(|| bar::Above)
@@ -87,7 +91,7 @@ impl Said {
     }
 
     /// Without what nobody reads on a line: the whole ARN, and the step that the message names.
-    pub(super) fn short(&self) -> impl Iterator<Item = &(&'static str, String)> {
+    fn short(&self) -> impl Iterator<Item = &(&'static str, String)> {
         let long = ["execution", "step"];
         self.fields
             .iter()
@@ -100,6 +104,32 @@ impl Said {
             name => self.fields.push((name, text)),
         }
     }
+
+    /// The line as people read it. What a file's name, or AWS, brings along can't end it or paint the terminal.
+    pub(super) fn line(&self, key: impl Fn(&str) -> String) -> String {
+        let mut parts = self.message.split("\nhint: ").map(harmless);
+        let mut line = parts.next().unwrap_or_default();
+        for (name, value) in self.short() {
+            line = line + " " + &key(name) + &harmless(value);
+        }
+        for hint in parts {
+            line = line + "\nhint: " + &hint;
+        }
+        line
+    }
+}
+
+/// Without control characters.
+fn harmless(text: &str) -> String {
+    let mut harmless = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            harmless.extend(c.escape_default());
+        } else {
+            harmless.push(c);
+        }
+    }
+    harmless
 }
 
 impl Visit for Said {
@@ -144,16 +174,12 @@ where
             }
         };
         let time = Local::now().format("%H:%M:%S").to_string();
-        write!(
+        let line = said.line(|key| paint("2", &format!("{key}=")));
+        writeln!(
             writer,
-            "{} {} {}",
+            "{} {} {line}",
             paint("2", &time),
-            paint(color, level),
-            said.message
-        )?;
-        for (key, value) in said.short() {
-            write!(writer, " {}{value}", paint("2", &format!("{key}=")))?;
-        }
-        writeln!(writer)
+            paint(color, level)
+        )
     }
 }

@@ -282,13 +282,14 @@ pub(super) async fn run(
             attempts: metrics.notices.clone(),
         },
     ));
-    let socket_path = socket::path(settings.runtime_directory.as_deref(), &state.path);
-    let serving = tokio::spawn({
-        let path = socket_path.clone();
-        async move {
-            if let Err(error) = socket::serve(path.clone(), sources).await {
-                warn!(path = %path.display(), %error, "no control socket: other commands can't ask this daemon");
-            }
+    let place = socket::Place {
+        runtime_directory: settings.runtime_directory.clone(),
+        state_directory: state.path.clone(),
+    };
+    let serving = tokio::spawn(async move {
+        let path = place.path();
+        if let Err(error) = socket::serve(place, sources).await {
+            warn!(path = %path.display(), %error, "no control socket: other commands can't ask this daemon");
         }
     });
     let failed = |error| Failure::new(format!("can't listen for signals: {error}"));

@@ -61,8 +61,12 @@ impl Client {
             let Ok(about) = serde_json::from_slice::<About>(&about) else {
                 continue;
             };
-            // Elsewhere, another one may listen.
-            if directory == state_directory || about.state_directory == state {
+            // Elsewhere, and behind a link, another one may listen.
+            let is_link = path
+                .symlink_metadata()
+                .is_ok_and(|there| there.is_symlink());
+            let is_own = directory == state_directory && !is_link;
+            if is_own || about.state_directory == state || is_same(&about.state_directory, &state) {
                 return Ok(Some(Self { path, about }));
             }
         }
@@ -94,6 +98,11 @@ impl Client {
         let why = value["error"].as_str().unwrap_or("the daemon refuses");
         Some(Err(why.to_owned()))
     }
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    let (one, other) = (one.canonicalize(), other.canonicalize());
+    one.is_ok_and(|one| other.is_ok_and(|other| one == other))
 }
 
 type Answer = Option<(StatusCode, bytes::Bytes)>;

@@ -11,6 +11,7 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use chrono::TimeDelta;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
@@ -19,6 +20,7 @@ use tracing::{info, warn};
 
 use super::clients;
 use super::metrics::{Form, Metrics};
+use super::wall_clock;
 use crate::ledger::Ledger;
 use crate::view::Moment;
 
@@ -110,7 +112,13 @@ async fn metrics(State(shown): State<Shown>, headers: HeaderMap) -> Response {
     let size = size.ok().and_then(Result::ok);
     let moment = shown.moments.borrow().clone();
     // Of many entries it takes a while, and nothing else waits for it.
-    let writing = spawn_blocking(move || shown.metrics.text(moment.as_deref(), size, form));
+    let writing = spawn_blocking(move || {
+        let ready = wrong(&shown, moment.as_deref()).is_empty();
+        let ago = TimeDelta::from_std(shown.beaten.borrow().elapsed()).unwrap_or_default();
+        let beat = (wall_clock())() - ago;
+        let (metrics, moment) = (&shown.metrics, moment.as_deref());
+        metrics.text(moment, size, (ready, beat), form)
+    });
     match writing.await {
         Ok(Ok(text)) => ([(CONTENT_TYPE, form.content_type())], text).into_response(),
         _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -131,12 +139,15 @@ async fn healthz(State(shown): State<Shown>) -> Response {
 /// Does it do its work?
 async fn readyz(State(shown): State<Shown>) -> Response {
     let moment = shown.moments.borrow().clone();
+    said(&wrong(&shown, moment.as_deref()))
+}
+
+fn wrong(shown: &Shown, moment: Option<&Moment>) -> Vec<String> {
     let unready = match moment {
         Some(moment) => moment.unready(),
         None => vec!["the schedule files have not been looked at yet".to_owned()],
     };
-    let all: Vec<String> = hangs(&shown).into_iter().chain(unready).collect();
-    said(&all)
+    hangs(shown).into_iter().chain(unready).collect()
 }
 
 /// `ok`, or a line for each thing that is wrong.

@@ -80,7 +80,7 @@ impl Metrics {
             calls,
             tally,
             scans,
-            notices: Attempts::default(),
+            notices: from_zero("result", &["delivered", "failed"]),
             begun: now,
             reloaded: Gauge::default(),
             reloaded_at: Seconds::default(),
@@ -97,7 +97,7 @@ impl Metrics {
         }
     }
 
-    /// All of it. `size`: of the ledger's files in bytes, where that is known.
+    /// All of it. `size`: of the ledger's files in bytes, where that is known; `beat`: when the loop moved last.
     ///
     /// # Errors
     ///
@@ -106,10 +106,16 @@ impl Metrics {
         &self,
         moment: Option<&Moment>,
         size: Option<u64>,
+        (ready, beat): (bool, DateTime<Utc>),
         form: Form,
     ) -> Result<String, std::fmt::Error> {
         let mut registry = Registry::with_prefix("onced");
         self.own(&mut registry);
+        let help = "Whether nothing keeps onced from its work, as /readyz says";
+        registry.register("ready", help, number(usize::from(ready)));
+        let help = "When the loop moved last";
+        let unit = Unit::Seconds;
+        registry.register_with_unit("loop_last_beat_timestamp", help, unit, seconds(beat));
         if let Some(moment) = moment {
             of_moment(&mut registry, moment);
         }
@@ -239,12 +245,6 @@ fn of_moment(registry: &mut Registry, moment: &Moment) {
         paused,
         number(usize::from(moment.pause.is_some())),
     );
-    let ready = "Whether nothing keeps onced from its work, as /readyz says";
-    registry.register(
-        "ready",
-        ready,
-        number(usize::from(moment.unready().is_empty())),
-    );
     let unreachable = "Accounts, regions and state machines where Step Functions does not answer, or refuses to list";
     registry.register(
         "aws_unreachable",
@@ -263,6 +263,15 @@ fn of_moment(registry: &mut Registry, moment: &Moment) {
         WatchMode::ALL.map(|mode| (mode.as_str(), usize::from(standing.watch == Some(mode))));
     let help = "How changes of the files are seen: 1 at what is so";
     registry.register("watch_mode", help, counts("mode", modes.into()));
+}
+
+/// An increase from nothing is one that an alert does not see.
+fn from_zero(key: &'static str, words: &[&str]) -> Attempts {
+    let family = Attempts::default();
+    for word in words {
+        drop(family.get_or_create(&[(key, (*word).to_owned())]));
+    }
+    family
 }
 
 fn counts(key: &'static str, counts: BTreeMap<&str, usize>) -> Counts {

@@ -362,7 +362,8 @@ impl Daemon {
             limits: self.reconciler.limits().clone(),
             standing: Standing {
                 silent: self.reconciler.silent(),
-                ledger_fails: self.ledger().is_broken(),
+                answered: self.reconciler.calls().has_answer(),
+                ledger_fails: self.reconciler.ledger_fails(),
                 clock: self.clock_watch.brake().map(|brake| brake.why),
                 ..self.standing.clone()
             },

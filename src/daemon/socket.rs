@@ -85,47 +85,103 @@ pub struct Sources {
 /// The socket's name in its directory.
 pub(super) const NAME: &str = "onced.sock";
 
-/// Where a daemon listens: in its runtime directory, else in its state directory.
-pub fn path(runtime_directory: Option<&Path>, state_directory: &Path) -> PathBuf {
-    runtime_directory.unwrap_or(state_directory).join(NAME)
+/// Where a daemon listens.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// systemd's runtime directory, where there is one.
+    pub runtime_directory: Option<PathBuf>,
+    /// Else here; beside a runtime directory, a link here leads there.
+    pub state_directory: PathBuf,
+}
+
+impl Place {
+    /// The socket.
+    pub fn path(&self) -> PathBuf {
+        let runtime = self.runtime_directory.as_ref();
+        runtime.unwrap_or(&self.state_directory).join(NAME)
+    }
 }
 
 /// A socket that was left behind makes room; one that somebody answers on does not.
-async fn bind(path: &Path) -> io::Result<UnixListener> {
+async fn bind(path: &Path, mode: u32) -> io::Result<(UnixListener, Bound)> {
     let reach = Reach::of(path)?;
-    if UnixStream::connect(reach.path()).await.is_ok() {
-        let why = "another daemon answers there";
-        return Err(io::Error::new(io::ErrorKind::AddrInUse, why));
+    match UnixStream::connect(reach.path()).await {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => left_behind(path)?,
+        Err(error) => return Err(error),
+        Ok(_) => {
+            let why = "another daemon answers there";
+            return Err(io::Error::new(io::ErrorKind::AddrInUse, why));
+        }
     }
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    // A link that leads nowhere was left behind, too.
+    left_behind(path)?;
     let listener = UnixListener::bind(reach.path())?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode(path)))?;
-    Ok(listener)
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
+    let bound = Bound::new(path)?;
+    Ok((listener, bound))
 }
 
-/// Where the group may enter the directory, the group may use the socket.
-fn mode(path: &Path) -> u32 {
-    let directory = path.parent().and_then(|parent| parent.metadata().ok());
+fn left_behind(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// A file of ours, which is gone with this; another's in its place is not.
+struct Bound {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl Bound {
+    fn new(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            path: path.to_owned(),
+            identity: identity(path)?,
+        })
+    }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let metadata = std::fs::symlink_metadata(path)?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        if identity(&self.path).is_ok_and(|now| now == self.identity) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// The group may use a socket in a runtime directory that it may enter. Who made that directory said so: not so the state
+/// directory.
+fn mode(place: &Place) -> u32 {
+    let directory = place.runtime_directory.as_ref();
+    let directory = directory.and_then(|directory| directory.metadata().ok());
     let enters = directory.is_some_and(|directory| directory.mode() & 0o010 != 0);
     if enters { 0o660 } else { 0o600 }
 }
 
-/// A socket of ours, which is gone with this.
-struct Bound(PathBuf);
-
-impl Drop for Bound {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+/// For those who know the state directory alone.
+fn link(place: &Place) -> io::Result<Option<Bound>> {
+    if place.runtime_directory.is_none() {
+        return Ok(None);
     }
+    let link = place.state_directory.join(NAME);
+    left_behind(&link)?;
+    std::os::unix::fs::symlink(std::path::absolute(place.path())?, &link)?;
+    Bound::new(&link).map(Some)
 }
 
 /// Serves until it is dropped.
-pub async fn serve(path: PathBuf, sources: Sources) -> io::Result<()> {
-    let listener = bind(&path).await?;
-    let _bound = Bound(path);
+pub async fn serve(place: Place, sources: Sources) -> io::Result<()> {
+    let (listener, _bound) = bind(&place.path(), mode(&place)).await?;
+    // It serves those who find it otherwise, too.
+    let _linked = link(&place);
     let router = axum::Router::new()
         .route(
             "/v1/list",

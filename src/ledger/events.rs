@@ -21,6 +21,13 @@ pub struct Cursor {
     time: DateTime<Utc>,
 }
 
+impl Cursor {
+    /// Is that of the same store?
+    pub fn is_beside(&self, other: &Self) -> bool {
+        self.store == other.store
+    }
+}
+
 impl Ledger {
     /// What happened after this, the oldest first, at most so many; and how far that goes. Without a cursor, nothing: it
     /// answers how far the history goes now.

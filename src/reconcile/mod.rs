@@ -194,6 +194,12 @@ impl Reconciler {
         self.hands.step_functions.calls()
     }
 
+    /// Can the ledger not be written, as far as one knows?
+    pub fn ledger_fails(&self) -> bool {
+        let waits = self.retries.waiting().next().is_some();
+        self.hands.ledger.is_broken() || self.told_ledger && waits
+    }
+
     /// Where no answers come from, and the error that shows there.
     pub fn silent(&self) -> Vec<String> {
         self.health

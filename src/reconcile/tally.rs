@@ -55,6 +55,11 @@ impl Tally {
         for event in EVENTS {
             drop(tally.events.get_or_create(&kind("event", event)));
         }
+        for step in [
+            "Start", "Stop", "Replace", "Look", "Adopt", "Move", "Forget",
+        ] {
+            drop(tally.retries.get_or_create(&kind("step", step)));
+        }
         tally
     }
 

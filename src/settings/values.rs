@@ -52,7 +52,16 @@ pub(super) fn notify(value: &Value) -> Result<Vec<Target>, Complaint> {
     let list = value
         .as_sequence()
         .ok_or_else(|| wrong("this is no list"))?;
-    list.iter().map(|item| target(item, wrong)).collect()
+    let targets = list.iter().map(|item| target(item, wrong));
+    let targets: Vec<Target> = targets.collect::<Result<_, _>>()?;
+    let alike = |(n, target): (usize, &Target)| {
+        let mut before = targets.iter().take(n);
+        before.any(|other| other.to == target.to && other.topics == target.topics)
+    };
+    if targets.iter().enumerate().any(alike) {
+        return Err(wrong("two items are alike"));
+    }
+    Ok(targets)
 }
 
 fn target(item: &Value, wrong: impl Fn(&str) -> Complaint) -> Result<Target, Complaint> {

@@ -1,5 +1,7 @@
 //! What was called at AWS, how it was answered, and how long that took: counted, for who looks from outside.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
@@ -20,6 +22,8 @@ pub struct Calls {
     pub answered: Family<Answered, Counter>,
     /// Those that were one too many in a second, by operation.
     pub throttled: Family<Asked, Counter>,
+    /// An answer came, if only a no.
+    answers: Arc<AtomicBool>,
     /// How long an answer was waited for, in seconds.
     pub seconds: Family<Asked, Histogram, fn() -> Histogram>,
 }
@@ -45,12 +49,18 @@ impl Default for Calls {
         Self {
             answered: Family::default(),
             throttled,
+            answers: Arc::default(),
             seconds: Family::new_with_constructor(histogram),
         }
     }
 }
 
 impl Calls {
+    /// Has there been an answer yet?
+    pub fn has_answer(&self) -> bool {
+        self.answers.load(Ordering::Relaxed)
+    }
+
     /// An answer came, or none for too long.
     pub(super) fn note<T>(
         &self,
@@ -62,6 +72,9 @@ impl Calls {
             Ok(_) => "ok",
             Err(error) => error.code(),
         };
+        if !answer.is_err_and(CallError::is_silence) {
+            self.answers.store(true, Ordering::Relaxed);
+        }
         let asked = [("operation", operation.to_owned())];
         if answer.is_err_and(CallError::is_throttle) {
             self.throttled.get_or_create(&asked).inc();

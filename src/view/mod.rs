@@ -314,7 +314,7 @@ impl Moment {
         wanted: Option<&Entry>,
     ) -> (&'static str, Option<String>) {
         match (current, wanted) {
-            (Some(record), wanted) => recorded_phase(record, wanted),
+            (Some(record), wanted) => recorded_phase(record, wanted, self.now),
             (None, Some(entry)) => self.fresh_phase(entry),
             (None, None) => ("stopped", None),
         }
@@ -497,7 +497,11 @@ fn current<'a>(record: Option<&'a Record>, wanted: Option<&Entry>) -> Option<&'a
     })
 }
 
-fn recorded_phase(record: &Record, wanted: Option<&Entry>) -> (&'static str, Option<String>) {
+fn recorded_phase(
+    record: &Record,
+    wanted: Option<&Entry>,
+    now: DateTime<Utc>,
+) -> (&'static str, Option<String>) {
     let changed = wanted.is_some_and(|entry| Fingerprint::of(entry) != record.fingerprint);
     match record.phase {
         Phase::Starting if record.refused.is_some() => ("refused", record.refused.clone()),
@@ -509,6 +513,10 @@ fn recorded_phase(record: &Record, wanted: Option<&Entry>) -> (&'static str, Opt
         Phase::Running => ("scheduled", None),
         Phase::Stopping => ("stopping", None),
         Phase::Stopped if wanted.is_some_and(|entry| !entry.enabled) => ("disabled", None),
+        Phase::Stopped if wanted.is_some_and(|entry| is_late(entry.at, entry.grace, now)) => (
+            "missed",
+            Some("its time passed before it was started again".into()),
+        ),
         Phase::Stopped if wanted.is_some() => (
             "pending",
             Some("put back: starts as the next generation".into()),

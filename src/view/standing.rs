@@ -36,6 +36,8 @@ pub struct Standing {
     pub watch: Option<WatchMode>,
     /// Where Step Functions does not answer, or refuses to list what runs, and with which error.
     pub silent: Vec<String>,
+    /// Step Functions has answered in this process.
+    pub answered: bool,
     /// Why the clock is not believed, if it is not.
     pub clock: Option<String>,
     /// The last write of the ledger failed.

@@ -1,10 +1,12 @@
 //! People are told of what went wrong, and of what is well again: each target by a task of its own, which nobody waits for.
-//! What was told is kept in the state directory (`notified`): a restart repeats nothing, and loses nothing.
+//! What is to be told is in the state directory (`notified`) before it is sent, and until it is taken: a restart repeats
+//! nothing that was taken, and loses nothing.
 
 mod memory;
 pub mod news;
 pub mod send;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +16,7 @@ use prometheus_client::metrics::family::Family;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
@@ -23,9 +25,9 @@ use crate::model::entry::instant;
 use crate::model::topic::{Target, To};
 use crate::reconcile::Clock;
 use crate::view::Moment;
-use memory::Memory;
+use memory::{Memory, Message, State};
 use news::{Notice, Troubles};
-use send::{Message, Surroundings};
+use send::Surroundings;
 
 /// What comes within this time is one message.
 const BATCH: Duration = Duration::from_secs(1);
@@ -60,14 +62,28 @@ pub struct Sources {
     pub attempts: Attempts,
 }
 
-/// Tells until it is dropped. Other `targets` take effect at once.
+/// Tells until it is dropped. Other `targets` take effect at once; those that stay are not disturbed.
 pub async fn tell(mut targets: watch::Receiver<Vec<Target>>, sources: Sources) {
     let memory = Memory::of(&sources.state_directory);
+    let mut tasks = JoinSet::new();
+    let mut telling: Vec<(Target, AbortHandle)> = Vec::new();
     loop {
         let wanted = targets.borrow_and_update().clone();
-        let mut telling = JoinSet::new();
+        telling.retain(|(target, task)| {
+            let stays = wanted.contains(target);
+            if !stays {
+                task.abort();
+            }
+            stays
+        });
+        let known: BTreeSet<String> = wanted.iter().map(identity).collect();
+        // One that comes back later is a new one.
+        memory.keep(&known).await;
         for target in wanted {
-            telling.spawn(tell_one(target, sources.clone(), memory.clone()));
+            if !telling.iter().any(|(other, _)| *other == target) {
+                let one = Teller::new(target.clone(), sources.clone(), memory.clone());
+                telling.push((target, tasks.spawn(one.tell())));
+            }
         }
         if targets.changed().await.is_err() {
             // They do not change any more.
@@ -76,109 +92,176 @@ pub async fn tell(mut targets: watch::Receiver<Vec<Target>>, sources: Sources) {
     }
 }
 
-/// One target, for ever.
-async fn tell_one(target: Target, mut sources: Sources, memory: Memory) {
-    let id = identity(&target.to);
-    let mut told = memory.read(&id);
-    let mut troubles = Troubles::new();
-    let mut trouble: Option<String> = None;
-    let mut wait = AGAIN.0;
-    let mut unwritten = 0;
-    loop {
-        let begun = Instant::now();
-        let moment = sources.moments.borrow_and_update().clone();
-        let mut more = false;
-        if let Some(moment) = moment {
-            let cursor = told.cursor.clone();
-            let reading = sources.ledger.events_after(cursor, MOST, moment.now);
-            // A ledger that can't be read is told by the moment; it is tried again.
-            if let Ok((events, cursor)) = reading.await {
-                more = events.len() == MOST;
-                unwritten += events.len();
-                let before = told.clone();
-                let mut since = std::mem::take(&mut troubles);
-                // A moment that nothing follows stands: time passes all the same.
-                let now = (sources.clock)();
-                let looking = spawn_blocking(move || {
-                    let moment = Moment {
-                        now,
-                        ..Moment::clone(&moment)
-                    };
-                    let news = before.news(&moment, &events, cursor, &mut since);
-                    (news, since)
-                });
-                let Ok(((notices, next), since)) = looking.await else {
-                    return;
-                };
-                troubles = since;
-                let wanted: Vec<Notice> = notices
-                    .into_iter()
-                    .filter(|notice| target.topics.contains(&notice.event))
-                    .collect();
-                if !wanted.is_empty() {
-                    let sent = deliver(&target.to, &wanted, &sources).await;
-                    let result = if sent.is_ok() { "delivered" } else { "failed" };
-                    let label = [("result", result.to_owned())];
-                    sources.attempts.get_or_create(&label).inc();
-                    match sent {
-                        Ok(()) => {
-                            if trouble.take().is_some() {
-                                info!(to = target.to.shown(), "notices are taken again");
-                            }
-                            wait = AGAIN.0;
-                        }
-                        Err(error) => {
-                            if trouble.as_ref() != Some(&error) {
-                                warn!(
-                                    to = target.to.shown(),
-                                    error,
-                                    notices = wanted.len(),
-                                    "notices are not taken: they are sent again"
-                                );
-                                trouble = Some(error);
-                            }
-                            sleep(wait).await;
-                            wait = (wait * 2).min(AGAIN.1);
-                            continue;
-                        }
+/// One target, and what it is told.
+struct Teller {
+    target: Target,
+    sources: Sources,
+    memory: Memory,
+    id: String,
+    state: State,
+    troubles: Troubles,
+    /// Why the last message was not taken.
+    refused: Option<String>,
+    /// Events that were read and are not written down as read.
+    unwritten: usize,
+}
+
+impl Teller {
+    fn new(target: Target, sources: Sources, memory: Memory) -> Self {
+        let id = identity(&target);
+        Self {
+            state: memory.read(&id),
+            target,
+            sources,
+            memory,
+            id,
+            troubles: Troubles::new(),
+            refused: None,
+            unwritten: 0,
+        }
+    }
+
+    /// For ever.
+    async fn tell(mut self) {
+        self.begin().await;
+        loop {
+            self.empty().await;
+            let begun = Instant::now();
+            let moment = self.sources.moments.borrow_and_update().clone();
+            let more = match moment {
+                Some(moment) => self.look(moment).await,
+                None => false,
+            };
+            let cost = begun.elapsed();
+            if more || !self.state.outbox.is_empty() {
+                continue;
+            }
+            let moments = &mut self.sources.moments;
+            let changed = match timeout(LOOK, moments.changed()).await {
+                Ok(changed) => changed,
+                // Time passes over what stands.
+                Err(_) if !self.troubles.is_empty() => Ok(()),
+                Err(_) => moments.changed().await,
+            };
+            if changed.is_err() {
+                return;
+            }
+            // Of many entries, a look costs something.
+            sleep(BATCH.max(cost.min(LOOK) * 5)).await;
+        }
+    }
+
+    /// For one who is new, the history begins now: not with the first pass, which takes a while.
+    async fn begin(&mut self) {
+        if self.state.told.cursor.is_some() {
+            return;
+        }
+        let now = (self.sources.clock)();
+        if let Ok((_, end)) = self.sources.ledger.events_after(None, 0, now).await {
+            self.state.told.cursor = Some(end);
+            self.memory.write(&self.id, &self.state).await;
+        }
+    }
+
+    /// Sends what is to be sent, one after the other, until all of it is taken.
+    async fn empty(&mut self) {
+        let mut wait = AGAIN.0;
+        while let Some(message) = self.state.outbox.first() {
+            let now = (self.sources.clock)();
+            let sent = send::send(&self.target.to, message, &self.sources.around, now).await;
+            let result = if sent.is_ok() { "delivered" } else { "failed" };
+            let label = [("result", result.to_owned())];
+            self.sources.attempts.get_or_create(&label).inc();
+            let to = self.target.to.shown();
+            match sent {
+                Ok(()) => {
+                    if self.refused.take().is_some() {
+                        info!(to, "notices are taken again");
                     }
+                    wait = AGAIN.0;
+                    self.state.outbox.remove(0);
+                    self.memory.write(&self.id, &self.state).await;
                 }
-                // How far the history was read alone is worth a write now and then.
-                if !wanted.is_empty()
-                    || !next.stands_as(&told)
-                    || told.cursor.is_none()
-                    || unwritten >= READ
-                {
-                    unwritten = 0;
-                    memory.write(&id, &next).await;
+                Err(error) => {
+                    if self.refused.as_ref() != Some(&error) {
+                        warn!(to, error, "a notice is not taken: it is sent again");
+                        self.refused = Some(error);
+                    }
+                    sleep(wait).await;
+                    wait = (wait * 2).min(AGAIN.1);
                 }
-                told = next;
             }
         }
-        if more {
-            continue;
+    }
+
+    /// Puts what is new into the outbox. Answers whether there is more of the history to read.
+    async fn look(&mut self, moment: Arc<Moment>) -> bool {
+        let now = (self.sources.clock)();
+        let cursor = self.state.told.cursor.clone();
+        let reading = self.sources.ledger.events_after(cursor.clone(), MOST, now);
+        // A ledger that can't be read is told by the moment; the history waits.
+        let (events, cursor) = match reading.await {
+            Ok((events, cursor)) => (events, Some(cursor)),
+            Err(_) => (Vec::new(), cursor),
+        };
+        let more = events.len() == MOST;
+        self.unwritten += events.len();
+        let told = self.state.told.clone();
+        let mut troubles = std::mem::take(&mut self.troubles);
+        let looking = spawn_blocking(move || {
+            // A moment that nothing follows stands: time passes all the same.
+            let moment = Moment {
+                now,
+                ..Moment::clone(&moment)
+            };
+            let news = told.news(&moment, &events, cursor, &mut troubles);
+            (news, troubles)
+        });
+        let Ok(((notices, told), troubles)) = looking.await else {
+            return false;
+        };
+        self.troubles = troubles;
+        let wanted = notices.into_iter();
+        let wanted = wanted.filter(|notice| self.target.topics.contains(&notice.event));
+        let wanted: Vec<Notice> = wanted.collect();
+        let stands = told.stands_as(&self.state.told);
+        let begins = self.state.told.cursor.is_none();
+        self.state.told = told;
+        for notices in wanted.chunks(MOST) {
+            let message = self.message(notices);
+            self.state.outbox.push(message);
         }
-        let stands = !troubles.is_empty();
-        match timeout(LOOK, sources.moments.changed()).await {
-            Ok(Err(_)) => return,
-            Err(_) if !stands => match sources.moments.changed().await {
-                Ok(()) => {}
-                Err(_) => return,
-            },
-            _ => {}
+        // How far the history was read alone is worth a write now and then.
+        if !wanted.is_empty() || !stands || begins || self.unwritten >= READ {
+            self.unwritten = 0;
+            self.memory.write(&self.id, &self.state).await;
         }
-        // Of many entries, a look costs something.
-        sleep(BATCH.max(begun.elapsed().min(LOOK) * 5)).await;
+        more
+    }
+
+    fn message(&self, notices: &[Notice]) -> Message {
+        let owner = &self.sources.owner;
+        let body = json!({
+            "version": 1,
+            "owner": owner,
+            "time": instant((self.sources.clock)()),
+            "events": notices,
+        });
+        let body = body.to_string();
+        Message {
+            id: format!("msg_{}", short(&format!("{} {body}", self.id))),
+            body,
+        }
     }
 }
 
-/// Names a target by whom it tells.
-fn identity(to: &To) -> String {
-    let text = match to {
+/// Names a target by whom it tells of what.
+fn identity(target: &Target) -> String {
+    let to = match &target.to {
         To::Webhook { url, .. } => format!("webhook {url}"),
         To::Exec(words) => format!("exec {words:?}"),
     };
-    short(&text)
+    short(&format!("{to} {:?}", target.topics))
 }
 
 /// The first half of a digest, in hexadecimal digits.
@@ -186,23 +269,4 @@ fn short(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     let half = digest.first_chunk().copied().unwrap_or_default();
     format!("{:032x}", u128::from_be_bytes(half))
-}
-
-async fn deliver(to: &To, notices: &[Notice], sources: &Sources) -> Result<(), String> {
-    for notices in notices.chunks(MOST) {
-        let now = (sources.clock)();
-        let events = json!(notices);
-        let message = Message {
-            id: format!("msg_{}", short(&format!("{} {events}", sources.owner))),
-            body: json!({
-                "version": 1,
-                "owner": sources.owner,
-                "time": instant(now),
-                "events": events,
-            })
-            .to_string(),
-        };
-        send::send(to, &message, &sources.around, now).await?;
-    }
-    Ok(())
 }

@@ -10,9 +10,10 @@ use crate::ledger::Cursor;
 use crate::model::entry::{EntryName, instant};
 use crate::model::record::Event;
 use crate::model::topic::Topic;
-use crate::view::Moment;
+use crate::view::{EntryView, Moment};
 
-/// What keeps onced from its work is told once it has done so for so long: an outage of seconds is none.
+/// What may pass by itself is told once it has stood for so long: an outage of seconds is none, nor is a mass of stops while
+/// files are being replaced.
 const STANDS: TimeDelta = TimeDelta::minutes(1);
 
 /// One thing that is told.
@@ -58,21 +59,21 @@ impl Notice {
 pub struct Told {
     /// How far the history was told.
     pub cursor: Option<Cursor>,
-    /// The digest of the stops that wait for approval.
+    /// The digest of the stops that wait for approval, and how many they are.
     #[serde(default)]
-    held: Option<String>,
+    held: Option<(String, usize)>,
     /// What keeps onced from its work, by its first word.
     #[serde(default)]
     unready: BTreeSet<String>,
-    /// The entries that are refused, and why.
+    /// The entries that are refused, and the gist of why.
     #[serde(default)]
     refused: BTreeMap<EntryName, String>,
-    /// The entries that were too late when they were first seen, and their time.
+    /// The entries whose time passed before they were started, and that time.
     #[serde(default)]
     missed: BTreeMap<EntryName, String>,
 }
 
-/// Since when something keeps onced from its work, by its first word.
+/// Since when something stands: what keeps onced from its work, by its first word; stops that wait, by their digest.
 pub type Troubles = BTreeMap<String, DateTime<Utc>>;
 
 impl Told {
@@ -90,27 +91,68 @@ impl Told {
         &self,
         moment: &Moment,
         events: &[Event],
-        cursor: Cursor,
+        cursor: Option<Cursor>,
         troubles: &mut Troubles,
     ) -> (Vec<Notice>, Self) {
-        let now = moment.now;
         let mut notices: Vec<Notice> = events.iter().filter_map(happened).collect();
+        let before = std::mem::take(troubles);
+        let mut stands = |what: &str| {
+            let since = before.get(what).copied().unwrap_or(moment.now);
+            troubles.insert(what.to_owned(), since);
+            moment.now - since >= STANDS
+        };
         let mut next = Self {
-            cursor: Some(cursor),
+            held: self.held(moment, &mut stands, &mut notices),
+            unready: self.unready(moment, &mut stands, &mut notices),
+            cursor,
             ..Self::default()
         };
+        self.entries(moment, &mut next, &mut notices);
+        (notices, next)
+    }
 
-        next.held = moment.held_digest();
-        if next.held != self.held {
-            notices.push(match (&next.held, &moment.plan.guard) {
-                (Some(digest), Some(why)) => Notice {
+    /// Stops that wait. Another set is told again, unless it only grew smaller.
+    fn held(
+        &self,
+        moment: &Moment,
+        stands: &mut impl FnMut(&str) -> bool,
+        notices: &mut Vec<Notice>,
+    ) -> Option<(String, usize)> {
+        let (Some(digest), Some(why)) = (moment.held_digest(), &moment.plan.guard) else {
+            // In doubt, what would be stopped is not known.
+            if moment.scan.doubt().is_some() {
+                return self.held.clone();
+            }
+            if self.held.is_some() {
+                let over = "no stops wait for approval any more";
+                notices.push(Notice::new(Topic::Recovered, moment.now, over));
+            }
+            return None;
+        };
+        let number = moment.to_approve.len();
+        match &self.held {
+            Some((told, _)) if *told == digest => {}
+            Some((_, before)) if number < *before => {}
+            before => {
+                if !stands(&format!("held {digest}")) {
+                    return before.clone();
+                }
+                notices.push(Notice {
                     digest: Some(digest.clone()),
-                    ..Notice::new(Topic::Held, now, format!("this plan {why}"))
-                },
-                _ => Notice::new(Topic::Recovered, now, "no stops wait for approval any more"),
-            });
+                    ..Notice::new(Topic::Held, moment.now, format!("this plan {why}"))
+                });
+            }
         }
+        Some((digest, number))
+    }
 
+    /// What keeps onced from its work.
+    fn unready(
+        &self,
+        moment: &Moment,
+        stands: &mut impl FnMut(&str) -> bool,
+        notices: &mut Vec<Notice>,
+    ) -> BTreeSet<String> {
         let mut standing = BTreeMap::new();
         for trouble in moment.unready() {
             let word = trouble.split(':').next().unwrap_or_default().to_owned();
@@ -118,72 +160,101 @@ impl Told {
                 standing.entry(word).or_insert(trouble);
             }
         }
-        troubles.retain(|word, _| standing.contains_key(word));
+        let mut told = BTreeSet::new();
         for (word, trouble) in standing {
-            let since = *troubles.entry(word.clone()).or_insert(now);
-            let told = self.unready.contains(&word);
-            if told || now - since >= STANDS {
-                if !told {
-                    notices.push(Notice::new(Topic::Unready, now, trouble));
-                }
-                next.unready.insert(word);
+            let stands = stands(&word);
+            if self.unready.contains(&word) {
+                told.insert(word);
+            } else if stands {
+                notices.push(Notice::new(Topic::Unready, moment.now, trouble));
+                told.insert(word);
             }
         }
-        for word in self.unready.difference(&next.unready) {
-            notices.push(Notice::new(
-                Topic::Recovered,
-                now,
-                format!("{word}: as it should be again"),
-            ));
+        for word in self
+            .unready
+            .iter()
+            .filter(|word| !told.contains(*word))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
+            // A process that has had no answer yet knows nothing of an outage.
+            if word == "aws" && !moment.standing.answered {
+                told.insert(word);
+                continue;
+            }
+            let over = format!("{word}: as it should be again");
+            notices.push(Notice::new(Topic::Recovered, moment.now, over));
         }
+        told
+    }
 
+    /// What stands with single entries.
+    fn entries(&self, moment: &Moment, next: &mut Self, notices: &mut Vec<Notice>) {
+        let notice = |event, entry: &EntryView| Notice {
+            name: Some(entry.name.clone()),
+            at: Some(entry.at.clone()),
+            execution_arn: entry.execution_arn.clone(),
+            ..Notice::new(event, moment.now, entry.detail.clone().unwrap_or_default())
+        };
         // By a wrong clock, what is late is not.
         let believed = moment.standing.clock.is_none();
-        if !believed {
-            next.missed.clone_from(&self.missed);
-        }
-        let entries = moment.entries_in(&["refused", "missed"]);
-        for entry in entries {
-            let detail = entry.detail.unwrap_or_default();
-            let notice = |event| Notice {
-                name: Some(entry.name.clone()),
-                at: Some(entry.at.clone()),
-                execution_arn: entry.execution_arn.clone(),
-                ..Notice::new(event, now, detail.clone())
-            };
+        // After the ledger was lost, what has fired looks as if it never had.
+        let same = match (&self.cursor, &next.cursor) {
+            (Some(before), Some(now)) => before.is_beside(now),
+            _ => true,
+        };
+        // What can't be seen now was told all the same.
+        let hidden = |name: &EntryName| {
+            !believed
+                || !moment.scan.entries.contains_key(name)
+                    && moment.scan.mentions(name, "").is_some()
+        };
+        let missed = self.missed.iter().filter(|(name, _)| hidden(name));
+        next.missed = missed
+            .map(|(name, at)| (name.clone(), at.clone()))
+            .collect();
+        for entry in moment.entries_in(&["refused", "missed"]) {
             if entry.phase == "refused" {
-                if self.refused.get(&entry.name) != Some(&detail) {
-                    notices.push(notice(Topic::Refused));
+                let gist = gist(entry.detail.as_deref().unwrap_or_default());
+                if self.refused.get(&entry.name) != Some(&gist) {
+                    notices.push(notice(Topic::Refused, &entry));
                 }
-                next.refused.insert(entry.name, detail);
-            } else if entry.execution_arn.is_none() && believed {
-                // What has a record is in the history.
-                if self.missed.get(&entry.name) != Some(&entry.at) {
-                    notices.push(notice(Topic::Missed));
+                next.refused.insert(entry.name, gist);
+            } else if entry.outcome.is_none() && believed {
+                // What has an outcome is in the history.
+                if same && self.missed.get(&entry.name) != Some(&entry.at) {
+                    notices.push(notice(Topic::Missed, &entry));
                 }
                 next.missed.insert(entry.name, entry.at);
             }
         }
-        for name in self
-            .refused
-            .keys()
-            .filter(|name| !next.refused.contains_key(*name))
-        {
-            // One that is gone needs nobody any more.
-            if let Some(phase) = moment.phase_of(name) {
-                let notice = Notice::new(
-                    Topic::Recovered,
-                    now,
-                    format!("refused before, {phase} now"),
-                );
-                notices.push(Notice {
-                    name: Some(name.clone()),
-                    ..notice
-                });
+        for (name, gist) in &self.refused {
+            if next.refused.contains_key(name) {
+                continue;
+            }
+            match moment.phase_of(name) {
+                Some(phase @ ("scheduled" | "succeeded")) => {
+                    let over = format!("refused before, {phase} now");
+                    notices.push(Notice {
+                        name: Some(name.clone()),
+                        ..Notice::new(Topic::Recovered, moment.now, over)
+                    });
+                }
+                // It is being tried: that is not over.
+                Some("pending" | "starting") => {
+                    next.refused.insert(name.clone(), gist.clone());
+                }
+                // What became of it is told for itself, or needs nobody any more.
+                _ => {}
             }
         }
-        (notices, next)
     }
+}
+
+/// The operation and AWS's code: its text may differ from one time to the next.
+fn gist(detail: &str) -> String {
+    let parts: Vec<&str> = detail.splitn(3, ": ").take(2).collect();
+    parts.join(": ")
 }
 
 /// What of the history is told. That an entry is refused is told as long as it stands.
@@ -257,8 +328,9 @@ mod tests {
         let (mut told, mut troubles) = (Told::default(), Troubles::new());
         let mut look = |seconds: i64, silent: &[&str]| {
             let mut moment = moment(seconds);
+            moment.standing.answered = seconds != 501;
             moment.standing.silent = silent.iter().map(|&text| text.to_owned()).collect();
-            let (notices, next) = told.news(&moment, &[], cursor.clone(), &mut troubles);
+            let (notices, next) = told.news(&moment, &[], Some(cursor.clone()), &mut troubles);
             told = next;
             let said = |notice: &Notice| (notice.event, notice.detail.clone().unwrap_or_default());
             notices.iter().map(said).collect::<Vec<_>>()
@@ -271,8 +343,9 @@ mod tests {
         assert_eq!(look(121, &["us-east-1: reset"]), [begins]);
         assert_eq!(look(500, &["eu-west-1: other"]), [], "it stands");
         let ends = (Topic::Recovered, "aws: as it should be again".to_owned());
-        assert_eq!(look(501, &[]), [ends]);
-        assert_eq!(look(502, &[]), []);
+        assert_eq!(look(501, &[]), [], "a process that has had no answer yet");
+        assert_eq!(look(502, &[]), [ends]);
+        assert_eq!(look(503, &[]), []);
     }
 
     /// By a clock that is not believed, nothing is missed; once it is, what is missed is told.
@@ -291,7 +364,7 @@ mod tests {
                 ..Plan::default()
             });
             moment.standing.clock = clock.map(str::to_owned);
-            let (notices, next) = told.news(&moment, &[], cursor.clone(), &mut troubles);
+            let (notices, next) = told.news(&moment, &[], Some(cursor.clone()), &mut troubles);
             told = next;
             notices
                 .iter()
@@ -305,28 +378,91 @@ mod tests {
         assert_eq!(look(late, None), [], "once");
     }
 
-    /// Another set of stops that wait has another digest: that is told, and so is the end.
+    /// Another set of stops that wait is told again, once it stands, unless it only grew smaller; in doubt, nothing is over.
     #[tokio::test]
     async fn another_mass_of_stops_is_told_again() {
         let cursor = cursor().await;
         let (mut told, mut troubles) = (Told::default(), Troubles::new());
-        let mut look = |executions: &[&str]| {
-            let mut moment = moment(0);
+        let mut look = |seconds: i64, executions: &[&str], doubt: Option<&str>| {
+            let mut moment = moment(seconds);
             moment.to_approve = executions.iter().map(|&arn| arn.to_owned()).collect();
             let guard = (!executions.is_empty()).then(|| "stops many".to_owned());
             moment.plan = Arc::new(Plan {
                 guard,
                 ..Plan::default()
             });
-            let (notices, next) = told.news(&moment, &[], cursor.clone(), &mut troubles);
+            moment.scan.unclear = doubt.map(str::to_owned);
+            let (notices, next) = told.news(&moment, &[], Some(cursor.clone()), &mut troubles);
             told = next;
+            let held = notices
+                .iter()
+                .filter(|notice| notice.event != Topic::Unready);
             let said = |notice: &Notice| (notice.event, notice.digest.is_some());
-            notices.iter().map(said).collect::<Vec<_>>()
+            held.map(said).collect::<Vec<_>>()
         };
-        assert_eq!(look(&["a", "b"]), [(Topic::Held, true)]);
-        assert_eq!(look(&["a", "b"]), []);
-        assert_eq!(look(&["a", "b", "c"]), [(Topic::Held, true)]);
-        assert_eq!(look(&[]), [(Topic::Recovered, false)]);
-        assert_eq!(look(&[]), []);
+        assert_eq!(look(0, &["a", "b"], None), []);
+        assert_eq!(
+            look(30, &["a", "b", "c"], None),
+            [],
+            "files are being replaced"
+        );
+        assert_eq!(look(60, &["a", "b", "c"], None), []);
+        assert_eq!(look(90, &["a", "b", "c"], None), [(Topic::Held, true)]);
+        assert_eq!(look(200, &["a", "b", "c"], None), []);
+        assert_eq!(look(300, &["b", "c"], None), [], "one came to its time");
+        assert_eq!(look(400, &["b", "d"], None), []);
+        assert_eq!(look(460, &["b", "d"], None), [(Topic::Held, true)]);
+        assert_eq!(look(500, &[], Some("unmounted")), []);
+        assert_eq!(look(600, &[], None), [(Topic::Recovered, false)]);
+        assert_eq!(look(700, &[], None), []);
+    }
+
+    /// What can't be seen for a while is not told again, nor what only looks as if it had never run since the ledger is lost.
+    #[tokio::test]
+    async fn what_was_missed_is_told_once() {
+        let (one, other) = (cursor().await, cursor().await);
+        let entry = Arc::new(crate::model::entry::sample("e"));
+        let late = (entry.at - DateTime::UNIX_EPOCH).num_seconds() + 100_000;
+        let look = |told: &mut Told, is_there: bool, doubt: Option<&str>, cursor: &Cursor| {
+            let mut moment = moment(late);
+            let name = entry.name.clone();
+            if is_there {
+                moment.scan.entries = Arc::new([(name.clone(), Arc::clone(&entry))].into());
+                let rest = crate::model::plan::Decision::Rest { wake: None };
+                moment.plan = Arc::new(Plan {
+                    decisions: [(name, rest)].into(),
+                    ..Plan::default()
+                });
+            }
+            moment.scan.unclear = doubt.map(str::to_owned);
+            let cursor = Some(cursor.clone());
+            let (notices, next) = told.news(&moment, &[], cursor, &mut Troubles::new());
+            *told = next;
+            notices
+                .iter()
+                .map(|notice| notice.event)
+                .collect::<Vec<_>>()
+        };
+        let mut told = Told::default();
+        assert_eq!(look(&mut told, true, None, &one), [Topic::Missed]);
+        assert_eq!(look(&mut told, false, Some("unmounted"), &one), []);
+        assert_eq!(look(&mut told, true, None, &one), []);
+        assert_eq!(look(&mut told, false, None, &one), []);
+        assert_eq!(
+            look(&mut told, true, None, &one),
+            [Topic::Missed],
+            "put back"
+        );
+        let mut told = Told::default();
+        assert_eq!(look(&mut told, false, None, &one), []);
+        assert_eq!(look(&mut told, true, None, &other), [], "after a loss");
+        assert_eq!(look(&mut told, true, None, &other), []);
+    }
+
+    #[test]
+    fn the_gist_of_a_refusal_is_its_operation_and_its_code() {
+        let text = "StartExecution failed: AccessDenied: User: arn:x/session-1 is not authorized";
+        assert_eq!(gist(text), "StartExecution failed: AccessDenied");
+        assert_eq!(gist("it would run at once"), "it would run at once");
     }
 }

@@ -20,19 +20,11 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use super::memory::Message;
 use crate::model::topic::To;
 
 /// How long one is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// What is sent.
-#[derive(Debug, Clone)]
-pub(super) struct Message {
-    /// The same for the same content, so that one that comes twice can be told.
-    pub(super) id: String,
-    /// JSON.
-    pub(super) body: String,
-}
 
 /// What is needed for it beside the message.
 #[derive(Debug, Clone)]
@@ -81,9 +73,11 @@ async fn post(
     if let Some(file) = secret_file {
         let directory = around.credentials_directory.as_deref();
         let file = directory.map_or_else(|| file.to_owned(), |directory| directory.join(file));
-        let secret = std::fs::read_to_string(&file);
+        // A file system that hangs is a target that does not answer.
+        let secret = tokio::fs::read_to_string(&file).await;
         let secret = secret.map_err(|error| format!("can't read `{}`: {error}", file.display()))?;
-        let signature = signature(secret.trim(), &message.id, &seconds, &message.body);
+        let signature = signature(secret.trim(), &message.id, &seconds, &message.body)
+            .ok_or_else(|| format!("`{}` holds no key", file.display()))?;
         request = request.header("webhook-signature", format!("v1,{signature}"));
     }
     let request = request
@@ -109,14 +103,18 @@ async fn post(
     Err(format!("it answers {status}"))
 }
 
-/// `whsec_` and base64, or the bytes themselves.
-fn signature(secret: &str, id: &str, seconds: &str, body: &str) -> String {
-    let encoded = secret.strip_prefix("whsec_");
-    let key = encoded.and_then(|encoded| base64::decode(encoded).ok());
-    let key = key.unwrap_or_else(|| secret.as_bytes().to_vec());
+/// By a key that is `whsec_` and base64, or the bytes themselves; `None`: it is neither.
+fn signature(secret: &str, id: &str, seconds: &str, body: &str) -> Option<String> {
+    let key = match secret.strip_prefix("whsec_") {
+        Some(encoded) => base64::decode(encoded).ok()?,
+        None => secret.as_bytes().to_vec(),
+    };
+    if key.is_empty() {
+        return None;
+    }
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("any length is a key");
     mac.update(format!("{id}.{seconds}.{body}").as_bytes());
-    base64::encode(mac.finalize().into_bytes())
+    Some(base64::encode(mac.finalize().into_bytes()))
 }
 
 fn causes(error: &dyn std::error::Error) -> String {
@@ -165,6 +163,10 @@ mod tests {
             "1614265330",
             "{\"test\": 2432232314}",
         );
-        assert_eq!(signed, "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        let expected = "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+        assert_eq!(signed.as_deref(), Some(expected));
+        for bad in ["", "whsec_", "whsec_not base64"] {
+            assert_eq!(signature(bad, "i", "1", "{}"), None, "{bad:?}");
+        }
     }
 }
