@@ -58,6 +58,9 @@ _onced() {
             onced,reload)
                 cmd="onced__subcmd__reload"
                 ;;
+            onced,report)
+                cmd="onced__subcmd__report"
+                ;;
             onced,resume)
                 cmd="onced__subcmd__resume"
                 ;;
@@ -114,6 +117,9 @@ _onced() {
                 ;;
             onced__subcmd__help,reload)
                 cmd="onced__subcmd__help__subcmd__reload"
+                ;;
+            onced__subcmd__help,report)
+                cmd="onced__subcmd__help__subcmd__report"
                 ;;
             onced__subcmd__help,resume)
                 cmd="onced__subcmd__help__subcmd__resume"
@@ -179,7 +185,7 @@ _onced() {
 
     case "${cmd}" in
         onced)
-            opts="-v -q -h -V --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help --version run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help"
+            opts="-v -q -h -V --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help --version run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -218,7 +224,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -296,7 +302,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -354,7 +360,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -432,7 +438,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -490,7 +496,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -548,7 +554,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -606,7 +612,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -625,7 +631,7 @@ _onced() {
             return 0
             ;;
         onced__subcmd__help)
-            opts="run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help"
+            opts="run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -890,6 +896,20 @@ _onced() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        onced__subcmd__help__subcmd__report)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         onced__subcmd__help__subcmd__resume)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1000,7 +1020,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1058,7 +1078,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1116,7 +1136,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1174,7 +1194,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1316,7 +1336,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1374,7 +1394,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1432,7 +1452,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1490,7 +1510,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1552,7 +1572,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1610,7 +1630,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1668,7 +1688,69 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journald" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        onced__subcmd__report)
+            opts="-v -q -h --since --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-machine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1726,7 +1808,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1788,7 +1870,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1854,7 +1936,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1912,7 +1994,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1974,7 +2056,7 @@ _onced() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)

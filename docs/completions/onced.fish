@@ -35,7 +35,8 @@ complete -c onced -n "__fish_onced_needs_command" -l set -d 'Set any key of the 
 complete -c onced -n "__fish_onced_needs_command" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_needs_command" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -54,6 +55,7 @@ complete -c onced -n "__fish_onced_needs_command" -f -a "check" -d 'Are the sche
 complete -c onced -n "__fish_onced_needs_command" -f -a "list" -d 'Every entry and where it stands'
 complete -c onced -n "__fish_onced_needs_command" -f -a "show" -d 'One entry in full'
 complete -c onced -n "__fish_onced_needs_command" -f -a "history" -d 'What happened, the oldest first, for 90 days'
+complete -c onced -n "__fish_onced_needs_command" -f -a "report" -d 'What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing'
 complete -c onced -n "__fish_onced_needs_command" -f -a "approve" -d 'Let go what `onced plan` says waits for approval'
 complete -c onced -n "__fish_onced_needs_command" -f -a "pause" -d 'Start and stop nothing until told otherwise. What is scheduled at AWS fires all the same'
 complete -c onced -n "__fish_onced_needs_command" -f -a "resume" -d 'End a pause, after saying what came to its time meanwhile and what becomes of it'
@@ -78,7 +80,8 @@ complete -c onced -n "__fish_onced_using_subcommand run" -l set -d 'Set any key 
 complete -c onced -n "__fish_onced_using_subcommand run" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand run" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -101,7 +104,8 @@ complete -c onced -n "__fish_onced_using_subcommand sync" -l set -d 'Set any key
 complete -c onced -n "__fish_onced_using_subcommand sync" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand sync" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -123,7 +127,8 @@ complete -c onced -n "__fish_onced_using_subcommand plan" -l set -d 'Set any key
 complete -c onced -n "__fish_onced_using_subcommand plan" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand plan" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -146,7 +151,8 @@ complete -c onced -n "__fish_onced_using_subcommand check" -l set -d 'Set any ke
 complete -c onced -n "__fish_onced_using_subcommand check" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand check" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -168,7 +174,8 @@ complete -c onced -n "__fish_onced_using_subcommand list" -l set -d 'Set any key
 complete -c onced -n "__fish_onced_using_subcommand list" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand list" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -190,7 +197,8 @@ complete -c onced -n "__fish_onced_using_subcommand show" -l set -d 'Set any key
 complete -c onced -n "__fish_onced_using_subcommand show" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand show" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -212,7 +220,8 @@ complete -c onced -n "__fish_onced_using_subcommand history" -l set -d 'Set any 
 complete -c onced -n "__fish_onced_using_subcommand history" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand history" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -223,6 +232,30 @@ complete -c onced -n "__fish_onced_using_subcommand history" -l sandbox -d 'Run 
 complete -c onced -n "__fish_onced_using_subcommand history" -s v -l verbose -d 'More logs; twice: those of libraries too'
 complete -c onced -n "__fish_onced_using_subcommand history" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand report" -l since -d 'From when: a duration before now, or a time' -r
+complete -c onced -n "__fish_onced_using_subcommand report" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand report" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand report" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand report" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand report" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand report" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand report" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand report" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand report" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
+complete -c onced -n "__fish_onced_using_subcommand report" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand report" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand report" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand report" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand report" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand approve" -l config -d 'The configuration file' -r -F
 complete -c onced -n "__fish_onced_using_subcommand approve" -l directory -d 'The directory of schedule files' -r
 complete -c onced -n "__fish_onced_using_subcommand approve" -l state-directory -d 'Where the ledger is kept' -r
@@ -234,7 +267,8 @@ complete -c onced -n "__fish_onced_using_subcommand approve" -l set -d 'Set any 
 complete -c onced -n "__fish_onced_using_subcommand approve" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand approve" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -257,7 +291,8 @@ complete -c onced -n "__fish_onced_using_subcommand pause" -l set -d 'Set any ke
 complete -c onced -n "__fish_onced_using_subcommand pause" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand pause" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -279,7 +314,8 @@ complete -c onced -n "__fish_onced_using_subcommand resume" -l set -d 'Set any k
 complete -c onced -n "__fish_onced_using_subcommand resume" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand resume" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -302,7 +338,8 @@ complete -c onced -n "__fish_onced_using_subcommand reload" -l set -d 'Set any k
 complete -c onced -n "__fish_onced_using_subcommand reload" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand reload" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -324,7 +361,8 @@ complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_
 complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -351,7 +389,8 @@ complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subc
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -373,7 +412,8 @@ complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subc
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -395,7 +435,8 @@ complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subc
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -417,7 +458,8 @@ complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subc
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -449,7 +491,8 @@ complete -c onced -n "__fish_onced_using_subcommand add" -l set -d 'Set any key 
 complete -c onced -n "__fish_onced_using_subcommand add" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand add" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -471,7 +514,8 @@ complete -c onced -n "__fish_onced_using_subcommand doctor" -l set -d 'Set any k
 complete -c onced -n "__fish_onced_using_subcommand doctor" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand doctor" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -501,7 +545,8 @@ complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l set -d 'Set an
 complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -525,7 +570,8 @@ complete -c onced -n "__fish_onced_using_subcommand completions" -l set -d 'Set 
 complete -c onced -n "__fish_onced_using_subcommand completions" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand completions" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -547,7 +593,8 @@ complete -c onced -n "__fish_onced_using_subcommand man" -l set -d 'Set any key 
 complete -c onced -n "__fish_onced_using_subcommand man" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand man" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -571,7 +618,8 @@ complete -c onced -n "__fish_onced_using_subcommand sandbox" -l set -d 'Set any 
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -l format -d 'How results are printed' -r -f -a "text\t'For people'
 json\t'For programs'
 markdown\t'For a pull request\'s comment'
-github\t'For GitHub\'s annotations'"
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Yes'
 never\t'No'"
@@ -582,25 +630,26 @@ complete -c onced -n "__fish_onced_using_subcommand sandbox" -l sandbox -d 'Run 
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -s v -l verbose -d 'More logs; twice: those of libraries too'
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "run" -d 'The daemon, in the foreground'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "sync" -d 'One reconciliation, then exit'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "plan" -d 'What would be done. Changes nothing'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "check" -d 'Are the schedule files good? Offline'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "list" -d 'Every entry and where it stands'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "show" -d 'One entry in full'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "history" -d 'What happened, the oldest first, for 90 days'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "approve" -d 'Let go what `onced plan` says waits for approval'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "pause" -d 'Start and stop nothing until told otherwise. What is scheduled at AWS fires all the same'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "resume" -d 'End a pause, after saying what came to its time meanwhile and what becomes of it'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "reload" -d 'Let the running daemon read its configuration again. A bad one is refused, and it goes on with the old one'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "ledger" -d 'Look after the ledger'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "add" -d 'Write a schedule file with one entry'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "doctor" -d 'Would onced work here? Looks at files, ledger and AWS; changes nothing'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "bootstrap" -d 'Create the state machine that lambdas run through, or bring it up to date'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "completions" -d 'Print what a shell needs to complete commands and options'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "man" -d 'Print the manual'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "sandbox" -d 'Serve the embedded Step Functions over HTTP'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "run" -d 'The daemon, in the foreground'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "sync" -d 'One reconciliation, then exit'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "plan" -d 'What would be done. Changes nothing'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "check" -d 'Are the schedule files good? Offline'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "list" -d 'Every entry and where it stands'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "show" -d 'One entry in full'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "history" -d 'What happened, the oldest first, for 90 days'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "report" -d 'What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "approve" -d 'Let go what `onced plan` says waits for approval'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "pause" -d 'Start and stop nothing until told otherwise. What is scheduled at AWS fires all the same'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "resume" -d 'End a pause, after saying what came to its time meanwhile and what becomes of it'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "reload" -d 'Let the running daemon read its configuration again. A bad one is refused, and it goes on with the old one'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "ledger" -d 'Look after the ledger'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "add" -d 'Write a schedule file with one entry'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "doctor" -d 'Would onced work here? Looks at files, ledger and AWS; changes nothing'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "bootstrap" -d 'Create the state machine that lambdas run through, or bring it up to date'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "completions" -d 'Print what a shell needs to complete commands and options'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "man" -d 'Print the manual'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "sandbox" -d 'Serve the embedded Step Functions over HTTP'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "export" -d 'Print everything as lines of JSON, inputs and history too'
 complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "import" -d 'Read into an empty ledger what `export` printed'
 complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "check" -d 'Is everything as it was written? Changes nothing'

@@ -26,7 +26,8 @@ _onced() {
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -65,7 +66,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -96,7 +98,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -126,7 +129,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -157,7 +161,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -187,7 +192,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -216,7 +222,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -246,7 +253,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -263,6 +271,37 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 '::name -- Only this entry:_default' \
 && ret=0
 ;;
+(report)
+_arguments "${_arguments_options[@]}" : \
+'--since=[From when\: a duration before now, or a time]:DURATION|TIME:_default' \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (approve)
 _arguments "${_arguments_options[@]}" : \
 '--config=[The configuration file]:FILE:_files' \
@@ -276,7 +315,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -307,7 +347,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -336,7 +377,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -366,7 +408,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -395,7 +438,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -432,7 +476,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -461,7 +506,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -491,7 +537,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -520,7 +567,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -594,7 +642,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -624,7 +673,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -661,7 +711,8 @@ terraform\:"The same as a Terraform file"))' \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -692,7 +743,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -722,7 +774,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -754,7 +807,8 @@ _arguments "${_arguments_options[@]}" : \
 '--format=[How results are printed]:FORMAT:((text\:"For people"
 json\:"For programs"
 markdown\:"For a pull request'\''s comment"
-github\:"For GitHub'\''s annotations"))' \
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
 '--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
 always\:"Yes"
 never\:"No"))' \
@@ -807,6 +861,10 @@ _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
 (history)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(report)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -905,6 +963,7 @@ _onced_commands() {
 'list:Every entry and where it stands' \
 'show:One entry in full' \
 'history:What happened, the oldest first, for 90 days' \
+'report:What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing' \
 'approve:Let go what \`onced plan\` says waits for approval' \
 'pause:Start and stop nothing until told otherwise. What is scheduled at AWS fires all the same' \
 'resume:End a pause, after saying what came to its time meanwhile and what becomes of it' \
@@ -960,6 +1019,7 @@ _onced__subcmd__help_commands() {
 'list:Every entry and where it stands' \
 'show:One entry in full' \
 'history:What happened, the oldest first, for 90 days' \
+'report:What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing' \
 'approve:Let go what \`onced plan\` says waits for approval' \
 'pause:Start and stop nothing until told otherwise. What is scheduled at AWS fires all the same' \
 'resume:End a pause, after saying what came to its time meanwhile and what becomes of it' \
@@ -1069,6 +1129,11 @@ _onced__subcmd__help__subcmd__plan_commands() {
 _onced__subcmd__help__subcmd__reload_commands() {
     local commands; commands=()
     _describe -t commands 'onced help reload commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__report_commands] )) ||
+_onced__subcmd__help__subcmd__report_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help report commands' commands "$@"
 }
 (( $+functions[_onced__subcmd__help__subcmd__resume_commands] )) ||
 _onced__subcmd__help__subcmd__resume_commands() {
@@ -1191,6 +1256,11 @@ _onced__subcmd__plan_commands() {
 _onced__subcmd__reload_commands() {
     local commands; commands=()
     _describe -t commands 'onced reload commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__report_commands] )) ||
+_onced__subcmd__report_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced report commands' commands "$@"
 }
 (( $+functions[_onced__subcmd__resume_commands] )) ||
 _onced__subcmd__resume_commands() {

@@ -83,6 +83,8 @@ pub(super) enum Format {
     Markdown,
     /// For GitHub's annotations.
     Github,
+    /// For code scanning.
+    Sarif,
 }
 
 /// Colour.
@@ -160,6 +162,13 @@ pub(super) enum Command {
     History {
         /// Only this entry.
         name: Option<String>,
+    },
+    /// What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing.
+    #[command(after_help = "Example: onced report --since 24h")]
+    Report {
+        /// From when: a duration before now, or a time.
+        #[arg(long, default_value = "24h", value_name = "DURATION|TIME")]
+        since: String,
     },
     /// Let go what `onced plan` says waits for approval.
     #[command(after_help = "Example: onced approve 3f9a0c12b7de")]

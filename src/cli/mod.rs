@@ -16,6 +16,7 @@ mod manual;
 mod pause;
 mod plan;
 mod reload;
+mod report;
 mod results;
 mod run;
 mod sandbox;
@@ -238,6 +239,7 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::List => results::list(context).await,
         Command::Show { name } => results::show(context, &name).await,
         Command::History { name } => results::history(context, name).await,
+        Command::Report { since } => report::report(context, &since).await,
         Command::Approve { digest } => approve::approve(context, &digest).await,
         Command::Pause { until } => pause::pause(context, until.as_deref()).await,
         Command::Resume { dry_run } => pause::resume(context, dry_run).await,

@@ -18,7 +18,7 @@ pub(super) async fn plan(context: &Context, directory: Option<&String>, detailed
     let printed = match format {
         Format::Json => results::to_json(&plan)?,
         Format::Markdown => plan_markdown(&plan),
-        Format::Text | Format::Github => plan_text(
+        Format::Text | Format::Github | Format::Sarif => plan_text(
             &plan,
             &settings,
             (crate::daemon::wall_clock())(),

@@ -187,7 +187,7 @@ pub(super) async fn history(context: &Context, name: Option<String>) -> Outcome 
 }
 
 /// From the daemon, else from the ledger.
-async fn all_events(settings: &Settings) -> Result<Vec<Event>, Failure> {
+pub(super) async fn all_events(settings: &Settings) -> Result<Vec<Event>, Failure> {
     let Some(state) = &settings.state_directory else {
         return Ok(Vec::new());
     };
@@ -310,7 +310,8 @@ fn show_text(entry: &EntryView, settings: &Settings) -> String {
 
 /// `onced check`: offline, and without an owner.
 pub(super) fn check(context: &Context, mut paths: Vec<PathBuf>) -> Outcome {
-    let format = format(context, &[Format::Text, Format::Json, Format::Github])?;
+    let known = [Format::Text, Format::Json, Format::Github, Format::Sarif];
+    let format = format(context, &known)?;
     let settings = match context.settings(None) {
         Ok(settings) => Some(settings),
         Err(failure)
@@ -351,6 +352,7 @@ pub(super) fn check(context: &Context, mut paths: Vec<PathBuf>) -> Outcome {
             &serde_json::json!({"version": 1, "files": files}),
         )?),
         Format::Github => print(&text::annotations(&files)),
+        Format::Sarif => print(&to_json(&text::sarif(&files))?),
         Format::Text | Format::Markdown => {
             print(&text::problems(&files, context.color));
             print(&format!("{good} good, {bad} invalid\n"));

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use serde_json::json;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::settings::Settings;
 use crate::view::resume::PauseView;
@@ -48,7 +50,45 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// All that is wrong with the files, each with its line and a caret.
+/// The blank before a column of a line, as wide as what stands there; and carets as wide as the word that begins there.
+fn underline(line: &str, column: usize) -> (String, String) {
+    let mut chars = line.chars();
+    let before: String = chars.by_ref().take(column.saturating_sub(1)).collect();
+    let blank: String = before
+        .chars()
+        .map(|c| match c {
+            '\t' => "\t".to_owned(),
+            c => " ".repeat(c.width().unwrap_or(0)),
+        })
+        .collect();
+    let word = word(chars.as_str(), before.contains(['{', '[']));
+    (blank, "^".repeat(word.width().max(1)))
+}
+
+/// The scalar that a text begins with: a quoted one with its quotes, a plain one without what YAML ends it by; within
+/// brackets, more ends it.
+fn word(text: &str, in_brackets: bool) -> &str {
+    if text.starts_with(['{', '[']) || text.starts_with("- ") {
+        return &text[..1];
+    }
+    let quoted = text.chars().next().filter(|c| ['"', '\''].contains(c));
+    if let Some(quote) = quoted
+        && let Some(end) = text[1..].find(quote)
+    {
+        return &text[..end + 2];
+    }
+    let ends = |(place, c): &(usize, char)| {
+        let rest = &text[place + c.len_utf8()..];
+        let is_alone = rest.is_empty() || rest.starts_with([' ', '\t']);
+        in_brackets && [',', ']', '}'].contains(c)
+            || *c == ':' && is_alone
+            || *c == ' ' && rest.starts_with('#')
+    };
+    let end = text.char_indices().find(ends);
+    text[..end.map_or(text.len(), |(place, _)| place)].trim_end()
+}
+
+/// All that is wrong with the files, each with its line, and carets under the word.
 pub(super) fn problems(files: &[FileView], color: bool) -> String {
     let (red, bold, end) = if color {
         ("\x1b[31m", "\x1b[1m", "\x1b[0m")
@@ -61,13 +101,11 @@ pub(super) fn problems(files: &[FileView], color: bool) -> String {
         let _ = writeln!(text, "  --> {}:{}:{}", file.path, error.line, error.column);
         if let Some(shown) = &error.shown {
             let number = error.line.to_string();
-            let (gap, indent) = (
-                " ".repeat(number.len()),
-                " ".repeat(error.column.saturating_sub(1)),
-            );
+            let gap = " ".repeat(number.len());
+            let (blank, carets) = underline(shown, error.column);
             let _ = writeln!(
                 text,
-                "{gap} |\n{number} | {shown}\n{gap} | {indent}{red}^{end}"
+                "{gap} |\n{number} | {shown}\n{gap} | {blank}{red}{carets}{end}"
             );
         }
         if let Some(hint) = &error.hint {
@@ -104,6 +142,56 @@ pub(super) fn annotations(files: &[FileView]) -> String {
         );
     }
     text
+}
+
+/// The same for code scanning
+/// (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>).
+pub(super) fn sarif(files: &[FileView]) -> serde_json::Value {
+    let result = |(file, error): (&FileView, &ErrorView)| {
+        let hint = error.hint.as_deref();
+        let hint = hint.map(|hint| format!("\nhint: {hint}"));
+        let text = format!("{}{}", error.message, hint.unwrap_or_default());
+        json!({
+            "ruleId": "schedule-file",
+            "level": "error",
+            "message": {"text": text},
+            "locations": [{"physicalLocation": {
+                "artifactLocation": {"uri": uri(&file.path)},
+                "region": {"startLine": error.line, "startColumn": error.column},
+            }}],
+        })
+    };
+    let results: Vec<_> = errors(files).map(result).collect();
+    json!({
+        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": "onced",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": [{
+                    "id": "schedule-file",
+                    "shortDescription": {"text": "A schedule file must be good, or its entries stay as they were"},
+                }],
+            }},
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    })
+}
+
+/// A path as a relative reference (<https://www.rfc-editor.org/rfc/rfc3986#section-4.2>).
+fn uri(path: &str) -> String {
+    let mut uri = String::new();
+    for byte in path.trim_start_matches("./").bytes() {
+        let plain = byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+        if plain {
+            uri.push(char::from(byte));
+        } else {
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri
 }
 
 fn errors(files: &[FileView]) -> impl Iterator<Item = (&FileView, &ErrorView)> {
@@ -219,5 +307,31 @@ mod tests {
             annotations(&[file]),
             "::error file=a.yaml,line=12,col=3::m%0Ahint: h\n"
         );
+    }
+
+    #[test]
+    fn carets_are_under_the_word() {
+        for (line, column, blank, carets) in [
+            ("  at: soon", 7, 6, 4),
+            ("  at: soon  # later", 7, 6, 4),
+            ("  a: {at: 09:00, lambda: f}", 11, 10, 5),
+            ("  payloud: {a: 1}", 3, 2, 7),
+            ("  at: \"not a time\"", 7, 6, 12),
+            ("  at: 'open", 7, 6, 5),
+            ("  \u{65e5}\u{672c}: x", 7, 8, 1),
+            ("", 1, 0, 1),
+            ("  a:", 5, 4, 1),
+            ("  grace: 5 minutes  # long", 10, 9, 9),
+            ("- {at: 1, b: 2}", 1, 0, 1),
+        ] {
+            let (before, under) = underline(line, column);
+            assert_eq!((before.len(), under.len()), (blank, carets), "{line}");
+        }
+        assert_eq!(underline("\ta: b", 5).0, "\t   ");
+    }
+
+    #[test]
+    fn a_path_is_a_reference() {
+        assert_eq!(uri("./a b/\u{e9}#%.yaml"), "a%20b/%C3%A9%23%25.yaml");
     }
 }

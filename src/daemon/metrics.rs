@@ -213,6 +213,14 @@ fn of_moment(registry: &mut Registry, moment: &Moment) {
         Unit::Seconds,
         seconds(standing.succeeded.unwrap_or(DateTime::UNIX_EPOCH)),
     );
+    let missed = moment.entries_in(&["missed"]);
+    let missed = missed.iter().filter_map(|entry| entry.at.parse().ok());
+    registry.register_with_unit(
+        "last_missed_timestamp",
+        "The latest time of an entry that was not started in time; 0: there is none",
+        Unit::Seconds,
+        seconds(missed.max().unwrap_or(DateTime::UNIX_EPOCH)),
+    );
     let help = "Entries that are asked for or recorded, by phase";
     registry.register("entries", help, counts("phase", moment.phases()));
     let mut reasons: BTreeMap<&str, usize> = HeldBy::ALL.map(|by| (by.as_str(), 0)).into();

@@ -104,6 +104,13 @@ impl Place {
 
 /// A socket that was left behind makes room; one that somebody answers on does not.
 async fn bind(path: &Path, mode: u32) -> io::Result<(UnixListener, Bound)> {
+    // A link was made by one that listened elsewhere.
+    if path
+        .symlink_metadata()
+        .is_ok_and(|there| there.is_symlink())
+    {
+        left_behind(path)?;
+    }
     let reach = Reach::of(path)?;
     match UnixStream::connect(reach.path()).await {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -114,8 +121,6 @@ async fn bind(path: &Path, mode: u32) -> io::Result<(UnixListener, Bound)> {
             return Err(io::Error::new(io::ErrorKind::AddrInUse, why));
         }
     }
-    // A link that leads nowhere was left behind, too.
-    left_behind(path)?;
     let listener = UnixListener::bind(reach.path())?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
     let bound = Bound::new(path)?;
@@ -157,18 +162,22 @@ impl Drop for Bound {
     }
 }
 
-/// The group may use a socket in a runtime directory that it may enter. Who made that directory said so: not so the state
+/// The group may use a socket in a runtime directory that it may enter, and others may not. Who made that directory said so: not so the state
 /// directory.
 fn mode(place: &Place) -> u32 {
     let directory = place.runtime_directory.as_ref();
     let directory = directory.and_then(|directory| directory.metadata().ok());
-    let enters = directory.is_some_and(|directory| directory.mode() & 0o010 != 0);
-    if enters { 0o660 } else { 0o600 }
+    // Where everyone may enter, nobody has chosen that group.
+    let is_groups = directory.is_some_and(|directory| directory.mode() & 0o017 == 0o010);
+    if is_groups { 0o660 } else { 0o600 }
 }
 
 /// For those who know the state directory alone.
 fn link(place: &Place) -> io::Result<Option<Bound>> {
-    if place.runtime_directory.is_none() {
+    let Some(runtime) = &place.runtime_directory else {
+        return Ok(None);
+    };
+    if runtime.canonicalize()? == place.state_directory.canonicalize()? {
         return Ok(None);
     }
     let link = place.state_directory.join(NAME);

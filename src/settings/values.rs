@@ -54,9 +54,13 @@ pub(super) fn notify(value: &Value) -> Result<Vec<Target>, Complaint> {
         .ok_or_else(|| wrong("this is no list"))?;
     let targets = list.iter().map(|item| target(item, wrong));
     let targets: Vec<Target> = targets.collect::<Result<_, _>>()?;
+    let whom = |to: &To| match to {
+        To::Webhook { url, .. } => vec![url.clone()],
+        To::Exec(words) => words.clone(),
+    };
     let alike = |(n, target): (usize, &Target)| {
         let mut before = targets.iter().take(n);
-        before.any(|other| other.to == target.to && other.topics == target.topics)
+        before.any(|other| whom(&other.to) == whom(&target.to) && other.topics == target.topics)
     };
     if targets.iter().enumerate().any(alike) {
         return Err(wrong("two items are alike"));

@@ -372,11 +372,13 @@ impl Parsing<'_> {
         let field = fields.get(key)?;
         let text = field.value.as_str();
         if text.is_none() {
-            self.wrong(
-                field.node.place,
-                format!("`{key}` is a text, and this is none"),
-                "put it in quotes",
-            );
+            let hint = if field.value.is_sequence() || field.value.is_mapping() {
+                "write one text, without brackets"
+            } else {
+                "put it in quotes"
+            };
+            let message = format!("`{key}` is a text, and this is none");
+            self.wrong(field.node.place, message, hint);
         }
         text.map(|text| (field.node.place, text))
     }

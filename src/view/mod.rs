@@ -2,6 +2,7 @@
 //! and nothing is printed here. Never holds an input or a payload.
 
 pub mod forecast;
+pub mod report;
 pub mod resume;
 pub mod standing;
 pub mod status;

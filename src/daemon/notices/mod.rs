@@ -209,12 +209,7 @@ impl Teller {
         let told = self.state.told.clone();
         let mut troubles = std::mem::take(&mut self.troubles);
         let looking = spawn_blocking(move || {
-            // A moment that nothing follows stands: time passes all the same.
-            let moment = Moment {
-                now,
-                ..Moment::clone(&moment)
-            };
-            let news = told.news(&moment, &events, cursor, &mut troubles);
+            let news = told.news(&moment, &events, cursor, (now, &mut troubles));
             (news, troubles)
         });
         let Ok(((notices, told), troubles)) = looking.await else {

@@ -59,9 +59,12 @@ impl Notice {
 pub struct Told {
     /// How far the history was told.
     pub cursor: Option<Cursor>,
-    /// The digest of the stops that wait for approval, and how many they are.
+    /// When the ledger was seen to have been lost: what should have fired before looks as if it never had.
     #[serde(default)]
-    held: Option<(String, usize)>,
+    lost: Option<DateTime<Utc>>,
+    /// The executions whose stop waits for approval.
+    #[serde(default)]
+    held: Option<BTreeSet<String>>,
     /// What keeps onced from its work, by its first word.
     #[serde(default)]
     unready: BTreeSet<String>,
@@ -86,24 +89,31 @@ impl Told {
         } == *other
     }
 
-    /// What is to be told now of a moment and of what happened since, and what will have been told by then.
+    /// What is to be told of a moment and of what happened since, and what will have been told by then. A moment may be a
+    /// while old: what stands in it stands `now`.
     pub fn news(
         &self,
         moment: &Moment,
         events: &[Event],
         cursor: Option<Cursor>,
-        troubles: &mut Troubles,
+        (now, troubles): (DateTime<Utc>, &mut Troubles),
     ) -> (Vec<Notice>, Self) {
         let mut notices: Vec<Notice> = events.iter().filter_map(happened).collect();
         let before = std::mem::take(troubles);
-        let mut stands = |what: &str| {
-            let since = before.get(what).copied().unwrap_or(moment.now);
+        let mut stands = |what: &str, long: TimeDelta| {
+            // A clock that is set back begins anew.
+            let since = before.get(what).copied().unwrap_or(now).min(now);
             troubles.insert(what.to_owned(), since);
-            moment.now - since >= STANDS
+            now - since >= long
+        };
+        let is_anew = match (&self.cursor, &cursor) {
+            (Some(before), Some(now)) => !before.is_beside(now),
+            _ => false,
         };
         let mut next = Self {
             held: self.held(moment, &mut stands, &mut notices),
             unready: self.unready(moment, &mut stands, &mut notices),
+            lost: if is_anew { Some(now) } else { self.lost },
             cursor,
             ..Self::default()
         };
@@ -111,46 +121,41 @@ impl Told {
         (notices, next)
     }
 
-    /// Stops that wait. Another set is told again, unless it only grew smaller.
+    /// Stops that wait. More of them, or others, are told again; fewer are not.
     fn held(
         &self,
         moment: &Moment,
-        stands: &mut impl FnMut(&str) -> bool,
+        stands: &mut impl FnMut(&str, TimeDelta) -> bool,
         notices: &mut Vec<Notice>,
-    ) -> Option<(String, usize)> {
+    ) -> Option<BTreeSet<String>> {
+        // In doubt, and by a wrong clock, what would be stopped is not known.
+        if moment.scan.doubt().is_some() || moment.standing.clock.is_some() {
+            return self.held.clone();
+        }
         let (Some(digest), Some(why)) = (moment.held_digest(), &moment.plan.guard) else {
-            // In doubt, what would be stopped is not known.
-            if moment.scan.doubt().is_some() {
-                return self.held.clone();
-            }
             if self.held.is_some() {
                 let over = "no stops wait for approval any more";
                 notices.push(Notice::new(Topic::Recovered, moment.now, over));
             }
             return None;
         };
-        let number = moment.to_approve.len();
-        match &self.held {
-            Some((told, _)) if *told == digest => {}
-            Some((_, before)) if number < *before => {}
-            before => {
-                if !stands(&format!("held {digest}")) {
-                    return before.clone();
-                }
-                notices.push(Notice {
-                    digest: Some(digest.clone()),
-                    ..Notice::new(Topic::Held, moment.now, format!("this plan {why}"))
-                });
-            }
+        let told = self.held.as_ref();
+        let is_told = told.is_some_and(|told| moment.to_approve.is_subset(told));
+        if is_told || !stands(&format!("held {digest}"), STANDS) {
+            return self.held.clone();
         }
-        Some((digest, number))
+        notices.push(Notice {
+            digest: Some(digest),
+            ..Notice::new(Topic::Held, moment.now, format!("this plan {why}"))
+        });
+        Some(moment.to_approve.clone())
     }
 
     /// What keeps onced from its work.
     fn unready(
         &self,
         moment: &Moment,
-        stands: &mut impl FnMut(&str) -> bool,
+        stands: &mut impl FnMut(&str, TimeDelta) -> bool,
         notices: &mut Vec<Notice>,
     ) -> BTreeSet<String> {
         let mut standing = BTreeMap::new();
@@ -161,29 +166,27 @@ impl Told {
             }
         }
         let mut told = BTreeSet::new();
-        for (word, trouble) in standing {
-            let stands = stands(&word);
-            if self.unready.contains(&word) {
-                told.insert(word);
+        for (word, trouble) in &standing {
+            let stands = stands(word, STANDS);
+            if self.unready.contains(word) {
+                told.insert(word.clone());
             } else if stands {
-                notices.push(Notice::new(Topic::Unready, moment.now, trouble));
-                told.insert(word);
+                notices.push(Notice::new(Topic::Unready, moment.now, trouble.as_str()));
+                told.insert(word.clone());
             }
         }
-        for word in self
-            .unready
-            .iter()
-            .filter(|word| !told.contains(*word))
-            .cloned()
-            .collect::<Vec<_>>()
-        {
-            // A process that has had no answer yet knows nothing of an outage.
-            if word == "aws" && !moment.standing.answered {
-                told.insert(word);
+        for word in &self.unready {
+            if standing.contains_key(word) {
                 continue;
             }
-            let over = format!("{word}: as it should be again");
-            notices.push(Notice::new(Topic::Recovered, moment.now, over));
+            // A process that has just begun, or has had no answer yet, knows nothing of an outage.
+            let knows = word != "aws" || moment.standing.answered;
+            if stands(&format!("over {word}"), STANDS * 2) && knows {
+                let over = format!("{word}: as it should be again");
+                notices.push(Notice::new(Topic::Recovered, moment.now, over));
+            } else {
+                told.insert(word.clone());
+            }
         }
         told
     }
@@ -198,11 +201,6 @@ impl Told {
         };
         // By a wrong clock, what is late is not.
         let believed = moment.standing.clock.is_none();
-        // After the ledger was lost, what has fired looks as if it never had.
-        let same = match (&self.cursor, &next.cursor) {
-            (Some(before), Some(now)) => before.is_beside(now),
-            _ => true,
-        };
         // What can't be seen now was told all the same.
         let hidden = |name: &EntryName| {
             !believed
@@ -222,7 +220,11 @@ impl Told {
                 next.refused.insert(entry.name, gist);
             } else if entry.outcome.is_none() && believed {
                 // What has an outcome is in the history.
-                if same && self.missed.get(&entry.name) != Some(&entry.at) {
+                let at: Option<DateTime<Utc>> = entry.at.parse().ok();
+                let lost = next
+                    .lost
+                    .is_some_and(|lost| at.is_some_and(|at| at <= lost));
+                if !lost && self.missed.get(&entry.name) != Some(&entry.at) {
                     notices.push(notice(Topic::Missed, &entry));
                 }
                 next.missed.insert(entry.name, entry.at);
@@ -328,9 +330,14 @@ mod tests {
         let (mut told, mut troubles) = (Told::default(), Troubles::new());
         let mut look = |seconds: i64, silent: &[&str]| {
             let mut moment = moment(seconds);
-            moment.standing.answered = seconds != 501;
+            moment.standing.answered = seconds != 800;
             moment.standing.silent = silent.iter().map(|&text| text.to_owned()).collect();
-            let (notices, next) = told.news(&moment, &[], Some(cursor.clone()), &mut troubles);
+            let (notices, next) = told.news(
+                &moment,
+                &[],
+                Some(cursor.clone()),
+                (moment.now, &mut troubles),
+            );
             told = next;
             let said = |notice: &Notice| (notice.event, notice.detail.clone().unwrap_or_default());
             notices.iter().map(said).collect::<Vec<_>>()
@@ -342,10 +349,17 @@ mod tests {
         let begins = (Topic::Unready, "aws: us-east-1: reset".to_owned());
         assert_eq!(look(121, &["us-east-1: reset"]), [begins]);
         assert_eq!(look(500, &["eu-west-1: other"]), [], "it stands");
+        assert_eq!(look(501, &[]), []);
+        assert_eq!(
+            look(560, &["eu-west-1: other"]),
+            [],
+            "it stood all the time"
+        );
+        assert_eq!(look(570, &[]), []);
+        assert_eq!(look(800, &[]), [], "a process that has had no answer yet");
         let ends = (Topic::Recovered, "aws: as it should be again".to_owned());
-        assert_eq!(look(501, &[]), [], "a process that has had no answer yet");
-        assert_eq!(look(502, &[]), [ends]);
-        assert_eq!(look(503, &[]), []);
+        assert_eq!(look(801, &[]), [ends]);
+        assert_eq!(look(900, &[]), []);
     }
 
     /// By a clock that is not believed, nothing is missed; once it is, what is missed is told.
@@ -364,7 +378,12 @@ mod tests {
                 ..Plan::default()
             });
             moment.standing.clock = clock.map(str::to_owned);
-            let (notices, next) = told.news(&moment, &[], Some(cursor.clone()), &mut troubles);
+            let (notices, next) = told.news(
+                &moment,
+                &[],
+                Some(cursor.clone()),
+                (moment.now, &mut troubles),
+            );
             told = next;
             notices
                 .iter()
@@ -392,7 +411,12 @@ mod tests {
                 ..Plan::default()
             });
             moment.scan.unclear = doubt.map(str::to_owned);
-            let (notices, next) = told.news(&moment, &[], Some(cursor.clone()), &mut troubles);
+            let (notices, next) = told.news(
+                &moment,
+                &[],
+                Some(cursor.clone()),
+                (moment.now, &mut troubles),
+            );
             told = next;
             let held = notices
                 .iter()
@@ -410,8 +434,10 @@ mod tests {
         assert_eq!(look(90, &["a", "b", "c"], None), [(Topic::Held, true)]);
         assert_eq!(look(200, &["a", "b", "c"], None), []);
         assert_eq!(look(300, &["b", "c"], None), [], "one came to its time");
-        assert_eq!(look(400, &["b", "d"], None), []);
-        assert_eq!(look(460, &["b", "d"], None), [(Topic::Held, true)]);
+        assert_eq!(look(310, &["a", "b", "c"], None), [], "for a moment only");
+        assert_eq!(look(400, &["a", "b", "c"], None), []);
+        assert_eq!(look(410, &["d"], None), [], "others, and fewer");
+        assert_eq!(look(470, &["d"], None), [(Topic::Held, true)]);
         assert_eq!(look(500, &[], Some("unmounted")), []);
         assert_eq!(look(600, &[], None), [(Topic::Recovered, false)]);
         assert_eq!(look(700, &[], None), []);
@@ -436,7 +462,8 @@ mod tests {
             }
             moment.scan.unclear = doubt.map(str::to_owned);
             let cursor = Some(cursor.clone());
-            let (notices, next) = told.news(&moment, &[], cursor, &mut Troubles::new());
+            let (notices, next) =
+                told.news(&moment, &[], cursor, (moment.now, &mut Troubles::new()));
             *told = next;
             notices
                 .iter()
@@ -455,7 +482,12 @@ mod tests {
         );
         let mut told = Told::default();
         assert_eq!(look(&mut told, false, None, &one), []);
-        assert_eq!(look(&mut told, true, None, &other), [], "after a loss");
+        assert_eq!(
+            look(&mut told, false, None, &other),
+            [],
+            "a loss, and nothing to be seen"
+        );
+        assert_eq!(look(&mut told, true, None, &other), [], "then all of it");
         assert_eq!(look(&mut told, true, None, &other), []);
     }
 
