@@ -11,6 +11,7 @@ use onced::sandbox::Fault;
 use tokio::task::block_in_place;
 
 use crate::process::{Running, World, day, file, has};
+use crate::surroundings::may_mount;
 
 /// A service manager: what it was told, in order.
 struct Manager {
@@ -41,12 +42,17 @@ impl Manager {
                 "no `{begins}` after {from}: {:#?}",
                 self.told
             );
-            let mut bytes = [0; 4096];
-            let read = block_in_place(|| self.socket.recv(&mut bytes));
-            if let Ok(length) = read {
-                let text = String::from_utf8_lossy(&bytes[..length]);
-                self.told.extend(text.lines().map(str::to_owned));
-            }
+            self.hear();
+        }
+    }
+
+    /// Takes what is said next, if that is soon.
+    fn hear(&mut self) {
+        let mut bytes = [0; 4096];
+        let read = block_in_place(|| self.socket.recv(&mut bytes));
+        if let Ok(length) = read {
+            let text = String::from_utf8_lossy(&bytes[..length]);
+            self.told.extend(text.lines().map(str::to_owned));
         }
     }
 }
@@ -91,6 +97,84 @@ async fn the_service_manager_is_told_how_it_is() {
     let ready = manager.waits_for("READY=1", reloading);
     signal(&daemon, "TERM");
     manager.waits_for("STOPPING=1", ready);
+    let ended = block_in_place(|| daemon.0.wait()).expect("it ends");
+    assert!(ended.success());
+}
+
+/// A state directory on a disk that can be frozen.
+struct Disk(std::path::PathBuf);
+
+impl Disk {
+    fn new(world: &World) -> Self {
+        let (image, at) = (
+            world.root.path().join("disk"),
+            world.root.path().join("state"),
+        );
+        let made = Command::new("sh")
+            .arg("-ec")
+            .arg("truncate -s 64M \"$0\"; mkfs.ext4 -qF \"$0\"; mkdir \"$1\"; mount -o loop \"$0\" \"$1\"; chmod 700 \"$1\"")
+            .args([&image, &at])
+            .status();
+        assert!(made.expect("a shell").success(), "a disk");
+        Self(at)
+    }
+
+    fn freeze(&self, how: &str) {
+        let done = Command::new("fsfreeze").arg(how).arg(&self.0).status();
+        assert!(done.expect("fsfreeze runs").success());
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Whatever went wrong, nothing stays frozen.
+        let thaw = "fsfreeze -u \"$0\" 2>/dev/null; umount -l \"$0\"";
+        let _ = Command::new("sh").args(["-c", thaw]).arg(&self.0).status();
+    }
+}
+
+/// The watchdog is fed by the loop alone: while a disk keeps only the loop from moving, and all the rest of the process
+/// lives, it is not fed; a service manager would restart it. When the disk is back, it goes on by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loop_that_hangs_feeds_no_watchdog() {
+    let world = World::new().await;
+    if !may_mount(world.root.path()) || !has("fsfreeze") || !has("mkfs.ext4") {
+        return;
+    }
+    let disk = Disk::new(&world);
+    world.write("a.yaml", &one());
+    let (mut manager, notify) = Manager::new(&world);
+    let mut daemon = service(&world, &notify, &[]);
+    world.settles_at(1, 0).await;
+    let ready = manager.waits_for("READY=1", 0);
+    manager.waits_for("WATCHDOG=1", ready);
+    disk.freeze("-f");
+    // That its entry moved to another file is to be noted in the ledger before anything else is done.
+    world.write("b.yaml", &one());
+    fs::remove_file(world.path("a.yaml")).expect("removed");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let beats = |manager: &mut Manager, seconds: u64| {
+        let (begun, before) = (Instant::now(), manager.told.len());
+        while begun.elapsed() < Duration::from_secs(seconds) {
+            manager.hear();
+        }
+        let told = manager.told.iter().skip(before);
+        told.filter(|line| *line == "WATCHDOG=1").count()
+    };
+    beats(&mut manager, 1);
+    assert_eq!(
+        beats(&mut manager, 25),
+        0,
+        "one that moves beats every ten seconds"
+    );
+    // The rest of it lives: it listens.
+    let socket = std::os::unix::net::UnixStream::connect(disk.0.join("onced.sock"));
+    assert!(socket.is_ok());
+    let before = manager.told.len();
+    disk.freeze("-u");
+    manager.waits_for("WATCHDOG=1", before);
+    world.settles_at(1, 0).await;
+    signal(&daemon, "TERM");
     let ended = block_in_place(|| daemon.0.wait()).expect("it ends");
     assert!(ended.success());
 }
