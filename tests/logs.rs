@@ -260,7 +260,7 @@ async fn a_terminal_gets_short_lines() {
     let line = line.unwrap_or_else(|| panic!("{told}"));
     // What the bar left is wiped away before it.
     let line = line.rsplit("\x1b[2K").next().unwrap_or_default();
-    let rest = line.get(8..).map(str::trim_end);
+    let rest = line.get(9..).map(str::trim_end);
     let expected = format!("  INFO stopped entry=a why=removed at={}", day(10));
     assert_eq!(rest, Some(expected.as_str()), "{told:?}");
 }

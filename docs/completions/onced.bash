@@ -515,7 +515,7 @@ _onced() {
             return 0
             ;;
         onced__subcmd__completions)
-            opts="-v -q -h --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help bash elvish fish powershell zsh"
+            opts="-v -q -h --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help bash zsh fish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -758,7 +758,9 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':shell -- Which:(bash elvish fish powershell zsh)' \
+':shell -- Which:((bash\:"GNU'\''s"
+zsh\:"The Z shell"
+fish\:"The friendly interactive one"))' \
 && ret=0
 ;;
 (man)

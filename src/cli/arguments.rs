@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use clap_complete::Shell;
 
 use crate::settings::Typed;
 
@@ -235,6 +234,17 @@ pub(super) enum Command {
         #[arg(long, value_name = "URL")]
         lambda_endpoint: Option<String>,
     },
+}
+
+/// A shell that completes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Shell {
+    /// GNU's.
+    Bash,
+    /// The Z shell.
+    Zsh,
+    /// The friendly interactive one.
+    Fish,
 }
 
 /// `onced bootstrap`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use chrono::Local;
+use chrono::Utc;
 use rustix::fs::fstat;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -173,7 +173,7 @@ where
                 text.to_owned()
             }
         };
-        let time = Local::now().format("%H:%M:%S").to_string();
+        let time = Utc::now().format("%H:%M:%SZ").to_string();
         let line = said.line(|key| paint("2", &format!("{key}=")));
         writeln!(
             writer,

@@ -4,10 +4,11 @@ use std::io;
 use std::path::Path;
 
 use clap::CommandFactory as _;
-use clap_complete::Shell;
+use clap_complete::generate;
+use clap_complete::shells::{Bash, Fish, Zsh};
 use clap_mangen::Man;
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, Shell};
 use super::{Failure, Outcome, exit, print};
 
 /// Each page is of a command that is there: clap's own `help` has none.
@@ -17,8 +18,12 @@ fn command() -> clap::Command {
 
 /// Prints what a shell needs to complete `onced`.
 pub(super) fn completions(shell: Shell) {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "onced", &mut script);
+    let (mut command, mut script) = (Arguments::command(), Vec::new());
+    match shell {
+        Shell::Bash => generate(Bash, &mut command, "onced", &mut script),
+        Shell::Zsh => generate(Zsh, &mut command, "onced", &mut script),
+        Shell::Fish => generate(Fish, &mut command, "onced", &mut script),
+    }
     print(&String::from_utf8_lossy(&script));
 }
 
