@@ -208,7 +208,6 @@ async fn each_thing_is_told_once() {
         ("aborted", 1),
         ("held", 1),
         ("recovered", 2),
-        ("unready", 0),
     ] {
         assert_eq!(hook.count(event), number, "{event}: {:#?}", hook.notices());
     }

@@ -32,6 +32,7 @@ use std::time::Duration;
 use clap::Parser;
 
 use crate::ledger::LedgerError;
+use crate::model::causes::causes;
 use crate::settings::{Connection, Settings, SettingsError};
 use arguments::{Arguments, Color, Command, Common, Format};
 
@@ -69,20 +70,6 @@ impl Failure {
     }
 }
 
-/// An error and its causes, once each.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        next = cause.source();
-    }
-    text
-}
-
 impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
         Self {
@@ -100,7 +87,7 @@ impl From<LedgerError> for Failure {
             exit::FAILURE
         };
         Self {
-            message: chain(&error),
+            message: causes(&error),
             code,
         }
     }

@@ -13,7 +13,8 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::notices::Attempts;
-use crate::model::plan::{Decision, HeldBy};
+use crate::model::brake::HeldBy;
+use crate::model::plan::Decision;
 use crate::reconcile::Tally;
 use crate::source::problem::FileState;
 use crate::step_functions::Calls;

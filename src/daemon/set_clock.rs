@@ -7,9 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use crate::model::brake::{Brake, Holds};
+use crate::model::brake::{Brake, HeldBy, Holds};
 use crate::model::kind;
-use crate::model::plan::{HeldBy, span};
+use crate::model::plan::span;
 
 /// Tells for how long the machine has run, sleep included.
 pub type Uptime = Arc<dyn Fn() -> Duration + Send + Sync>;

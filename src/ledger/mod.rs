@@ -110,17 +110,6 @@ impl LedgerError {
     }
 }
 
-/// An error and its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
-}
-
 /// What one commit does to one entry.
 #[derive(Debug, Clone)]
 pub struct Change {

@@ -246,7 +246,7 @@ impl Store {
         let bytes = tree.get("meta").map_err(of_store)?;
         let meta: Meta = match bytes.map(|bytes| read(b"meta", &bytes)) {
             Some(Ok(meta)) => meta,
-            Some(Err(error)) => return Err(damaged(super::chain(&error))),
+            Some(Err(error)) => return Err(damaged(crate::model::causes::causes(&error))),
             None => return Err(damaged("its store says nothing about itself".into())),
         };
         if meta.identity != identity {

@@ -14,7 +14,8 @@ use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use super::store::{OpenError, Store};
-use super::{Change, Found, LedgerError, chain, found, refuse};
+use super::{Change, Found, LedgerError, found, refuse};
+use crate::model::causes::causes;
 use crate::model::record::Event;
 
 /// The most changes that share one sync.
@@ -96,7 +97,7 @@ impl Shared {
                     if since.zip(lasts).is_some_and(is_long) {
                         self.is_given_up.store(true, Ordering::Relaxed);
                     }
-                    *why = chain(&refuse(&self.directory, error));
+                    *why = causes(&refuse(&self.directory, error));
                     *tried = Some(Instant::now());
                 }
             }
@@ -162,7 +163,7 @@ impl Shared {
         if let Err(error) = &result {
             self.is_broken.store(true, Ordering::Relaxed);
             *state = State::Broken {
-                why: chain(error),
+                why: causes(error),
                 tried: None,
                 damaged: None,
             };
@@ -183,7 +184,7 @@ pub(super) async fn write(shared: Arc<Shared>, mut queue: mpsc::UnboundedReceive
         for answer in answers {
             let again = match &result {
                 Ok(()) => Ok(()),
-                Err(error) => Err(LedgerError::Broken(chain(error))),
+                Err(error) => Err(LedgerError::Broken(causes(error))),
             };
             let _ = answer.send(std::mem::replace(&mut result, again));
         }

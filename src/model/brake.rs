@@ -7,9 +7,62 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::entry::{EntryName, instant};
-use crate::model::plan::{Decision, HeldBy, Step};
+use crate::model::plan::{Decision, Step};
 use crate::model::record::Phase;
 use crate::model::records::Records;
+
+/// What holds a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HeldBy {
+    /// More stops at once than `max_stops`: they wait for approval.
+    Guard,
+    /// A person's pause.
+    Pause,
+    /// It is not proven that the entry is gone.
+    Doubt,
+    /// Git is at work in the folder.
+    Git,
+    /// The clock is not believed.
+    Clock,
+    /// The running executions were not listed yet.
+    Listing,
+    /// The entry must stay gone for `stop_after`.
+    StopAfter,
+    /// The file may be half written.
+    HalfWritten,
+    /// The policy never stops anything.
+    Policy,
+}
+
+impl HeldBy {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Guard,
+        Self::Pause,
+        Self::Doubt,
+        Self::Git,
+        Self::Clock,
+        Self::Listing,
+        Self::StopAfter,
+        Self::HalfWritten,
+        Self::Policy,
+    ];
+
+    /// In one word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Guard => "guard",
+            Self::Pause => "pause",
+            Self::Doubt => "doubt",
+            Self::Git => "git",
+            Self::Clock => "clock",
+            Self::Listing => "listing",
+            Self::StopAfter => "stop_after",
+            Self::HalfWritten => "half_written",
+            Self::Policy => "policy",
+        }
+    }
+}
 
 /// A person's word that nothing is started or stopped for a while. What runs at AWS fires all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

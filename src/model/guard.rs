@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::brake::HeldBy;
 use crate::model::entry::EntryName;
-use crate::model::plan::{Decision, HeldBy, MaxStops, Policy, Step};
+use crate::model::plan::{Decision, MaxStops, Policy, Step};
 use crate::model::record::Phase;
 use crate::model::records::Records;
 

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod arn;
 pub mod brake;
+pub mod causes;
 pub mod cut;
 pub mod entry;
 pub mod guard;

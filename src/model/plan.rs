@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::brake::{Brake, Holds, brake};
+use crate::model::brake::{Brake, HeldBy, Holds, brake};
 use crate::model::entry::{Entry, EntryName};
 use crate::model::guard::{Guarded, Mass, guard};
 use crate::model::name::Fingerprint;
@@ -98,59 +98,6 @@ impl Step {
     /// Does it take an execution away?
     pub fn stops(self) -> bool {
         matches!(self, Self::Stop(_) | Self::Replace)
-    }
-}
-
-/// What holds a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum HeldBy {
-    /// More stops at once than `max_stops`: they wait for approval.
-    Guard,
-    /// A person's pause.
-    Pause,
-    /// It is not proven that the entry is gone.
-    Doubt,
-    /// Git is at work in the folder.
-    Git,
-    /// The clock is not believed.
-    Clock,
-    /// The running executions were not listed yet.
-    Listing,
-    /// The entry must stay gone for `stop_after`.
-    StopAfter,
-    /// The file may be half written.
-    HalfWritten,
-    /// The policy never stops anything.
-    Policy,
-}
-
-impl HeldBy {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::Guard,
-        Self::Pause,
-        Self::Doubt,
-        Self::Git,
-        Self::Clock,
-        Self::Listing,
-        Self::StopAfter,
-        Self::HalfWritten,
-        Self::Policy,
-    ];
-
-    /// In one word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Guard => "guard",
-            Self::Pause => "pause",
-            Self::Doubt => "doubt",
-            Self::Git => "git",
-            Self::Clock => "clock",
-            Self::Listing => "listing",
-            Self::StopAfter => "stop_after",
-            Self::HalfWritten => "half_written",
-            Self::Policy => "policy",
-        }
     }
 }
 

@@ -2,22 +2,23 @@
 //! and nothing is printed here. Never holds an input or a payload.
 
 pub mod forecast;
+mod phase;
 pub mod report;
 pub mod resume;
 pub mod standing;
 pub mod status;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::brake::Pause;
-use crate::model::entry::{Entry, EntryName, instant};
+use crate::model::entry::{EntryName, instant};
 use crate::model::limits::Limits;
 use crate::model::name::{Fingerprint, Owner};
-use crate::model::plan::{Decision, Plan, Policy, Step, after, has_run, is_late};
+use crate::model::plan::{Decision, Plan, Policy, Step};
 use crate::model::record::{Outcome, Phase, Record};
 use crate::model::records::Records;
 use crate::reconcile::approve;
@@ -25,6 +26,7 @@ use crate::reconcile::verify::Stray;
 use crate::source::problem::FileReport;
 use crate::source::scan::Scan;
 use forecast::Forecast;
+use phase::current;
 use resume::PauseView;
 use standing::Standing;
 
@@ -263,38 +265,6 @@ impl Moment {
         self.orphans.iter().map(view).collect()
     }
 
-    /// How many entries are in each of the contract's phases.
-    pub fn phases(&self) -> BTreeMap<&'static str, usize> {
-        let mut phases: BTreeMap<&str, usize> = PHASES.map(|phase| (phase, 0)).into();
-        let names = self.plan.decisions.keys();
-        for phase in names.filter_map(|name| self.phase_of(name)) {
-            *phases.entry(phase).or_default() += 1;
-        }
-        phases
-    }
-
-    /// The phase of an entry; `None`: there is none of this name.
-    pub fn phase_of(&self, name: &EntryName) -> Option<&'static str> {
-        let wanted = self.scan.entries.get(name).map(AsRef::as_ref);
-        let record = self.records.get(name);
-        if wanted.is_none() && record.is_none() || self.has_moved(name) {
-            return None;
-        }
-        Some(self.phase(current(record, wanted), wanted).0)
-    }
-
-    /// The entries that are in one of these phases.
-    pub fn entries_in(&self, phases: &[&str]) -> Vec<EntryView> {
-        let names = self.plan.decisions.keys();
-        names
-            .filter(|name| {
-                self.phase_of(name)
-                    .is_some_and(|phase| phases.contains(&phase))
-            })
-            .map(|name| self.entry(name))
-            .collect()
-    }
-
     /// What `onced approve` lets go of the stops that wait for a person; `None`: none do.
     pub fn held_digest(&self) -> Option<String> {
         self.plan.guard.as_ref()?;
@@ -307,18 +277,6 @@ impl Moment {
         let running = records.filter(|record| record.phase == Phase::Running);
         let ahead = running.map(|record| record.at).filter(|at| *at >= self.now);
         ahead.min()
-    }
-
-    fn phase(
-        &self,
-        current: Option<&Record>,
-        wanted: Option<&Entry>,
-    ) -> (&'static str, Option<String>) {
-        match (current, wanted) {
-            (Some(record), wanted) => recorded_phase(record, wanted, self.now),
-            (None, Some(entry)) => self.fresh_phase(entry),
-            (None, None) => ("stopped", None),
-        }
     }
 
     fn entry(&self, name: &EntryName) -> EntryView {
@@ -364,26 +322,6 @@ impl Moment {
             outcome: current.and_then(|record| record.outcome.clone()),
             commit: current.and_then(|record| record.commit.clone()),
         }
-    }
-
-    fn fresh_phase(&self, entry: &Entry) -> (&'static str, Option<String>) {
-        if !entry.enabled {
-            return ("disabled", None);
-        }
-        if is_late(entry.at, entry.grace, self.now) {
-            let detail = format!(
-                "its time had passed by more than its grace of {} s when it was first seen",
-                entry.grace.as_secs()
-            );
-            return ("missed", Some(detail));
-        }
-        if entry.at > after(self.now, self.policy.horizon) {
-            return (
-                "deferred",
-                Some("farther ahead than `reconcile.horizon`".into()),
-            );
-        }
-        ("pending", None)
     }
 
     /// The plan.
@@ -467,75 +405,6 @@ impl Moment {
             line: wanted.map(|entry| entry.line),
             until: until.map(instant),
             from: self.plan.moves.get(name).cloned(),
-        }
-    }
-}
-
-/// The contract's phases.
-const PHASES: [&str; 13] = [
-    "pending",
-    "deferred",
-    "disabled",
-    "starting",
-    "scheduled",
-    "stopping",
-    "stopped",
-    "succeeded",
-    "failed",
-    "timed_out",
-    "aborted",
-    "missed",
-    "refused",
-];
-
-/// The record, if it says something about the entry as it is now: one of another content that is over does not.
-fn current<'a>(record: Option<&'a Record>, wanted: Option<&Entry>) -> Option<&'a Record> {
-    record.filter(|record| match (record.phase, wanted) {
-        (Phase::Stopped | Phase::Ended, Some(entry)) => {
-            Fingerprint::of(entry) == record.fingerprint || has_run(entry, record)
-        }
-        _ => true,
-    })
-}
-
-fn recorded_phase(
-    record: &Record,
-    wanted: Option<&Entry>,
-    now: DateTime<Utc>,
-) -> (&'static str, Option<String>) {
-    let changed = wanted.is_some_and(|entry| Fingerprint::of(entry) != record.fingerprint);
-    match record.phase {
-        Phase::Starting if record.refused.is_some() => ("refused", record.refused.clone()),
-        Phase::Starting => ("starting", None),
-        Phase::Running if changed => (
-            "scheduled",
-            Some("changed in the file: this is the execution of the earlier content".into()),
-        ),
-        Phase::Running => ("scheduled", None),
-        Phase::Stopping => ("stopping", None),
-        Phase::Stopped if wanted.is_some_and(|entry| !entry.enabled) => ("disabled", None),
-        Phase::Stopped if wanted.is_some_and(|entry| is_late(entry.at, entry.grace, now)) => (
-            "missed",
-            Some("its time passed before it was started again".into()),
-        ),
-        Phase::Stopped if wanted.is_some() => (
-            "pending",
-            Some("put back: starts as the next generation".into()),
-        ),
-        Phase::Stopped => ("stopped", None),
-        Phase::Ended if changed => (
-            record
-                .outcome
-                .as_ref()
-                .map_or("succeeded", |outcome| outcome.status.as_str()),
-            Some("changed after it had run: it runs again only with a later time".into()),
-        ),
-        Phase::Ended => {
-            let outcome = record.outcome.as_ref();
-            (
-                outcome.map_or("succeeded", |outcome| outcome.status.as_str()),
-                outcome.and_then(|o| o.error.clone()),
-            )
         }
     }
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::super::chain;
 use super::super::run::{self, State, must_be_apart};
 use super::Report;
 use crate::ledger::{Ledger, LedgerError};
+use crate::model::causes::causes;
 use crate::settings::Settings;
 use crate::source::file_system::network;
 use crate::source::scan::Scanner;
@@ -139,12 +139,12 @@ pub(super) fn state(settings: &Settings, report: &mut Report) {
     match Ledger::peek(path) {
         Ok(None) => report.ok(check, "there is none yet"),
         Ok(Some(found)) => report.ok(check, format!("{} records", found.records.len())),
-        Err(error @ LedgerError::Held { .. }) => report.ok(check, chain(&error)),
+        Err(error @ LedgerError::Held { .. }) => report.ok(check, causes(&error)),
         Err(error @ LedgerError::Damaged { .. }) => report.warn(
             check,
-            chain(&error),
+            causes(&error),
             "the next `onced run` sets it aside, and begins another from what runs",
         ),
-        Err(error) => report.fail(check, chain(&error), ""),
+        Err(error) => report.fail(check, causes(&error), ""),
     }
 }

@@ -21,6 +21,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::memory::Message;
+use crate::model::causes::causes;
 use crate::model::topic::To;
 
 /// How long one is waited for.
@@ -115,16 +116,6 @@ fn signature(secret: &str, id: &str, seconds: &str, body: &str) -> Option<String
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("any length is a key");
     mac.update(format!("{id}.{seconds}.{body}").as_bytes());
     Some(base64::encode(mac.finalize().into_bytes()))
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }
 
 async fn execute(words: &[String], message: &Message, around: &Surroundings) -> Result<(), String> {

@@ -20,9 +20,9 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Decision, HeldBy, LATE_DELIVERY, Policy, RETENTION, Sight, Step, Want, after, has_run, is_late,
-    span,
+    Decision, LATE_DELIVERY, Policy, RETENTION, Sight, Step, Want, after, has_run, is_late, span,
 };
+use crate::model::brake::HeldBy;
 use crate::model::entry::{Entry, instant};
 use crate::model::name::Fingerprint;
 use crate::model::record::{Phase, Record, StopReason};

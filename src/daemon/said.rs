@@ -1,0 +1,68 @@
+//! What is said of the folder: of each thing once, and again only when it changes.
+
+use std::collections::BTreeMap;
+
+use tracing::{info, warn};
+
+use super::{Daemon, STALE};
+use crate::model::kind;
+use crate::source::problem::{FileState, Problem};
+use crate::source::scan::Scan;
+
+impl Daemon {
+    /// Says what is wrong with the files once, and again only when it changes.
+    pub(super) fn tell(&mut self, scan: &Scan) {
+        if scan.unclear != self.told_doubt {
+            if let Some(why) = &scan.unclear {
+                warn!(target: kind::DOUBT, "nothing is stopped: {why}");
+            } else {
+                info!(target: kind::DOUBT, "the directory can be read again");
+            }
+            self.told_doubt.clone_from(&scan.unclear);
+        }
+        let busy = scan.git.as_ref().and_then(|git| git.busy.as_ref());
+        let stale = busy.filter(|busy| {
+            busy.since
+                .is_some_and(|since| (self.clock)() - since > STALE)
+        });
+        if stale.map(|busy| &busy.mark) != self.told_git.as_ref() {
+            if let Some(busy) = stale {
+                let (why, remedy) = (busy.why(), busy.remedy());
+                warn!(target: kind::DOUBT, "nothing is stopped while {why}\nhint: {remedy}");
+            } else {
+                info!(target: kind::DOUBT, "git has finished: stops go on");
+            }
+            self.told_git = stale.map(|busy| busy.mark.clone());
+        }
+        let invalid = scan
+            .files
+            .iter()
+            .filter(|file| file.state == FileState::Invalid);
+        let now: BTreeMap<String, Vec<Problem>> = invalid
+            .map(|file| (file.path.clone(), file.errors.clone()))
+            .collect();
+        for (path, problems) in now
+            .iter()
+            .filter(|(path, problems)| self.told.get(*path) != Some(problems))
+        {
+            for problem in problems {
+                let hint = problem
+                    .hint
+                    .as_deref()
+                    .map(|hint| format!("\nhint: {hint}"))
+                    .unwrap_or_default();
+                warn!(
+                    target: kind::INVALID_FILE,
+                    file = path,
+                    line = problem.line,
+                    "{path}:{}:{}: {}{hint}",
+                    problem.line, problem.column, problem.message
+                );
+            }
+        }
+        for path in self.told.keys().filter(|path| !now.contains_key(*path)) {
+            info!(target: kind::INVALID_FILE, file = path, "{path} is good again, or gone");
+        }
+        self.told = now;
+    }
+}
