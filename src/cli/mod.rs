@@ -33,7 +33,7 @@ use clap::Parser;
 
 use crate::ledger::LedgerError;
 use crate::model::causes::causes;
-use crate::settings::{Connection, Settings, SettingsError};
+use crate::settings::{Connection, Offline, Settings, SettingsError};
 use arguments::{Arguments, Color, Command, Common, Format};
 
 /// The contract's exit codes.
@@ -107,6 +107,12 @@ impl Context {
     fn connection(&self) -> Result<Connection, Failure> {
         let typed = self.common.typed(None).map_err(Failure::usage)?;
         Ok(Connection::resolve(&typed, &self.environment)?)
+    }
+
+    /// What it takes to read schedule files, for a command that needs no owner, ledger or AWS.
+    fn offline(&self, directory: Option<&String>) -> Result<Offline, Failure> {
+        let typed = self.common.typed(directory).map_err(Failure::usage)?;
+        Ok(Offline::resolve(&typed, &self.environment)?)
     }
 
     /// The settings; `directory` is the command's own argument.

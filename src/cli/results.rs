@@ -312,22 +312,9 @@ fn show_text(entry: &EntryView, settings: &Settings) -> String {
 pub(super) fn check(context: &Context, mut paths: Vec<PathBuf>) -> Outcome {
     let known = [Format::Text, Format::Json, Format::Github, Format::Sarif];
     let format = format(context, &known)?;
-    let settings = match context.settings(None) {
-        Ok(settings) => Some(settings),
-        Err(failure)
-            if failure.message.starts_with("no owner")
-                || failure.message.starts_with("no state") =>
-        {
-            None
-        }
-        Err(failure) => return Err(failure),
-    };
+    let offline = context.offline(None)?;
     if paths.is_empty() {
-        let configured = settings
-            .as_ref()
-            .and_then(|settings| settings.directory.clone());
-        let typed = context.common.directory.clone().map(PathBuf::from);
-        paths.extend(configured.or(typed));
+        paths.extend(offline.directory);
     }
     if paths.is_empty() {
         let hint = "name files or directories, or give --directory";
@@ -339,10 +326,7 @@ pub(super) fn check(context: &Context, mut paths: Vec<PathBuf>) -> Outcome {
             missing.display()
         )));
     }
-    let defaults = settings
-        .map(|settings| settings.defaults)
-        .unwrap_or_default();
-    let files = view::files(&check::check(&paths, &defaults));
+    let files = view::files(&check::check(&paths, &offline.defaults));
     let (bad, good) = (
         files.iter().filter(|f| f.state == "invalid").count(),
         files.iter().filter(|f| f.state == "ok").count(),
