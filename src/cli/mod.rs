@@ -224,10 +224,7 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
             directory,
             lambda_endpoint,
         } => Box::pin(run::sync(context, directory.as_ref(), lambda_endpoint)).await,
-        Command::Plan {
-            directory,
-            detailed_exitcode,
-        } => plan::plan(context, directory.as_ref(), detailed_exitcode).await,
+        Command::Plan(what) => plan::plan(context, &what).await,
         Command::Check { paths } => results::check(context, paths),
         Command::List => results::list(context).await,
         Command::Show { name } => results::show(context, &name).await,

@@ -82,6 +82,16 @@ pub(super) async fn ask<T: serde::de::DeserializeOwned>(
     what: &str,
     pick: impl Fn(&Moment) -> T,
 ) -> Result<T, Failure> {
+    ask_as_of(settings, what, None, pick).await
+}
+
+/// The same, where our own look is at another time.
+pub(super) async fn ask_as_of<T: serde::de::DeserializeOwned>(
+    settings: &Settings,
+    what: &str,
+    as_of: Option<DateTime<Utc>>,
+    pick: impl Fn(&Moment) -> T,
+) -> Result<T, Failure> {
     let begun = Instant::now();
     loop {
         if let Some(daemon) = same_daemon(settings).await?
@@ -89,7 +99,7 @@ pub(super) async fn ask<T: serde::de::DeserializeOwned>(
         {
             return Ok(answer);
         }
-        match look::look(settings) {
+        match look::look(settings, as_of) {
             // Another command has it, or a daemon that is about to answer.
             Err(failure) if failure.code == exit::BUSY && begun.elapsed() < BUSY => {
                 sleep(Duration::from_millis(20)).await;
@@ -138,7 +148,7 @@ pub(super) async fn list(context: &Context) -> Outcome {
     print(&text::halted(
         list.paused.as_ref(),
         list.doubt.as_ref(),
-        &settings,
+        settings.defaults.timezone,
     ));
     print(&text::table(&rows));
     print(&text::waiting(

@@ -7,6 +7,7 @@ pub mod git;
 pub mod parse;
 pub mod problem;
 pub mod read;
+pub mod revision;
 pub mod scan;
 pub mod time;
 mod tree;
