@@ -3,6 +3,7 @@ mod bootstrap;
 mod clock;
 mod conformance;
 mod doctor;
+mod examples;
 mod folder;
 mod forecast;
 mod git;
