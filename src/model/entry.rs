@@ -76,6 +76,8 @@ pub struct Entry {
     pub grace: Duration,
     /// `false`: listed, not started, stopped if it was.
     pub enabled: bool,
+    /// What people say of it. Never compared.
+    pub description: Option<Arc<str>>,
     /// The schedule file, relative to the directory, and the line of the entry's name (from 1).
     pub file: Arc<str>,
     /// See `file`.
@@ -119,6 +121,7 @@ pub(crate) fn sample(name: &str) -> Entry {
         input: "{}".into(),
         grace: Duration::ZERO,
         enabled: true,
+        description: None,
         file: "a.yaml".into(),
         line: 1,
     }

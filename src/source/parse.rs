@@ -440,7 +440,7 @@ impl Parsing<'_> {
                 self.hidden.push((field.node.place.line, field.node.last));
             }
         }
-        let _ = self.string(&fields, "description");
+        let description = self.string(&fields, "description");
         let timezone = self.zone(&fields).unwrap_or(defaults.timezone);
         let at = self
             .string(&fields, "at")
@@ -538,6 +538,7 @@ impl Parsing<'_> {
             input: Arc::from(input),
             grace,
             enabled,
+            description: description.map(|(_, text)| text.into()),
             file: Arc::clone(&self.file),
             line: place.line,
         })
