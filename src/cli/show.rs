@@ -8,6 +8,7 @@ use crate::model::entry::instant;
 use crate::model::record::Event;
 use crate::settings::Settings;
 use crate::view::explain::{Explanation, console_url, explain};
+use crate::view::words::plain;
 use crate::view::{EntryView, List, Moment};
 
 /// How many of the last events are shown.
@@ -149,7 +150,7 @@ fn show_text(
     let rows: Vec<Vec<String>> = first
         .into_iter()
         .chain(rows)
-        .filter_map(|(key, value)| Some(vec![key.to_owned(), value?]))
+        .filter_map(|(key, value)| Some(vec![key.to_owned(), plain(&value?)]))
         .collect();
     text::table(&rows)
 }

@@ -113,7 +113,7 @@ fn cells(row: &Row<'_>, shown: &Shown) -> [String; CELLS] {
         relative(shown.now, row.at),
         entry.name.to_string(),
         entry.phase.clone(),
-        entry.runs(),
+        entry.runs_in_short(),
         plain(&entry.place()),
         plain(&note),
     ]
@@ -208,7 +208,7 @@ Tue 2026-12-01 (tomorrow)
   00:00:00 +01:00  in 30 min   tonight    scheduled  lambda send-email                                                      team/a.yaml:3
   09:00:00 +01:00  in 9 h 30 min  held       pending    lambda send-email                                                      team/a.yaml:3       held: paused [2J for now
 Wed 2027-12-01
-  09:00:00 +01:00  in 365 d 9 h  own        deferred   state machine arn:aws:states:eu-central-1:123456789012:stateMachine:M  team/a.yaml:3
+  09:00:00 +01:00  in 365 d 9 h  own        deferred   state machine M  team/a.yaml:3
 Wed 2026-12-02, over
   09:00:00 +01:00  in 1 d 9 h  gone       stopped    lambda send-email                                                      was in team/a.yaml
 Mon 2026-11-30 (today), over

@@ -47,7 +47,7 @@ pub fn page(owner: &str, rows: &[Row<'_>], months: &[NaiveDate], shown: &Shown) 
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <title>onced {0}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>onced {0}</h1>\n\
-         <p>{1} to come, as of <time datetime=\"{2}\">{2}</time>. Times are of {3}.</p>\n",
+         <p>{1}, as of <time datetime=\"{2}\">{2}</time>. Times are of {3}.</p>\n",
         Text(owner),
         said(rows),
         instant(shown.now),
@@ -69,11 +69,11 @@ pub fn page(owner: &str, rows: &[Row<'_>], months: &[NaiveDate], shown: &Shown) 
     text + "</main>\n</body>\n</html>\n"
 }
 
-/// `12 firings, 2 of them within 5 minutes of another`.
+/// `12 firings to come, 2 of them within 5 minutes of another (!)`.
 pub fn said(rows: &[Row<'_>]) -> String {
     let close = rows.iter().filter(|row| row.close).count();
     let plural = if rows.len() == 1 { "" } else { "s" };
-    let mut text = format!("{} firing{plural}", rows.len());
+    let mut text = format!("{} firing{plural} to come", rows.len());
     if close > 0 {
         let _ = write!(text, ", {close} of them within 5 minutes of another (!)");
     }
@@ -184,7 +184,7 @@ fn firing(text: &mut String, row: &Row<'_>, shown: &Shown) {
     let _ = writeln!(
         text,
         "</td><td>{}</td><td>{}</td></tr>",
-        Text(&entry.runs()),
+        Text(&entry.runs_in_short()),
         Text(&entry.place())
     );
 }
@@ -230,7 +230,9 @@ mod tests {
         let text = text_of(&page);
         assert!(text.contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; more"));
         assert!(text.contains("a&lt;b&gt;.yaml:3") && text.contains("held: a &gt; b"));
-        assert!(text.contains("5 firings, 2 of them within 5 minutes of another (!) to come"));
+        assert!(
+            text.contains("5 firings to come, 2 of them within 5 minutes of another (!), as of")
+        );
         for part in ["<script", "http:", "https:", "url(", "@import", "\u{7}"] {
             assert!(!page.contains(part), "{part}");
         }

@@ -44,4 +44,14 @@ impl EntryView {
     pub fn runs(&self) -> String {
         runs(self.lambda.as_deref(), &self.state_machine)
     }
+
+    /// The same, with a state machine's name for its ARN.
+    pub fn runs_in_short(&self) -> String {
+        let machine = &*self.state_machine;
+        let name = machine.rsplit_once(":stateMachine:");
+        runs(
+            self.lambda.as_deref(),
+            name.map_or(machine, |(_, name)| name),
+        )
+    }
 }
