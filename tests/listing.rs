@@ -46,11 +46,11 @@ async fn world() -> World {
     let off = format!("  off: {{at: {}, lambda: f, enabled: false}}\n", day(3));
     world.write("a.yaml", &(first + &off));
     fs::create_dir(world.path("team")).expect("a directory");
-    let mut second = file(&[("far", &day(330)), ("launch-c", &day(40))]);
-    second += &format!(
+    let told = format!(
         "  told: {{at: {}, lambda: f, payload: {{k: secret}}, description: 'a, b; c <i>'}}\n",
         day(41)
     );
+    let second = file(&[("far", &day(330)), ("launch-c", &day(40))]) + &told;
     fs::write(world.path("team/b.yaml"), second).expect("written");
     text(&world.output(&["sync"]));
     world
@@ -361,7 +361,7 @@ async fn a_list_is_watched_on_a_terminal() {
     let reading = std::thread::spawn({
         let seen = seen.clone();
         move || {
-            let mut bytes = [0; 65_536];
+            let mut bytes = vec![0; 65_536];
             while let Ok(length @ 1..) = ours.read(&mut bytes) {
                 *seen.lock().expect("a text") += &String::from_utf8_lossy(&bytes[..length]);
             }

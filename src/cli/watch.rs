@@ -136,7 +136,7 @@ impl Picture {
         }
         let mut below = split(&list::below(list, selection, shown));
         if let Some(last) = below.last_mut() {
-            *last += &format!(", {}", super::text::local(shown.now, shown.zone));
+            let _ = write!(last, ", {}", super::text::local(shown.now, shown.zone));
         }
         if let Some(trouble) = trouble {
             let text = format!("not up to date: {}", trouble.replace('\n', ", "));

@@ -84,8 +84,8 @@ pub fn weeks(month: NaiveDate) -> Vec<[Option<NaiveDate>; 7]> {
 fn count(number: usize) -> String {
     match number {
         0 => String::new(),
-        ..10_000 => number.to_string(),
-        ..1_000_000 => format!("{}k", number / 1_000),
+        1..10_000 => number.to_string(),
+        10_000..1_000_000 => format!("{}k", number / 1_000),
         _ => "many".to_owned(),
     }
 }

@@ -204,6 +204,8 @@ pub fn console_url(execution_arn: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::super::PHASES;
     use super::super::select::tests::{now, view};
     use super::*;
@@ -285,7 +287,7 @@ refused | AWS does not take it | a running onced forgets it
         let mut said = String::new();
         for entry in cases() {
             let Explanation { why, next } = explain(&entry, chrono_tz::Europe::Berlin, now());
-            said += &format!("{} | {why} | {next}\n", entry.phase);
+            let _ = writeln!(said, "{} | {why} | {next}", entry.phase);
         }
         assert_eq!(said, EXPECTED);
     }
