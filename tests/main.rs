@@ -26,6 +26,7 @@ mod secrets;
 mod service;
 mod socket;
 mod stories;
+mod surgery;
 mod surroundings;
 mod terminal;
 mod walk;

@@ -2,6 +2,7 @@
 
 mod baseline;
 pub mod check;
+pub mod edit;
 pub mod file_system;
 pub mod git;
 pub mod parse;
