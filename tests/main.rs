@@ -3,6 +3,7 @@ mod bootstrap;
 mod clock;
 mod conformance;
 mod doctor;
+mod editing;
 mod folder;
 mod forecast;
 mod git;

@@ -171,6 +171,7 @@ fn what_can_not_be_known_is_left_to_a_person() {
     assert_eq!(line(remove(brackets, "a")), 2);
     let question = "schedules:\n  ? a\n  : {at: 2026-12-01T09:00:00Z, lambda: f}\n";
     assert_eq!(line(remove(question, "a")), 2);
+    assert_eq!(line(remove("\u{feff}\u{feff}schedules: {}\n", "a")), 1);
     let mixed = "schedules:\r\n  a: {at: 2026-12-01T09:00:00Z, lambda: f}\n";
     assert_eq!(line(remove(mixed, "a")), 2);
     let kept = "schedules:\n  a:\n    at: 2026-12-01T09:00:00Z\n    lambda: f\n    payload: |+\n      x\n  b: {at: 2026-12-01T09:00:00Z, lambda: f}\n\n";
@@ -539,7 +540,7 @@ fn file() -> impl Strategy<Value = (String, usize)> {
                 let mut numbered = String::new();
                 for (n, part) in text.split("# C").enumerate() {
                     if n > 0 {
-                        numbered += &format!("# c{n}.");
+                        numbered.push_str(&["# c", &n.to_string(), "."].concat());
                     }
                     numbered += part;
                 }
@@ -659,4 +660,101 @@ proptest! {
         let plain = !after.contains('\r') && !after.starts_with(['\u{feff}', '\n']);
         prop_assert!(plain, "{}", after);
     }
+
+    /// What people may write besides: a good file that was meddled with, and is still good. No change goes wrong.
+    #[test]
+    fn whatever_is_written_no_change_goes_wrong((text, count) in file(), n in 0..5usize, meddled in meddling()) {
+        let text = meddle(text, &meddled);
+        if parse("a.yaml", text.as_bytes(), &defaults()).is_err() {
+            return Ok(());
+        }
+        let name = format!("e{}", n % count);
+        let before = entries(&text);
+        let others = |after: &str, but: &str| {
+            let mut after = entries(after);
+            after.remove(but);
+            let mut before = before.clone();
+            before.remove(but);
+            prop_assert_eq!(after, before, "{}", &text);
+            Ok(())
+        };
+        if before.contains_key(&name) {
+            if let Ok(after) = remove(&text, &name) {
+                others(&after, &name)?;
+                prop_assert!(!entries(&after).contains_key(&name));
+            }
+            if let Ok(after) = set(&text, &name, "payload", json!({"new": [1]})) {
+                others(&after, &name)?;
+                let is_new = entries(&after)[&name].input.contains(r#""payload":{"new":[1]}"#);
+                prop_assert!(is_new, "{}", text);
+            }
+            if let Ok(after) = set(&text, &name, "grace", json!("77s")) {
+                others(&after, &name)?;
+                prop_assert_eq!(entries(&after)[&name].grace.as_secs(), 77);
+            }
+        }
+        if let Ok(after) = add(&text, "new") {
+            others(&after, "new")?;
+        }
+        if let Ok(after) = format(&text) {
+            others(&after, "")?;
+            prop_assert_eq!(format(&after), Ok(after.clone()), "{}", text);
+        }
+    }
+}
+
+/// Pieces, and where they are put into a text, in thousandths of it; or how many characters are taken out there.
+fn meddling() -> impl Strategy<Value = Vec<(usize, &'static str, usize)>> {
+    const PIECES: &[&str] = &[
+        "",
+        " ",
+        "\t",
+        "\n",
+        "\n\n",
+        "#",
+        " # c",
+        "&a ",
+        "*a",
+        "? ",
+        ": ",
+        "- ",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        "'",
+        "\"",
+        "\\",
+        "|\n",
+        ">+\n",
+        "|2\n",
+        "~",
+        "\u{e9}",
+        "\u{1f600}",
+        "\u{2028}",
+        "---\n",
+        "...\n",
+        "x-a: &b {c: d}\n",
+        "x-l: *b\n",
+        "  e9: {at: 2026-12-01T09:00:00Z, lambda: f}\n",
+        "    x-k: *a\n",
+        "%YAML 1.2\n",
+        "\r",
+        "{a: b, c: }",
+        "[a: b]",
+        "\u{feff}",
+    ];
+    let piece = (0..1000usize, prop::sample::select(PIECES), 0..3usize);
+    prop::collection::vec(piece, 1..4)
+}
+
+fn meddle(text: String, pieces: &[(usize, &str, usize)]) -> String {
+    let mut characters: Vec<char> = text.chars().collect();
+    for (place, piece, taken) in pieces {
+        let at = characters.len() * place / 1000;
+        let until = (at + taken).min(characters.len());
+        characters.splice(at..until, piece.chars());
+    }
+    characters.into_iter().collect()
 }

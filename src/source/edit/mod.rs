@@ -3,19 +3,23 @@
 
 mod format;
 mod insert;
+mod layout;
 mod outline;
 mod proof;
+mod reader;
 mod remove;
 mod set;
 mod write;
 
 use std::ops::Range;
 
+use chrono_tz::Tz;
 use serde_json::Value as Json;
 use serde_yaml::Value as Yaml;
 
 use crate::source::parse::{Defaults, parse};
 use crate::source::problem::Problem;
+use crate::source::time;
 use outline::Outline;
 
 /// Why a change is not made.
@@ -109,6 +113,21 @@ impl File<'_> {
         Ok(formatted.into_bytes())
     }
 
+    /// A text that the file says at this path of keys.
+    pub fn text(&self, path: &[&str]) -> Option<String> {
+        let root: Yaml = serde_yaml::from_slice(self.bytes).ok()?;
+        let found = path.iter().try_fold(&root, |value, key| value.get(*key))?;
+        found.as_str().map(str::to_owned)
+    }
+
+    /// The time zone of an entry that is good.
+    pub fn zone(&self, name: &str) -> Tz {
+        let own = self.text(&["schedules", name, "timezone"]);
+        let said = own.or_else(|| self.text(&["defaults", "timezone"]));
+        let zone = said.and_then(|zone| time::zone(&zone).ok());
+        zone.unwrap_or(self.defaults.timezone)
+    }
+
     fn change<'t>(
         &self,
         edits: impl Fn(&Outline<'_>) -> Result<Vec<Edit>, Refused>,
@@ -145,6 +164,11 @@ impl File<'_> {
     }
 }
 
+/// A whole file with one entry.
+pub fn fresh(name: &str, fields: &[Field]) -> String {
+    format!("schedules:\n{}", write::lines(name, fields, (2, 4)))
+}
+
 impl Plain {
     fn bytes(&self, text: &str) -> Vec<u8> {
         let mark = if self.marked { "\u{feff}" } else { "" };
@@ -163,6 +187,9 @@ fn readable(bytes: &[u8]) -> Result<(&str, bool), Refused> {
     let (text, marked) = text
         .strip_prefix('\u{feff}')
         .map_or((text, false), |text| (text, true));
+    if text.starts_with('\u{feff}') {
+        return Err(by_hand(0, "there is a second byte order mark"));
+    }
     let alone = |(at, _): &(usize, &str)| !text[at + 1..].starts_with('\n');
     if let Some((at, _)) = text.match_indices('\r').find(alone) {
         let why = "a carriage return stands alone here";

@@ -35,11 +35,9 @@ fn is_plain(text: &str) -> bool {
 /// An entry as lines: its name so far in, its keys farther.
 pub(super) fn lines(name: &str, fields: &[Field], indents: (usize, usize)) -> String {
     let (outer, inner) = (" ".repeat(indents.0), " ".repeat(indents.1));
-    let mut text = format!("{outer}{}:\n", key(name));
-    for (key, new) in fields {
-        text += &format!("{inner}{key}: {}\n", value(new, None));
-    }
-    text
+    let line = |(key, new): &Field| format!("{inner}{key}: {}\n", value(new, None));
+    let lines: Vec<String> = fields.iter().map(line).collect();
+    format!("{outer}{}:\n{}", key(name), lines.concat())
 }
 
 /// An entry within brackets.
@@ -54,9 +52,4 @@ pub(super) fn in_brackets(name: &str, fields: &[Field]) -> String {
 /// A name such as `2026` or `true` is no text without quotes.
 fn key(name: &str) -> String {
     value(&Json::String(name.to_owned()), None)
-}
-
-/// A whole file with one entry.
-pub(crate) fn file(name: &str, fields: &[Field]) -> String {
-    format!("schedules:\n{}", lines(name, fields, (2, 4)))
 }
