@@ -88,12 +88,12 @@ defaults:
 schedules:
   # to everyone
   launch-email:
-    at: 2027-06-01 09:00    # sharp
+    at: 2097-06-01 09:00    # sharp
     lambda: send-email
     payload: {secret: 1}
 
   close:  # the auction
-    at: 2027-07-15T18:00:00Z
+    at: 2097-07-15T18:00:00Z
     lambda: 'close-auction'
 ";
 
@@ -198,14 +198,14 @@ fn a_time_is_taken_as_people_say_it() {
         ),
         (&["--at", "soon"], 64, &["`soon` is not a time", "hint:"]),
         (
-            &["--at", "2027-03-28 02:30", "--timezone", "Europe/Berlin"],
+            &["--at", "2097-03-31 02:30", "--timezone", "Europe/Berlin"],
             64,
-            &["does not occur", "2027-03-28T03:30:00+02:00"],
+            &["does not occur", "2097-03-31T03:30:00+02:00"],
         ),
         (
-            &["--at", "2027-10-31 02:30", "--timezone", "Europe/Berlin"],
+            &["--at", "2097-10-27 02:30", "--timezone", "Europe/Berlin"],
             64,
-            &["occurs twice", "2027-10-31T02:30:00+01:00"],
+            &["occurs twice", "2097-10-27T02:30:00+01:00"],
         ),
         (
             &["--in", "1h", "--payload", "{secret"],
@@ -267,7 +267,7 @@ fn an_entry_is_added_to_a_file_that_is_there() {
             "--lambda",
             "f",
             "--at",
-            "2027-12-01 09:00",
+            "2097-12-01 09:00",
             "--file",
             file,
         ]
@@ -277,13 +277,13 @@ fn an_entry_is_added_to_a_file_that_is_there() {
     // The file's zone, which need not be said again.
     assert_eq!(
         folder.read("launch.yaml"),
-        format!("{TWO}  more:\n    at: 2027-12-01T09:00:00\n    lambda: f\n")
+        format!("{TWO}  more:\n    at: 2097-12-01T09:00:00\n    lambda: f\n")
     );
-    assert!(told.out.contains("launch.yaml:14: `more` runs lambda f at 2027-12-01 09:00:00 +01:00 = 2027-12-01T08:00:00Z (in "), "{}", told.out);
+    assert!(told.out.contains("launch.yaml:14: `more` runs lambda f at 2097-12-01 09:00:00 +01:00 = 2097-12-01T08:00:00Z (in "), "{}", told.out);
     assert_eq!(folder.told(&file("first", "none.yaml")).code, Some(0));
     assert_eq!(
         folder.read("none.yaml"),
-        "schedules:  # yet\n  first:\n    at: 2027-12-01T09:00:00Z\n    lambda: f\n"
+        "schedules:  # yet\n  first:\n    at: 2097-12-01T09:00:00Z\n    lambda: f\n"
     );
     assert_eq!(folder.told(&file("new", "new.yml")).code, Some(0));
     let told = folder.told(&file("other", "bad.yaml"));
@@ -319,17 +319,17 @@ fn an_entry_is_changed_where_it_stands() {
         "edit",
         "launch-email",
         "--at",
-        "2027-06-02 10:00",
+        "2097-06-02 10:00",
         "--payload",
         "{\"secret\": 2}",
     ]);
     assert_eq!(told.code, Some(0), "{}", told.error);
     let expected = TWO
-        .replace("2027-06-01 09:00 ", "2027-06-02T10:00:00 ")
+        .replace("2097-06-01 09:00 ", "2097-06-02T10:00:00 ")
         .replace("{secret: 1}", "{\"secret\":2}");
     assert_eq!(folder.read("launch.yaml"), expected);
     let line = format!(
-        "{place}:6: `launch-email` at 2027-06-01T07:00:00Z -> 2027-06-02 10:00:00 +02:00 = 2027-06-02T08:00:00Z (in "
+        "{place}:6: `launch-email` at 2097-06-01T07:00:00Z -> 2097-06-02 10:00:00 +02:00 = 2097-06-02T08:00:00Z (in "
     );
     assert!(
         told.out.starts_with(&line) && told.out.ends_with("), payload changed\n"),
@@ -355,8 +355,8 @@ fn an_entry_is_changed_where_it_stands() {
     ]);
     assert_eq!(told.code, Some(0), "{}", told.error);
     let expected = expected.replace(
-        "    at: 2027-07-15T18:00:00Z\n    lambda: 'close-auction'\n",
-        "    description: late\n    at: 2027-07-15T18:00:00Z\n    lambda: 'close-it'\n    grace: 1h\n    enabled: false\n",
+        "    at: 2097-07-15T18:00:00Z\n    lambda: 'close-auction'\n",
+        "    description: late\n    at: 2097-07-15T18:00:00Z\n    lambda: 'close-it'\n    grace: 1h\n    enabled: false\n",
     );
     assert_eq!(folder.read("launch.yaml"), expected);
     assert!(told.out.contains("`close` runs lambda close-auction -> lambda close-it, grace 5m -> 1h, enabled true -> false, description changed\n"), "{}", told.out);
@@ -369,19 +369,19 @@ fn an_entry_is_changed_where_it_stands() {
     // A time keeps its way of being written.
     assert_eq!(
         folder
-            .told(&["edit", "close", "--at", "2027-07-16 20:00", "--enable"])
+            .told(&["edit", "close", "--at", "2097-07-16 20:00", "--enable"])
             .code,
         Some(0)
     );
     let text = folder.read("launch.yaml");
     assert!(
-        text.contains("at: 2027-07-16T18:00:00Z\n") && text.contains("enabled: true\n"),
+        text.contains("at: 2097-07-16T18:00:00Z\n") && text.contains("enabled: true\n"),
         "{text}"
     );
     let told = folder.told(&["edit", "launch-email", "--timezone", "America/New_York"]);
     assert!(
         told.out.contains(
-            "at 2027-06-02T08:00:00Z -> 2027-06-02 10:00:00 -04:00 = 2027-06-02T14:00:00Z"
+            "at 2097-06-02T08:00:00Z -> 2097-06-02 10:00:00 -04:00 = 2097-06-02T14:00:00Z"
         ),
         "{}",
         told.out
@@ -406,9 +406,9 @@ fn an_entry_is_changed_where_it_stands() {
             "past by more than the grace",
         ),
         (
-            &["edit", "launch-email", "--at", "2027-03-14 02:30"],
+            &["edit", "launch-email", "--at", "2097-03-10 02:30"],
             64,
-            "does not occur on 2027-03-14 in America/New_York",
+            "does not occur on 2097-03-10 in America/New_York",
         ),
         (
             &["edit", "launch-email", "--lambda", "a b"],
@@ -460,7 +460,7 @@ fn an_entry_is_taken_out() {
     let told = folder.told(&["remove", "launch-email"]);
     assert_eq!(told.code, Some(0), "{}", told.error);
     let line = format!(
-        "{}:6: `launch-email` is removed; it was to run at 2027-06-01 09:00:00 +02:00 = 2027-06-01T07:00:00Z (in ",
+        "{}:6: `launch-email` is removed; it was to run at 2097-06-01 09:00:00 +02:00 = 2097-06-01T07:00:00Z (in ",
         folder.path("launch.yaml").display()
     );
     assert!(told.out.starts_with(&line), "{}", told.out);
@@ -480,7 +480,7 @@ fn an_entry_is_taken_out() {
         "a file without an entry is good"
     );
 
-    let twice = "schedules:\n  close: {at: 2027-07-15T18:00:00Z, lambda: f}\n";
+    let twice = "schedules:\n  close: {at: 2097-07-15T18:00:00Z, lambda: f}\n";
     let folder = Folder::new(&[("a.yaml", TWO), ("b.yaml", twice)]);
     let told = folder.told(&["remove", "close"]);
     assert!(
@@ -490,7 +490,7 @@ fn an_entry_is_taken_out() {
         "{}",
         told.error
     );
-    let shared = "schedules:\n  a: &a {at: 2027-07-15T18:00:00Z, lambda: f}\n  b: *a\n";
+    let shared = "schedules:\n  a: &a {at: 2097-07-15T18:00:00Z, lambda: f}\n  b: *a\n";
     let folder = Folder::new(&[("a.yaml", shared)]);
     let told = folder.told(&["remove", "a"]);
     assert!(told.code == Some(1) && told.error.contains("a.yaml:2` can't be changed safely: what line 2 gives a name (`&`) is used on line 3\nhint:"), "{}", told.error);
@@ -499,8 +499,8 @@ fn an_entry_is_taken_out() {
 
 #[test]
 fn files_get_their_form() {
-    let wild = "schedules:\r\n    a:\r\n        at:  2027-06-01 09:00  \r\n        lambda: f # f\r\n\r\n\r\n";
-    let good = "schedules:\n  b:\n    at: 2027-06-01T09:00:00\n    lambda: f\n";
+    let wild = "schedules:\r\n    a:\r\n        at:  2097-06-01 09:00  \r\n        lambda: f # f\r\n\r\n\r\n";
+    let good = "schedules:\n  b:\n    at: 2097-06-01T09:00:00\n    lambda: f\n";
     let folder = Folder::new(&[("a.yaml", wild), ("b.yaml", good)]);
     let told = folder.told(&["fmt", "--check"]);
     assert_eq!(told.code, Some(1), "{}", told.out);
@@ -520,7 +520,7 @@ fn files_get_their_form() {
     );
     assert_eq!(
         folder.read("a.yaml"),
-        "schedules:\n  a:\n    at: 2027-06-01T09:00:00\n    lambda: f # f\n"
+        "schedules:\n  a:\n    at: 2097-06-01T09:00:00\n    lambda: f # f\n"
     );
     assert_eq!(folder.told(&["fmt", "--check"]).code, Some(0));
     fs::write(folder.path("a.yaml"), wild).expect("written");
@@ -579,7 +579,7 @@ fn an_editor_works_on_a_copy() {
         ("launch.yaml", TWO),
         (
             "other.yaml",
-            "schedules:\n  taken: {at: 2027-07-15T18:00:00Z, lambda: f}\n",
+            "schedules:\n  taken: {at: 2097-07-15T18:00:00Z, lambda: f}\n",
         ),
     ]);
     let place = folder.path("launch.yaml").display().to_string();
@@ -587,7 +587,7 @@ fn an_editor_works_on_a_copy() {
     assert_eq!(told.code, Some(0), "{}", told.error);
     assert!(
         told.out.starts_with(&format!(
-            "{place}:11: `close` at 2027-07-15T18:00:00Z -> 2027-07-16 20:00:00 +02:00"
+            "{place}:11: `close` at 2097-07-15T18:00:00Z -> 2097-07-16 20:00:00 +02:00"
         )),
         "{}",
         told.out
@@ -608,7 +608,7 @@ fn an_editor_works_on_a_copy() {
     );
     for (editor, code, fragment) in [
         (
-            "sed -i 's/at: 2027-06-01 09:00/at: soon/' $2; true",
+            "sed -i 's/at: 2097-06-01 09:00/at: soon/' $2; true",
             Some(4),
             "`soon` is not a time",
         ),

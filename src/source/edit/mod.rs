@@ -98,7 +98,7 @@ impl File<'_> {
         self.change(|outline| insert::edits(outline, name, fields), add)
     }
 
-    /// The same file in the one form that it has after this: see [`format`](mod@format).
+    /// The same file in its form, which `docs/schedule-files.md` describes.
     pub fn format(&self) -> Result<Vec<u8>, Refused> {
         let text = readable(self.bytes)?.0.replace("\r\n", "\n");
         parse(self.name, self.bytes, self.defaults).map_err(Refused::Invalid)?;
