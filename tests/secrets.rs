@@ -96,6 +96,7 @@ async fn no_payload_is_ever_shown() {
         files(&world, &day(11), 2);
         world.settles_at(6, 3).await;
         fs::remove_file(world.path("a.yaml")).expect("removed");
+        let (no_json, new) = (format!("{{{CANARY}"), format!("[\"{CANARY}-3\"]"));
         for arguments in [
             &["list"][..],
             &["list", "--format", "json"],
@@ -114,6 +115,21 @@ async fn no_payload_is_ever_shown() {
             &["check", "--format", "github"],
             &["resume", "--dry-run"],
             &["doctor", "-vv"],
+            &["fmt"],
+            &["edit", "late", "--payload", &no_json],
+            &["edit", "late", "--payload", &new],
+            &["remove", "late"],
+            &["remove", "w0"],
+            &[
+                "add",
+                "new",
+                "--lambda",
+                "f",
+                "--in",
+                "1h",
+                "--payload",
+                &new,
+            ],
         ] {
             let output = world.output(arguments);
             let both = [output.stdout, output.stderr].concat();

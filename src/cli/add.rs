@@ -1,111 +1,138 @@
-//! `onced add`: writes a schedule file with one entry, whole or not at all. Never overwrites a file.
+//! `onced add`: one more entry, in a schedule file of its own or behind those of another, whole or not at all. Never
+//! overwrites a file.
 
-use std::io::Write;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use chrono::SubsecRound;
 use serde_json::Value;
 
 use super::arguments::Add;
-use super::{Context, Failure, Outcome, exit, print};
-use crate::model::entry::{EntryName, instant};
-use crate::model::plan::after;
-use crate::settings::Offline;
+use super::change::{self, Folder, wrong};
+use super::{Context, Failure, Outcome, exit, print, text};
+use crate::model::entry::EntryName;
+use crate::source::edit::{self, Field, Refused};
 use crate::source::parse::parse;
-use crate::source::scan::Scanner;
-use crate::source::time::{self, Wrong};
+use crate::source::replace::{self, Held};
+use crate::source::scan::is_read;
+use crate::source::{time, words};
 
-pub(super) fn wrong(wrong: Wrong) -> Failure {
-    let hint = wrong
-        .hint
-        .map(|hint| format!("\nhint: {hint}"))
-        .unwrap_or_default();
-    Failure::usage(format!("{}{hint}", wrong.message))
-}
-
-/// Writes `NAME.yaml` into the directory.
+/// Writes the entry.
 pub(super) fn add(context: &Context, add: &Add) -> Outcome {
-    // Writing a file needs no owner and no AWS.
-    let Offline {
-        directory,
-        defaults,
-        ..
-    } = context.offline(None)?;
-    let directory = directory
-        .ok_or_else(|| Failure::new("no directory is given\nhint: give --directory DIRECTORY"))?;
+    let folder = Folder::of(context)?;
     let name = EntryName::parse(&add.name).map_err(Failure::usage)?;
     if add.name.starts_with("x-") {
         return Err(Failure::usage(
             "an entry whose name begins with `x-` would be passed over: such keys are the user's own\nhint: take another name",
         ));
     }
-    let zone = add
-        .timezone
-        .as_deref()
-        .map_or(Ok(defaults.timezone), time::zone)
-        .map_err(wrong)?;
-    let now = (crate::daemon::wall_clock())();
-    let at = match (&add.at, &add.after) {
-        (Some(at), _) => time::instant(at, zone).map_err(wrong)?,
-        (None, Some(length)) => after(now.trunc_subsecs(0), time::duration(length).map_err(wrong)?),
-        (None, None) => return Err(Failure::usage("no time is given\nhint: give --at or --in")),
+    let file = add.file.clone().unwrap_or_else(|| format!("{name}.yaml"));
+    let path = folder.directory.join(&file);
+    let held = match &add.file {
+        Some(_) => place(&folder, &path)?,
+        None => None,
     };
-    let payload = add
-        .payload
-        .as_deref()
-        .map(serde_json::from_str::<Value>)
-        .transpose();
-    let payload = payload.map_err(|_| {
-        Failure::usage("`--payload` is no JSON\nhint: write --payload '{\"key\": 1}'")
-    })?;
-    let mut text = format!(
-        "schedules:\n  {name}:\n    at: {}\n    lambda: {}\n",
-        instant(at),
-        quoted(&add.lambda)
-    );
-    if let Some(payload) = payload {
-        text = format!("{text}    payload: {payload}\n");
+    let bytes = held.as_ref().map_or(&b""[..], |held| &held.bytes);
+    let of_file = folder.file(&file, bytes).text(&["defaults", "timezone"]);
+    let of_file = of_file.and_then(|zone| time::zone(&zone).ok());
+    let given = add.timezone.as_deref().map(time::zone).transpose();
+    let zone = given.map_err(wrong)?.or(of_file);
+    let zone = zone.unwrap_or(folder.defaults.timezone);
+    let at = change::when(add.at.as_deref(), add.after.as_deref(), zone)?;
+    let at = at.ok_or_else(|| Failure::usage("no time is given\nhint: give --at or --in"))?;
+    let payload = add.payload.as_deref().map(change::payload).transpose()?;
+    let named = (zone != chrono_tz::Tz::UTC && of_file != Some(zone)).then(|| zone.name());
+    let text = |text: &str| Value::String(text.to_owned());
+    let fields: [(&'static str, Option<Value>); 6] = [
+        ("description", add.description.as_deref().map(text)),
+        ("at", Some(text(&words::spelled(at, zone)))),
+        ("timezone", named.map(text)),
+        ("lambda", Some(text(&add.lambda))),
+        ("payload", payload),
+        ("grace", add.grace.as_deref().map(text)),
+    ];
+    let fields = fields
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value?)));
+    let fields: Vec<Field> = fields.collect();
+    let new = match &held {
+        None => Ok(edit::fresh(name.as_str(), &fields).into_bytes()),
+        Some(held) => folder
+            .file(&file, &held.bytes)
+            .insert(name.as_str(), &fields),
+    };
+    let refused = |why| change::refused(&path, why);
+    taken(&folder, &name)?;
+    let new = new.map_err(refused)?;
+    let entries = parse(&file, &new, &folder.defaults);
+    let entries = entries.map_err(|problems| refused(Refused::WouldBe(problems)))?;
+    let entry = entries.into_iter().find(|entry| entry.name == name);
+    let entry = entry.ok_or_else(|| Failure::new("the entry was not written"))?;
+    change::still_to_come(&entry)?;
+    match held {
+        Some(held) => held
+            .put(&new)
+            .map_err(|why| change::trouble(&path.display(), why))?,
+        None => replace::create(&path, &new).map_err(|error| exists(&path, &file, &error))?,
     }
-    let path = directory.join(format!("{name}.yaml"));
-    if let Err(problems) = parse(&path.display().to_string(), text.as_bytes(), &defaults) {
-        let first = problems
-            .first()
-            .map(|problem| problem.message.clone())
-            .unwrap_or_default();
-        return Err(Failure::usage(first));
-    }
-    let taken = Scanner::new(directory.clone(), defaults).scan();
-    if let Some(entry) = taken.entries.get(&name) {
-        let place = format!("{}:{}", entry.file, entry.line);
-        return Err(Failure::new(format!(
-            "there is an entry `{name}` already, at `{place}`\nhint: take another name"
-        )));
-    }
-    write(&directory, &path, &text)
-        .map_err(|error| Failure::new(format!("can't write `{}`: {error}", path.display())))?;
     print(&format!(
-        "{} runs {} at {}\n",
+        "{}:{}: `{name}` runs {} at {}\n",
         path.display(),
-        add.lambda,
-        instant(at)
+        entry.line,
+        text::runs(entry.lambda.as_deref(), &entry.state_machine),
+        change::moment(entry.at, zone)
     ));
     Ok(exit::DONE)
 }
 
-/// A JSON text is a YAML text.
-fn quoted(text: &str) -> String {
-    Value::String(text.to_owned()).to_string()
+fn exists(path: &Path, file: &str, error: &std::io::Error) -> Failure {
+    let hint = if error.kind() == std::io::ErrorKind::AlreadyExists {
+        format!("\nhint: to put the entry into that file: --file {file}")
+    } else {
+        String::new()
+    };
+    Failure::new(format!("can't write `{}`: {error}{hint}", path.display()))
 }
 
-/// First whole beside its place, under a name that no scan reads, then there in one step.
-fn write(directory: &Path, path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = tempfile::Builder::new()
-        .prefix(".onced-")
-        .tempfile_in(directory)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    file.as_file().set_permissions(readable)?;
-    file.persist_noclobber(path).map_err(|error| error.error)?;
-    Ok(())
+/// A name is free where no entry has it, and no invalid file may have it.
+fn taken(folder: &Folder, name: &EntryName) -> Result<(), Failure> {
+    let scan = folder.scan();
+    if let Some(entry) = scan.entries.get(name) {
+        return Err(Failure::new(format!(
+            "there is an entry `{name}` already, at `{}:{}`\nhint: take another name, or change it with `onced edit {name}`",
+            entry.file, entry.line
+        )));
+    }
+    match scan.mentions(name, "") {
+        Some(why) if scan.doubt().is_none() => Err(change::unclear(name.as_str(), &why, &scan)),
+        _ => Ok(()),
+    }
+}
+
+/// What `--file` holds; `None`: there is no such file yet.
+fn place(folder: &Folder, path: &Path) -> Result<Option<Held>, Failure> {
+    let outside = |why: &str| {
+        Failure::usage(format!(
+            "`{}` {why}\nhint: --file is a path within the directory of schedule files, such as `campaigns/launch.yaml`",
+            path.display()
+        ))
+    };
+    let parent = path.parent().unwrap_or(&folder.directory);
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    let (Some(root), Some(parent)) = (real(&folder.directory), real(parent)) else {
+        return Err(outside("is in no directory that is there"));
+    };
+    let Ok(below) = parent.strip_prefix(&root) else {
+        return Err(outside("is not within the directory"));
+    };
+    let all: PathBuf = below.join(path.file_name().unwrap_or_default());
+    let known = ["yaml", "yml"].map(|ending| all.extension().is_some_and(|own| own == ending));
+    if !known.contains(&true) || !all.iter().all(is_read) {
+        return Err(outside("is a name that no scan reads"));
+    }
+    if fs::symlink_metadata(path).is_err() {
+        return Ok(None);
+    }
+    let held = Held::read(&folder.directory, path);
+    held.map(Some)
+        .map_err(|why| change::trouble(&path.display(), why))
 }

@@ -199,11 +199,30 @@ pub(super) enum Command {
         #[command(subcommand)]
         what: LedgerCommand,
     },
-    /// Write a schedule file with one entry.
+    /// Write a schedule file with one entry, or add the entry to one that is there.
     #[command(
-        after_help = "Example: onced add hello --in 30s --lambda hello --directory examples/schedules"
+        after_help = "Example: onced add hello --at \"tomorrow 09:00\" --timezone Europe/Berlin --lambda hello --directory examples/schedules"
     )]
     Add(Add),
+    /// Change an entry where it stands: by flags, or without any in your editor.
+    #[command(after_help = "Example: onced edit launch-email --at \"monday 09:00\"")]
+    Edit(Edit),
+    /// Take an entry out of its schedule file, with its comments.
+    #[command(after_help = "Example: onced remove launch-email")]
+    Remove {
+        /// The entry's name.
+        name: String,
+    },
+    /// Bring schedule files into their form. Comments and order stay.
+    #[command(after_help = "Example: onced fmt --check examples/schedules")]
+    Fmt {
+        /// Only say which files are in another form, and exit with 1 if one is.
+        #[arg(long)]
+        check: bool,
+        /// Files and directories; the configured directory where none is given.
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
     /// Would onced work here? Looks at files, ledger and AWS; changes nothing.
     #[command(after_help = "Example: onced doctor --config /etc/onced/onced.yaml")]
     Doctor,
@@ -389,7 +408,7 @@ pub(super) enum LedgerCommand {
 pub(super) struct Add {
     /// The entry's name.
     pub(super) name: String,
-    /// When: local time in the time zone, or with an offset.
+    /// When: `2026-12-01T09:00:00`, `tomorrow 09:00`, `monday 09:00`, `09:00`; in the time zone, or with an offset.
     #[arg(long, value_name = "TIME")]
     pub(super) at: Option<String>,
     /// From now, such as `30s`.
@@ -401,9 +420,68 @@ pub(super) struct Add {
     /// What the function is given, as JSON.
     #[arg(long, value_name = "JSON")]
     pub(super) payload: Option<String>,
-    /// The zone of `--at`.
+    /// The zone of `--at`; else that of the file's defaults or of the configuration.
     #[arg(long, value_name = "ZONE")]
     pub(super) timezone: Option<String>,
+    /// What it is for.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) description: Option<String>,
+    /// How late it may still be started.
+    #[arg(long, value_name = "DURATION")]
+    pub(super) grace: Option<String>,
+    /// The schedule file, within the directory; it may be there already. `NAME.yaml` where it is not given.
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<String>,
+}
+
+/// `onced edit`.
+#[derive(Debug, Args)]
+pub(super) struct Edit {
+    /// The entry's name.
+    pub(super) name: String,
+    /// When, as for `onced add`.
+    #[arg(long, value_name = "TIME")]
+    pub(super) at: Option<String>,
+    /// From now, such as `30s`.
+    #[arg(long = "in", value_name = "DURATION", conflicts_with = "at")]
+    pub(super) after: Option<String>,
+    /// The entry's time zone.
+    #[arg(long, value_name = "ZONE")]
+    pub(super) timezone: Option<String>,
+    /// The function's name or ARN.
+    #[arg(long, value_name = "FUNCTION")]
+    pub(super) lambda: Option<String>,
+    /// What the function or the state machine is given, as JSON.
+    #[arg(long, value_name = "JSON")]
+    pub(super) payload: Option<String>,
+    /// What it is for.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) description: Option<String>,
+    /// How late it may still be started.
+    #[arg(long, value_name = "DURATION")]
+    pub(super) grace: Option<String>,
+    /// Let it run.
+    #[arg(long)]
+    pub(super) enable: bool,
+    /// Don't let it run; stop it if it waits to.
+    #[arg(long, conflicts_with = "enable")]
+    pub(super) disable: bool,
+}
+
+impl Edit {
+    /// Is no change given?
+    pub(super) fn says_nothing(&self) -> bool {
+        let texts = [
+            &self.at,
+            &self.after,
+            &self.timezone,
+            &self.lambda,
+            &self.payload,
+            &self.description,
+            &self.grace,
+        ];
+        texts.iter().all(|text| text.is_none()) && !self.enable && !self.disable
+    }
 }
 
 impl Common {

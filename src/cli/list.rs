@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use super::arguments::{Format, Listing};
-use super::{Context, Failure, Outcome, add, exit, print, results, text, watch};
+use super::{Context, Failure, Outcome, change, exit, print, results, text, watch};
 use crate::settings::Settings;
 use crate::source::time;
 use crate::view::agenda::{self, Line, Shown};
@@ -45,7 +45,7 @@ pub(super) async fn list(context: &Context, listing: Listing) -> Outcome {
 
 fn selection(listing: Listing) -> Result<Selection, Failure> {
     let due = listing.due.as_deref().map(time::duration).transpose();
-    let due = due.map_err(add::wrong)?;
+    let due = due.map_err(change::wrong)?;
     let selection = Selection::new(&listing.names, &listing.file).map_err(Failure::usage)?;
     Ok(selection.phases(listing.phase).due(due))
 }

@@ -8,7 +8,11 @@ mod aws;
 mod bar;
 mod bootstrap;
 mod calendar;
+mod change;
 mod doctor;
+mod edit;
+mod editor;
+mod fmt;
 mod history;
 mod journal;
 mod ledger;
@@ -19,6 +23,7 @@ mod manual;
 mod pause;
 mod plan;
 mod reload;
+mod remove;
 mod report;
 mod results;
 mod run;
@@ -207,6 +212,9 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Run { .. }
             | Command::Sync { .. }
             | Command::Add(_)
+            | Command::Edit(_)
+            | Command::Remove { .. }
+            | Command::Fmt { .. }
             | Command::Approve { .. }
             | Command::Pause { .. }
             | Command::Reload
@@ -247,6 +255,9 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         }
         Command::Man { pages } => manual::man(pages.as_deref()),
         Command::Add(add) => add::add(context, &add),
+        Command::Edit(edit) => edit::edit(context, &edit),
+        Command::Remove { name } => remove::remove(context, &name),
+        Command::Fmt { check, paths } => fmt::fmt(context, check, &paths),
         Command::Doctor => Box::pin(doctor::doctor(context)).await,
         Command::Bootstrap(what) => bootstrap::bootstrap(context, &what).await,
         Command::Sandbox {

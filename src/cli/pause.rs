@@ -38,7 +38,7 @@ pub(super) async fn pause(context: &Context, until: Option<&str>) -> Outcome {
     let zone = settings.defaults.timezone;
     let now = (crate::daemon::wall_clock())();
     let until = until.map(|until| time::instant(until, zone)).transpose();
-    let until: Option<DateTime<Utc>> = until.map_err(super::add::wrong)?;
+    let until: Option<DateTime<Utc>> = until.map_err(super::change::wrong)?;
     if let Some(until) = until.filter(|until| *until <= now) {
         let until = text::local(until, zone);
         return Err(Failure::usage(format!(

@@ -15,7 +15,7 @@ use crate::model::plan::after;
 use crate::settings::Offline;
 use crate::source::revision::Revision;
 use crate::source::scan::Scanner;
-use crate::source::time;
+use crate::source::{time, words};
 use crate::view::compare::Versions;
 use crate::view::findings::{Kind, in_short};
 use crate::view::{Moment, PlanView};
@@ -96,10 +96,11 @@ fn against(offline: &Offline, reference: &str, now: DateTime<Utc>) -> Result<Pla
 }
 
 fn as_of_time(time: &str, offline: &Offline) -> Result<DateTime<Utc>, Failure> {
+    let now = (crate::daemon::wall_clock())();
     if let Ok(span) = time::duration(time) {
-        return Ok(after((crate::daemon::wall_clock())(), span));
+        return Ok(after(now, span));
     }
-    time::instant(time, offline.defaults.timezone).map_err(super::add::wrong)
+    words::instant(time, offline.defaults.timezone, now).map_err(super::change::wrong)
 }
 
 /// Why the plan fails, if it does.

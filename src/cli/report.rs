@@ -35,7 +35,7 @@ fn begin(since: &str, settings: &Settings, now: DateTime<Utc>) -> Result<DateTim
         let begin = now.checked_sub_signed(crate::model::plan::span(span));
         return Ok(begin.unwrap_or(DateTime::<Utc>::MIN_UTC));
     }
-    let begin = time::instant(since, settings.defaults.timezone).map_err(super::add::wrong)?;
+    let begin = time::instant(since, settings.defaults.timezone).map_err(super::change::wrong)?;
     if begin > now {
         return Err(Failure::usage(
             "`--since` is a time to come\nhint: give a duration such as `24h`, or a time that is past",

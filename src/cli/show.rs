@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::arguments::Format;
-use super::{Context, Failure, Outcome, exit, history, print, results, text};
+use super::{Context, Outcome, change, exit, history, print, results, text};
 use crate::model::entry::instant;
 use crate::model::record::Event;
 use crate::settings::Settings;
@@ -31,7 +31,10 @@ pub(super) async fn show(context: &Context, name: &str) -> Outcome {
     let list: List = results::ask(&settings, "/v1/list", Moment::list).await?;
     let mut entries = list.entries.iter();
     let Some(entry) = entries.find(|entry| entry.name.as_str() == name) else {
-        return Err(unknown(name, &list));
+        return Err(change::unknown(
+            name,
+            list.entries.iter().map(|entry| &entry.name),
+        ));
     };
     let now = (crate::daemon::wall_clock())();
     let said = explain(entry, settings.defaults.timezone, now);
@@ -51,18 +54,6 @@ pub(super) async fn show(context: &Context, name: &str) -> Outcome {
     print(&show_text(entry, &settings, said, console_url));
     print(&last(&events, &settings));
     Ok(exit::DONE)
-}
-
-fn unknown(name: &str, list: &List) -> Failure {
-    let names = list.entries.iter();
-    let near = names.map(|entry| (strsim::jaro_winkler(entry.name.as_str(), name), &entry.name));
-    let near = near
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .filter(|(likeness, _)| *likeness > 0.75);
-    let hint = near
-        .map(|(_, near)| format!("\nhint: did you mean `{near}`?"))
-        .unwrap_or_default();
-    Failure::new(format!("there is no entry `{name}`{hint}"))
 }
 
 /// AWS's console knows nothing of what runs elsewhere.

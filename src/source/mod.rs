@@ -2,11 +2,13 @@
 
 mod baseline;
 pub mod check;
+pub mod edit;
 pub mod file_system;
 pub mod git;
 pub mod parse;
 pub mod problem;
 pub mod read;
+pub mod replace;
 pub mod revision;
 pub mod scan;
 pub mod time;
@@ -14,3 +16,4 @@ mod tree;
 pub(crate) mod value;
 mod walk;
 pub mod watch;
+pub mod words;

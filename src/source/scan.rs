@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::baseline::{Baseline, unfinished};
 use super::read::{Stat, Trust, read, read_inside};
+pub use super::walk::is_read;
 use super::walk::{Found, Walk};
 use crate::model::cut::Cut;
 use crate::model::entry::{Entry, EntryName};

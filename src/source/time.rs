@@ -139,7 +139,7 @@ fn offset(text: &str) -> Option<i64> {
     (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
 }
 
-fn in_zone(local: NaiveDateTime, zone: Tz) -> Result<DateTime<Utc>, Wrong> {
+pub(super) fn in_zone(local: NaiveDateTime, zone: Tz) -> Result<DateTime<Utc>, Wrong> {
     if zone != Tz::UTC && local.date().year() > 2099 {
         let message = format!(
             "what {} will be on {} is not known yet",

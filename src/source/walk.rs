@@ -106,8 +106,7 @@ impl Walk {
         if text.starts_with('.') {
             return;
         }
-        let leftover =
-            LEFTOVERS.iter().any(|ending| text.ends_with(ending)) || text.contains(".dpkg-");
+        let leftover = is_leftover(&text);
         let shown = if shown.is_empty() {
             escaped(&name)
         } else {
@@ -162,6 +161,16 @@ impl Walk {
     fn doubt(&mut self, why: String) {
         self.unclear.get_or_insert(why);
     }
+}
+
+fn is_leftover(name: &str) -> bool {
+    LEFTOVERS.iter().any(|ending| name.ends_with(ending)) || name.contains(".dpkg-")
+}
+
+/// Is what bears this name looked at, be it a directory or a schedule file?
+pub fn is_read(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    !name.starts_with('.') && !is_leftover(&name)
 }
 
 /// A file's name as one line of plain text.

@@ -1,0 +1,123 @@
+//! `onced edit`: changes an entry where it stands, by flags or in an editor. Never touches another line by itself.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde_json::Value;
+
+use super::arguments::Edit;
+use super::change::{self, Folder, wrong};
+use super::{Context, Failure, Outcome, editor, exit, print};
+use crate::model::entry::{Entry, instant};
+use crate::source::edit::{Field, File};
+use crate::source::{time, words};
+
+/// Changes the entry.
+pub(super) fn edit(context: &Context, edit: &Edit) -> Outcome {
+    let name = edit.name.as_str();
+    let folder = Folder::of(context)?;
+    if edit.says_nothing() {
+        editor::is_there()?;
+    }
+    let (entry, held) = folder.find(name)?;
+    if edit.says_nothing() {
+        return editor::open(context, &folder, &entry, &held);
+    }
+    let path = folder.directory.join(&*entry.file);
+    let file = folder.file(&entry.file, &held.bytes);
+    let zone = edit.timezone.as_deref().map(time::zone).transpose();
+    let zone = zone.map_err(wrong)?;
+    let fields = fields(edit, &file, &entry, zone)?;
+    let new = file
+        .set(name, &fields)
+        .map_err(|why| change::refused(&path, why))?;
+    if new == held.bytes {
+        print(&format!(
+            "{}: `{name}` is so already\n",
+            folder.shown(&entry)
+        ));
+        return Ok(exit::DONE);
+    }
+    let entries = folder.entries(&entry.file, &new)?;
+    let is = entries.into_iter().find(|other| other.name == entry.name);
+    let is = is.ok_or_else(|| Failure::new("the entry was not changed"))?;
+    if is.at != entry.at {
+        change::still_to_come(&is)?;
+    }
+    held.put(&new)
+        .map_err(|why| change::trouble(&path.display(), why))?;
+    let zone = zone.unwrap_or_else(|| file.zone(name));
+    let mut told = change::differences(&entry, &is, zone);
+    if edit.description.is_some() {
+        told.push("description changed".to_owned());
+    }
+    if told.is_empty() {
+        told.push("the same is said in other words".to_owned());
+    }
+    print(&format!(
+        "{}: `{name}` {}\n",
+        folder.shown(&is),
+        told.join(", ")
+    ));
+    Ok(exit::DONE)
+}
+
+/// What was typed, as keys and values.
+fn fields(
+    edit: &Edit,
+    file: &File<'_>,
+    entry: &Entry,
+    zone: Option<Tz>,
+) -> Result<Vec<Field>, Failure> {
+    let name = entry.name.as_str();
+    let at = change::when(
+        edit.at.as_deref(),
+        edit.after.as_deref(),
+        zone.unwrap_or_else(|| file.zone(name)),
+    )?;
+    let was = file.text(&["schedules", name, "at"]).unwrap_or_default();
+    if zone.is_some() && at.is_none() && !time::is_local(&was) {
+        return Err(Failure::usage(
+            "the entry's time says its own offset: another time zone changes nothing\nhint: give --at too",
+        ));
+    }
+    let at = at.map(|at| match zone {
+        Some(zone) => words::spelled(at, zone),
+        None => like(at, &was, file.zone(name)),
+    });
+    let runs_lambda = entry.lambda.is_some() || edit.lambda.is_some();
+    let payload = edit.payload.as_deref().map(change::payload).transpose()?;
+    let text = |text: Option<&str>| text.map(|text| Value::String(text.to_owned()));
+    let enabled = (edit.enable || edit.disable).then_some(edit.enable);
+    let fields: [(&'static str, Option<Value>); 7] = [
+        ("description", text(edit.description.as_deref())),
+        ("at", text(at.as_deref())),
+        ("timezone", text(zone.map(Tz::name))),
+        ("lambda", text(edit.lambda.as_deref())),
+        (if runs_lambda { "payload" } else { "input" }, payload),
+        ("grace", text(edit.grace.as_deref())),
+        (
+            "enabled",
+            enabled
+                .filter(|enabled| *enabled != entry.enabled)
+                .map(Value::Bool),
+        ),
+    ];
+    let fields = fields
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value?)));
+    Ok(fields.collect())
+}
+
+/// An instant written as the time before it was.
+fn like(at: DateTime<Utc>, was: &str, zone: Tz) -> String {
+    if was.ends_with('Z') {
+        return instant(at);
+    }
+    if !time::is_local(was) {
+        return at
+            .with_timezone(&zone)
+            .format("%Y-%m-%dT%H:%M:%S%:z")
+            .to_string();
+    }
+    words::spelled(at, zone)
+}

@@ -1,0 +1,97 @@
+//! The one form of a schedule file. Pure; keeps every comment, and the order of all.
+//!
+//! | of | form |
+//! |---|---|
+//! | lines | end with a line feed, without blanks before it; the last one too |
+//! | blank lines | at most one in a row, none at the beginning or the end |
+//! | keys and items in lines | two spaces farther in than what they belong to |
+//! | between a colon or dash and what follows | one space |
+//! | `at` | `2026-12-01T09:00:00`, with its offset where it has one |
+//! | comments | as far in as what they stand with |
+//! | within brackets, quotes, `\|` and `>` | as they are, moved with their line |
+
+use serde_yaml::Value as Yaml;
+
+use super::layout::Layout;
+use super::outline::{Kind, Node, Outline};
+use super::{Edit, applied};
+
+/// The text in its form. `None`: it can't be read again half way, which is no good sign.
+pub(super) fn format(outline: &Outline<'_>) -> Option<String> {
+    let spaced = applied(outline.text, &spaces(outline));
+    let outline = Outline::of(&spaced)?;
+    Some(Layout::new(&outline).text())
+}
+
+/// Each entry's time in its form. Entries of the user's own are left alone.
+pub(super) fn times(root: &mut Yaml) {
+    let entries = root.get_mut("schedules").and_then(Yaml::as_mapping_mut);
+    for (name, entry) in entries.into_iter().flatten() {
+        let own = name.as_str().is_some_and(|name| name.starts_with("x-"));
+        if let Some(Yaml::String(at)) = entry.get_mut("at").filter(|_| !own)
+            && let Some(form) = time(at)
+        {
+            *at = form;
+        }
+    }
+}
+
+/// A good time in its form; `None`: it has that already.
+fn time(text: &str) -> Option<String> {
+    let (day, rest) = (text.get(..10)?, text.get(11..)?);
+    let end = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
+    let (clock, offset) = rest.split_at(end);
+    let seconds = if clock.len() == 5 { ":00" } else { "" };
+    let form = format!("{day}T{clock}{seconds}{offset}");
+    (form != text).then_some(form)
+}
+
+/// Changes within lines: times, and one space behind a colon.
+fn spaces(outline: &Outline<'_>) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    colons(outline, &outline.root, &mut edits);
+    let entries = outline.root.find("schedules");
+    // What an anchor names may be a payload too.
+    let entries = entries.filter(|_| outline.anchors.is_empty());
+    let pairs = entries.map_or(&[][..], |at| outline.root.pairs()[at].1.pairs());
+    for (key, entry) in pairs {
+        if matches!(&key.kind, Kind::Scalar(name, _) if name.starts_with("x-")) {
+            continue;
+        }
+        let Some(at) = entry.find("at").map(|at| &entry.pairs()[at].1) else {
+            continue;
+        };
+        let Kind::Scalar(text, _) = &at.kind else {
+            continue;
+        };
+        let written = &outline.text[at.range()];
+        if let Some(form) = time(text).filter(|_| written.contains(text.as_str())) {
+            edits.push((at.range(), written.replace(text.as_str(), &form)));
+        }
+    }
+    edits
+}
+
+fn colons(outline: &Outline<'_>, node: &Node, edits: &mut Vec<Edit>) {
+    match &node.kind {
+        Kind::Mapping { flow: false, pairs } => {
+            for (key, value) in pairs {
+                let behind = &outline.text[key.end..];
+                let spaces = behind.len() - behind.trim_start_matches([' ', '\t']).len();
+                let colon = key.end + spaces;
+                let behind = outline.text[colon..].strip_prefix(':').unwrap_or_default();
+                let blank = behind.len() - behind.trim_start_matches([' ', '\t']).len();
+                if blank > 0 && !behind[blank..].starts_with(['\n', '#']) && blank < behind.len() {
+                    edits.push((key.end..colon + 1 + blank, ": ".to_owned()));
+                }
+                colons(outline, value, edits);
+            }
+        }
+        Kind::Sequence { items, .. } if node.is_block() => {
+            for item in items {
+                colons(outline, item, edits);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,245 @@
+//! Changes of a schedule file's text that leave all else as it is: bytes in, bytes out. Pure; a change that would do
+//! anything but what was asked for is refused, never made.
+
+mod format;
+mod insert;
+mod layout;
+mod outline;
+mod proof;
+mod reader;
+mod remove;
+mod set;
+mod write;
+
+use std::ops::Range;
+
+use chrono_tz::Tz;
+use serde_json::Value as Json;
+use serde_yaml::Value as Yaml;
+
+use crate::source::parse::{Defaults, parse};
+use crate::source::problem::Problem;
+use crate::source::time;
+use outline::Outline;
+
+/// Why a change is not made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// The file is invalid as it stands.
+    Invalid(Vec<Problem>),
+    /// What was asked for would make it invalid.
+    WouldBe(Vec<Problem>),
+    /// It takes a person, who looks at this line first.
+    ByHand {
+        /// From 1.
+        line: usize,
+        /// What is in the way.
+        why: String,
+    },
+}
+
+/// A key of an entry and its new value.
+pub type Field = (&'static str, Json);
+
+/// A text in another place of a text. An empty place: it is put in.
+type Edit = (Range<usize>, String);
+
+/// A schedule file that is to be changed.
+#[derive(Debug, Clone, Copy)]
+pub struct File<'a> {
+    /// How it is called in what is said of it.
+    pub name: &'a str,
+    /// Its content.
+    pub bytes: &'a [u8],
+    /// What its entries get where it says nothing.
+    pub defaults: &'a Defaults,
+}
+
+/// A content without the marks that a text has none of: line feeds only, no byte order mark.
+struct Plain {
+    text: String,
+    marked: bool,
+    returns: bool,
+}
+
+impl File<'_> {
+    /// The file without this entry, and without the comments that belong to it.
+    pub fn remove(&self, name: &str) -> Result<Vec<u8>, Refused> {
+        let take = |root: &mut Yaml| {
+            root.get_mut("schedules")?.as_mapping_mut()?.remove(name)?;
+            Some(())
+        };
+        self.change(|outline| remove::edits(outline, name), take)
+    }
+
+    /// The file with these values in an entry.
+    pub fn set(&self, name: &str, fields: &[Field]) -> Result<Vec<u8>, Refused> {
+        let put = |root: &mut Yaml| {
+            let entry = root.get_mut("schedules")?.get_mut(name)?.as_mapping_mut()?;
+            for (key, value) in fields {
+                entry.insert((*key).into(), serde_yaml::to_value(value).ok()?);
+            }
+            Some(())
+        };
+        self.change(|outline| set::edits(outline, name, fields), put)
+    }
+
+    /// The file with one more entry, as its last.
+    pub fn insert(&self, name: &str, fields: &[Field]) -> Result<Vec<u8>, Refused> {
+        let add = |root: &mut Yaml| {
+            let mut entry = serde_yaml::Mapping::new();
+            for (key, value) in fields {
+                entry.insert((*key).into(), serde_yaml::to_value(value).ok()?);
+            }
+            let entries = root.get_mut("schedules")?.as_mapping_mut()?;
+            let before = entries.insert(name.into(), Yaml::Mapping(entry));
+            before.is_none().then_some(())
+        };
+        self.change(|outline| insert::edits(outline, name, fields), add)
+    }
+
+    /// The same file in its form, which `docs/schedule-files.md` describes.
+    pub fn format(&self) -> Result<Vec<u8>, Refused> {
+        let text = readable(self.bytes)?.0.replace("\r\n", "\n");
+        parse(self.name, self.bytes, self.defaults).map_err(Refused::Invalid)?;
+        let outline = Outline::of(&text).ok_or_else(|| unsure(0))?;
+        let formatted = format::format(&outline).ok_or_else(|| unsure(0))?;
+        let proof = proof::Proof {
+            file: self,
+            before: &outline,
+            after: &formatted,
+        };
+        proof.same()?;
+        Ok(formatted.into_bytes())
+    }
+
+    /// A text that the file says at this path of keys.
+    pub fn text(&self, path: &[&str]) -> Option<String> {
+        let root: Yaml = serde_yaml::from_slice(self.bytes).ok()?;
+        let found = path.iter().try_fold(&root, |value, key| value.get(*key))?;
+        found.as_str().map(str::to_owned)
+    }
+
+    /// The time zone of an entry that is good.
+    pub fn zone(&self, name: &str) -> Tz {
+        let own = self.text(&["schedules", name, "timezone"]);
+        let said = own.or_else(|| self.text(&["defaults", "timezone"]));
+        let zone = said.and_then(|zone| time::zone(&zone).ok());
+        zone.unwrap_or(self.defaults.timezone)
+    }
+
+    fn change<'t>(
+        &self,
+        edits: impl Fn(&Outline<'_>) -> Result<Vec<Edit>, Refused>,
+        meant: impl Fn(&mut Yaml) -> Option<()> + 't,
+    ) -> Result<Vec<u8>, Refused> {
+        parse(self.name, self.bytes, self.defaults).map_err(Refused::Invalid)?;
+        let plain = self.plain()?;
+        let outline = Outline::of(&plain.text).ok_or_else(|| unsure(0))?;
+        let edits = edits(&outline)?;
+        let after = applied(&plain.text, &edits);
+        let proof = proof::Proof {
+            file: self,
+            before: &outline,
+            after: &after,
+        };
+        proof.only(&edits, meant)?;
+        Ok(plain.bytes(&after))
+    }
+
+    fn plain(&self) -> Result<Plain, Refused> {
+        let (text, marked) = readable(self.bytes)?;
+        let returns = text.contains("\r\n");
+        let alone = |(at, _): &(usize, &str)| !text[..*at].ends_with('\r');
+        let mixed = text.match_indices('\n').find(alone).filter(|_| returns);
+        if let Some((at, _)) = mixed {
+            let why = "some lines end with a carriage return, and this one does not: `onced fmt` makes them the same";
+            return Err(by_hand(line_of(text, at), why));
+        }
+        Ok(Plain {
+            text: text.replace("\r\n", "\n"),
+            marked,
+            returns,
+        })
+    }
+}
+
+/// A whole file with one entry.
+pub fn fresh(name: &str, fields: &[Field]) -> String {
+    format!("schedules:\n{}", write::lines(name, fields, (2, 4)))
+}
+
+impl Plain {
+    fn bytes(&self, text: &str) -> Vec<u8> {
+        let mark = if self.marked { "\u{feff}" } else { "" };
+        let text = if self.returns {
+            text.replace('\n', "\r\n")
+        } else {
+            text.to_owned()
+        };
+        (mark.to_owned() + &text).into_bytes()
+    }
+}
+
+/// The text, and whether a byte order mark stood before it.
+fn readable(bytes: &[u8]) -> Result<(&str, bool), Refused> {
+    let text = std::str::from_utf8(bytes).map_err(|_| unsure(0))?;
+    let (text, marked) = text
+        .strip_prefix('\u{feff}')
+        .map_or((text, false), |text| (text, true));
+    if text.starts_with('\u{feff}') {
+        return Err(by_hand(0, "there is a second byte order mark"));
+    }
+    let alone = |(at, _): &(usize, &str)| !text[at + 1..].starts_with('\n');
+    if let Some((at, _)) = text.match_indices('\r').find(alone) {
+        let why = "a carriage return stands alone here";
+        return Err(by_hand(line_of(text, at), why));
+    }
+    Ok((text, marked))
+}
+
+/// From 0.
+fn line_of(text: &str, at: usize) -> usize {
+    text[..at].matches('\n').count()
+}
+
+/// `line`: from 0.
+fn by_hand(line: usize, why: impl Into<String>) -> Refused {
+    Refused::ByHand {
+        line: line + 1,
+        why: why.into(),
+    }
+}
+
+fn unsure(line: usize) -> Refused {
+    by_hand(line, "the change would be more than what was asked for")
+}
+
+/// In the order of their places; of several at one place, in their own.
+fn applied(text: &str, edits: &[Edit]) -> String {
+    let mut edits: Vec<&Edit> = edits.iter().collect();
+    edits.sort_by_key(|(range, _)| range.start);
+    let (mut after, mut at) = (String::with_capacity(text.len()), 0);
+    for (range, new) in edits {
+        after.push_str(text.get(at..range.start).unwrap_or_default());
+        after.push_str(new);
+        at = range.end;
+    }
+    after + &text[at..]
+}
+
+/// The mapping of the entries in a file that is good.
+fn schedules<'o>(
+    outline: &'o Outline<'_>,
+) -> Result<(&'o outline::Node, &'o outline::Node), Refused> {
+    let at = outline.root.find("schedules").ok_or_else(|| unsure(0))?;
+    let (key, value) = &outline.root.pairs()[at];
+    if matches!(value.kind, outline::Kind::Mapping { .. }) {
+        return Ok((key, value));
+    }
+    let line = outline.line(key.start);
+    Err(by_hand(
+        line,
+        "`schedules` stands for what is written elsewhere",
+    ))
+}

@@ -1,0 +1,87 @@
+//! The proof that a change is what was asked for and nothing else: by the real parser, by all values, by all comments.
+
+use serde_yaml::Value as Yaml;
+
+use super::outline::Outline;
+use super::{Edit, File, Refused, format, unsure};
+use crate::model::entry::Entry;
+use crate::source::parse::parse;
+
+/// A text before and after.
+pub(super) struct Proof<'p> {
+    pub(super) file: &'p File<'p>,
+    pub(super) before: &'p Outline<'p>,
+    pub(super) after: &'p str,
+}
+
+impl Proof<'_> {
+    /// After must be before with what was meant, and every comment that stood in no replaced place.
+    pub(super) fn only(
+        &self,
+        edits: &[Edit],
+        meant: impl Fn(&mut Yaml) -> Option<()>,
+    ) -> Result<(), Refused> {
+        let line = edits
+            .first()
+            .map(|(range, _)| self.before.line(range.start));
+        let unsure = || unsure(line.unwrap_or(0));
+        let file = self.file;
+        parse(file.name, self.after.as_bytes(), file.defaults).map_err(Refused::WouldBe)?;
+        let mut expected = value(self.before.text).ok_or_else(unsure)?;
+        meant(&mut expected).ok_or_else(unsure)?;
+        if value(self.after).as_ref() != Some(&expected) {
+            return Err(unsure());
+        }
+        let after = Outline::of(self.after).ok_or_else(unsure)?;
+        let stays = |at: usize| !edits.iter().any(|(range, _)| range.contains(&at));
+        if texts(self.before, stays) == texts(&after, |_| true) {
+            return Ok(());
+        }
+        Err(unsure())
+    }
+
+    /// After must ask for the same, with the same comments.
+    pub(super) fn same(&self) -> Result<(), Refused> {
+        let (file, unsure) = (self.file, || unsure(0));
+        let entries = |text: &str| parse(file.name, text.as_bytes(), file.defaults);
+        let before = entries(self.before.text).map_err(Refused::Invalid)?;
+        let after = entries(self.after).map_err(|_| unsure())?;
+        let (mut was, mut is) = (
+            value(self.before.text).ok_or_else(unsure)?,
+            value(self.after).ok_or_else(unsure)?,
+        );
+        format::times(&mut was);
+        format::times(&mut is);
+        let outline = Outline::of(self.after).ok_or_else(unsure)?;
+        let all = |_| true;
+        let is_same = before.len() == after.len()
+            && before
+                .iter()
+                .zip(&after)
+                .all(|(one, other)| same(one, other))
+            && was == is
+            && texts(self.before, all) == texts(&outline, all);
+        is_same.then_some(()).ok_or_else(unsure)
+    }
+}
+
+/// All but the line.
+fn same(one: &Entry, other: &Entry) -> bool {
+    let other = Entry {
+        line: one.line,
+        ..other.clone()
+    };
+    *one == other
+}
+
+fn value(text: &str) -> Option<Yaml> {
+    serde_yaml::from_str(text).ok()
+}
+
+/// The comments that begin where one says.
+fn texts<'o>(outline: &'o Outline<'_>, stays: impl Fn(usize) -> bool) -> Vec<&'o str> {
+    let staying = outline.comments.iter().filter(|at| stays(at.start));
+    staying
+        .map(|at| outline.text[at.clone()].trim_end())
+        .collect()
+}
