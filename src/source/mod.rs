@@ -4,10 +4,13 @@ mod baseline;
 pub mod check;
 pub mod file_system;
 pub mod git;
+pub mod language;
 pub mod parse;
 pub mod problem;
 pub mod read;
 pub mod scan;
+#[cfg(test)]
+pub(crate) mod schema;
 pub mod time;
 mod tree;
 pub(crate) mod value;
