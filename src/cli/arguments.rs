@@ -211,7 +211,14 @@ pub(super) enum Command {
         after_help = "Example: onced bootstrap --role-arn arn:aws:iam::123456789012:role/OneTimeLambdaScheduler --dry-run"
     )]
     Bootstrap(Bootstrap),
-    /// Print what a shell needs to complete commands and options.
+    /// Print the JSON Schema of schedule files or of the configuration, for editors and validators.
+    #[command(after_help = "Examples:\n  onced schema > .onced.schema.json\n  onced schema config")]
+    Schema {
+        /// Of what.
+        #[arg(default_value = "schedule")]
+        of: Schema,
+    },
+    /// Print what a shell needs to complete commands, options and the names of entries.
     #[command(after_help = "Example: onced completions bash > /etc/bash_completion.d/onced")]
     Completions {
         /// Which.
@@ -234,6 +241,15 @@ pub(super) enum Command {
         #[arg(long, value_name = "URL")]
         lambda_endpoint: Option<String>,
     },
+}
+
+/// What a JSON Schema is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Schema {
+    /// Schedule files.
+    Schedule,
+    /// The configuration.
+    Config,
 }
 
 /// A shell that completes.

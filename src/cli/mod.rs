@@ -20,6 +20,7 @@ mod report;
 mod results;
 mod run;
 mod sandbox;
+mod schema;
 mod text;
 
 use std::collections::BTreeMap;
@@ -232,6 +233,7 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Resume { dry_run } => pause::resume(context, dry_run).await,
         Command::Reload => reload::reload(context).await,
         Command::Ledger { what } => ledger::ledger(context, &what).await,
+        Command::Schema { of } => schema::schema(context, of),
         Command::Completions { shell } => {
             manual::completions(shell);
             Ok(exit::DONE)

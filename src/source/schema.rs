@@ -31,7 +31,8 @@ pub(crate) fn keys<T: JsonSchema>() -> Vec<String> {
 pub(crate) fn kept<T: JsonSchema>(name: &str) {
     let mut schema = of::<T>();
     schema.insert("$id".into(), format!("urn:onced:{name}:1").into());
-    let made = serde_json::to_string_pretty(&schema).expect("JSON") + "\n";
+    // As a value: sorted, as the program prints it.
+    let made = serde_json::to_string_pretty(schema.as_value()).expect("JSON") + "\n";
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{name}.json"));
     if std::env::var_os("ONCED_PRINT_ANEW").is_some() {
         std::fs::write(&path, &made).expect("it is written");
@@ -45,11 +46,18 @@ pub(crate) fn kept<T: JsonSchema>(name: &str) {
 
 /// Keys that begin with `x-` are the user's own.
 pub(super) fn own_keys(schema: &mut Schema) {
-    schema.insert("patternProperties".into(), json!({"^x-": true}));
+    let forms = schema.ensure_object().entry("patternProperties");
+    forms.or_insert_with(|| json!({}))["^x-"] = true.into();
+}
+
+/// Keys have this form.
+fn by_form(schema: &mut Schema, form: &str) {
+    let value = schema.insert("additionalProperties".into(), false.into());
+    schema.insert("patternProperties".into(), json!({form: value}));
 }
 
 /// What may be left out may not be `null`.
-pub(super) fn not_null(schema: &mut Schema) {
+pub(crate) fn not_null(schema: &mut Schema) {
     let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
     for property in properties
         .into_iter()
@@ -69,9 +77,16 @@ pub(super) fn not_null(schema: &mut Schema) {
 
 /// A mapping of names to entries.
 pub(super) fn entries(schema: &mut Schema) {
-    let entry = schema.insert("additionalProperties".into(), false.into());
-    schema.insert(
-        "patternProperties".into(),
-        json!({NAME: entry, "^x-": true}),
-    );
+    by_form(schema, NAME);
+    own_keys(schema);
+}
+
+/// A mapping of accounts to something.
+pub(crate) fn by_account(schema: &mut Schema) {
+    by_form(schema, "^[0-9]{12}$");
+}
+
+/// A text that may be written as a number, or as nothing.
+pub(crate) fn is_text(schema: &mut Schema) {
+    schema.insert("type".into(), json!(["string", "number", "null"]));
 }
