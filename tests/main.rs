@@ -22,6 +22,7 @@ mod regression;
 mod renaming;
 mod report;
 mod scanning;
+mod schema;
 mod secrets;
 mod service;
 mod socket;
