@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use onced::daemon::desired;
+use onced::reconcile::Desired;
 
 use onced::model::name::Owner;
 use onced::model::plan::{Decision, Sight, Step, Wanted};
@@ -74,7 +74,7 @@ impl Folder {
         #[expect(clippy::cast_possible_truncation, reason = "a few minutes")]
         let later = TimeDelta::milliseconds((later * 1000.0) as i64);
         let scan = self.scanner.scan();
-        let wanted = desired(&scan, &self.desk.records);
+        let wanted = Desired::of(&scan, &self.desk.records);
         let sight = |_: &Wanted<'_>| Sight::CLEAR;
         let now = self.now + later;
         let plan = self

@@ -27,16 +27,16 @@ fn run(world: &World, arguments: &[&str]) -> bool {
     block_in_place(|| git.status().expect("git runs").success())
 }
 
-fn git(world: &World, arguments: &[&str]) {
+pub(crate) fn git(world: &World, arguments: &[&str]) {
     assert!(run(world, arguments), "git {arguments:?}");
 }
 
-fn commit(world: &World, message: &str) {
+pub(crate) fn commit(world: &World, message: &str) {
     git(world, &["add", "-A"]);
     git(world, &["commit", "-m", message]);
 }
 
-fn head(world: &World) -> String {
+pub(crate) fn head(world: &World) -> String {
     let mut git = Command::new("git");
     git.current_dir(world.path("")).args(["rev-parse", "HEAD"]);
     let output = git.output().expect("git runs");

@@ -21,6 +21,7 @@ mod process;
 mod regression;
 mod renaming;
 mod report;
+mod review;
 mod scanning;
 mod schema;
 mod secrets;

@@ -715,3 +715,23 @@ async fn a_pause_that_can_not_be_written_outlives_the_ledger_and_has_an_end() {
     world.settle_many(&mut reconciler, &wanted, 900).await;
     assert_eq!(world.history().len(), 2, "{:?}", world.sandbox.calls());
 }
+
+/// `check` and `add` forgot the configured time zone where no owner was given.
+#[test]
+fn files_are_read_alike_with_and_without_an_owner() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("schedules");
+    fs::create_dir(&folder).unwrap();
+    // 02:30 does not occur on that day in Berlin; it does in UTC.
+    let text = "schedules:\n  a: {at: 2027-03-28 02:30, lambda: f}\n";
+    fs::write(folder.join("a.yaml"), text).unwrap();
+    let check = |owner: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_onced"));
+        command.env_clear().env("HOME", root.path()).arg("check");
+        command.args(["--set", "timezone=Europe/Berlin", "--directory"]);
+        command.arg(&folder).args(owner).stdout(Stdio::null());
+        command.status().unwrap().code()
+    };
+    assert_eq!(check(&["--owner", "test"]), Some(4));
+    assert_eq!(check(&[]), Some(4));
+}

@@ -36,6 +36,7 @@ pub(crate) fn entry(payload: i64, ahead: i64) -> Entry {
         input: lambda_input("f", at, payload.into()).into(),
         grace: Duration::from_mins(5),
         enabled: true,
+        zone: None,
         file: "a.yaml".into(),
         line: 1,
     }

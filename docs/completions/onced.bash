@@ -70,6 +70,9 @@ _onced() {
             onced,sandbox)
                 cmd="onced__subcmd__sandbox"
                 ;;
+            onced,schema)
+                cmd="onced__subcmd__schema"
+                ;;
             onced,show)
                 cmd="onced__subcmd__show"
                 ;;
@@ -130,6 +133,9 @@ _onced() {
             onced__subcmd__help,sandbox)
                 cmd="onced__subcmd__help__subcmd__sandbox"
                 ;;
+            onced__subcmd__help,schema)
+                cmd="onced__subcmd__help__subcmd__schema"
+                ;;
             onced__subcmd__help,show)
                 cmd="onced__subcmd__help__subcmd__show"
                 ;;
@@ -185,7 +191,7 @@ _onced() {
 
     case "${cmd}" in
         onced)
-            opts="-v -q -h -V --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help --version run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help"
+            opts="-v -q -h -V --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help --version run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -515,7 +521,7 @@ _onced() {
             return 0
             ;;
         onced__subcmd__completions)
-            opts="-v -q -h --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help bash zsh fish"
+            opts="-v -q -h --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help bash zsh fish names"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -631,7 +637,7 @@ _onced() {
             return 0
             ;;
         onced__subcmd__help)
-            opts="run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help"
+            opts="run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -939,6 +945,20 @@ _onced() {
             return 0
             ;;
         onced__subcmd__help__subcmd__sandbox)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        onced__subcmd__help__subcmd__schema)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1591,12 +1611,24 @@ _onced() {
             return 0
             ;;
         onced__subcmd__plan)
-            opts="-v -q -h --detailed-exitcode --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
+            opts="-v -q -h --detailed-exitcode --against --as-of --fail-on --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-of)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "past dst far close" -- "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1954,6 +1986,64 @@ _onced() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        onced__subcmd__schema)
+            opts="-v -q -h --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help schedule config"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-machine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journald" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         onced__subcmd__show)
             opts="-v -q -h --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2077,8 +2167,55 @@ _onced() {
     esac
 }
 
+# Names of entries, where a command takes one: from the daemon, else from the files.
+_onced_names() {
+    local cur=$1 command="" taken=0 index=1 word
+    local -a passed=()
+    [[ $cur == -* || $cur == *[!A-Za-z0-9_-]* ]] && return 1
+    while ((index < COMP_CWORD)); do
+        word=${COMP_WORDS[index]}
+        case $word in
+            --against|--as-of|--at|--color|--config|--dead-letter-queue|--directory|--endpoint-url|--fail-on|--format|--in|--lambda|--lambda-endpoint|--legacy-lambda-arn|--listen|--log-format|--name|--owner|--payload|--print|--region|--role-arn|--set|--since|--state-directory|--state-machine|--timezone|--until)
+                ((index += 1))
+                [[ ${COMP_WORDS[index]} == "=" ]] && ((index += 1))
+                ((index < COMP_CWORD)) || return 1
+                case $word in
+                    --config|--directory|--state-directory|--owner|--state-machine|--endpoint-url|--region|--set) passed+=("$word=$(_onced_plain "${COMP_WORDS[index]}")") ;;
+                esac
+                ;;
+            --sandbox) passed+=("$word") ;;
+            -*) ;;
+            *)
+                if [[ -z $command ]]; then command=$word; else ((taken += 1)); fi
+                ;;
+        esac
+        ((index += 1))
+    done
+    case "  " in
+        *" $command "*) ;;
+        *) ((taken == 0)) || return 1 ;;
+    esac
+    [[ -n $command && " show history  " == *" $command "* ]] || return 1
+    # shellcheck disable=SC2207 # a name has no blanks
+    COMPREPLY=($("$(_onced_plain "${COMP_WORDS[0]}")" completions names ${passed[@]+"${passed[@]}"} 2>/dev/null | grep "^$cur"))
+    compopt +o default +o bashdefault 2>/dev/null
+    return 0
+}
+
+# A word as the command would get it: without quotes, with the home directory.
+_onced_plain() {
+    local word=$1
+    [[ $word == "~/"* ]] && word=$HOME/${word:2}
+    word=${word//[\"\'\\]/}
+    printf '%s' "$word"
+}
+
+_onced_or_names() {
+    _onced_names "${COMP_WORDS[COMP_CWORD]}" || _onced "$@"
+}
+
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _onced -o nosort -o bashdefault -o default onced
+    complete -F _onced_or_names -o nosort -o bashdefault -o default onced
 else
-    complete -F _onced -o bashdefault -o default onced
+    complete -F _onced_or_names -o bashdefault -o default onced
 fi

@@ -64,7 +64,8 @@ complete -c onced -n "__fish_onced_needs_command" -f -a "ledger" -d 'Look after 
 complete -c onced -n "__fish_onced_needs_command" -f -a "add" -d 'Write a schedule file with one entry'
 complete -c onced -n "__fish_onced_needs_command" -f -a "doctor" -d 'Would onced work here? Looks at files, ledger and AWS; changes nothing'
 complete -c onced -n "__fish_onced_needs_command" -f -a "bootstrap" -d 'Create the state machine that lambdas run through, or bring it up to date'
-complete -c onced -n "__fish_onced_needs_command" -f -a "completions" -d 'Print what a shell needs to complete commands and options'
+complete -c onced -n "__fish_onced_needs_command" -f -a "schema" -d 'Print the JSON Schema of schedule files or of the configuration, for editors and validators'
+complete -c onced -n "__fish_onced_needs_command" -f -a "completions" -d 'Print what a shell needs to complete commands, options and the names of entries'
 complete -c onced -n "__fish_onced_needs_command" -f -a "man" -d 'Print the manual'
 complete -c onced -n "__fish_onced_needs_command" -f -a "sandbox" -d 'Serve the embedded Step Functions over HTTP'
 complete -c onced -n "__fish_onced_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -116,6 +117,12 @@ complete -c onced -n "__fish_onced_using_subcommand sync" -l sandbox -d 'Run aga
 complete -c onced -n "__fish_onced_using_subcommand sync" -s v -l verbose -d 'More logs; twice: those of libraries too'
 complete -c onced -n "__fish_onced_using_subcommand sync" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand plan" -l against -d 'Compare with the directory as it is in this commit, instead of with what is recorded: offline, without ledger, owner or credentials' -r
+complete -c onced -n "__fish_onced_using_subcommand plan" -l as-of -d 'As if it were this time: local time in the configured time zone, or with an offset; or a duration from now' -r
+complete -c onced -n "__fish_onced_using_subcommand plan" -l fail-on -d 'Exit with 1 where an entry that the plan is about has a time that is past, near a change of the clocks, farther ahead than the horizon, or within 5 minutes of another' -r -f -a "past\t'Its time is past'
+dst\t'It is in local time, and the clocks change within a day of it'
+far\t'It is farther ahead than `reconcile.horizon`'
+close\t'Others fire within 5 minutes of it'"
 complete -c onced -n "__fish_onced_using_subcommand plan" -l config -d 'The configuration file' -r -F
 complete -c onced -n "__fish_onced_using_subcommand plan" -l directory -d 'The directory of schedule files' -r
 complete -c onced -n "__fish_onced_using_subcommand plan" -l state-directory -d 'Where the ledger is kept' -r
@@ -559,6 +566,29 @@ complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l sandbox -d 'Ru
 complete -c onced -n "__fish_onced_using_subcommand bootstrap" -s v -l verbose -d 'More logs; twice: those of libraries too'
 complete -c onced -n "__fish_onced_using_subcommand bootstrap" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand bootstrap" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand schema" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand schema" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand schema" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand schema" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand schema" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand schema" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand schema" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand schema" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand schema" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
+complete -c onced -n "__fish_onced_using_subcommand schema" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand schema" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand schema" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand schema" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand schema" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand completions" -l config -d 'The configuration file' -r -F
 complete -c onced -n "__fish_onced_using_subcommand completions" -l directory -d 'The directory of schedule files' -r
 complete -c onced -n "__fish_onced_using_subcommand completions" -l state-directory -d 'Where the ledger is kept' -r
@@ -630,27 +660,65 @@ complete -c onced -n "__fish_onced_using_subcommand sandbox" -l sandbox -d 'Run 
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -s v -l verbose -d 'More logs; twice: those of libraries too'
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "run" -d 'The daemon, in the foreground'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "sync" -d 'One reconciliation, then exit'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "plan" -d 'What would be done. Changes nothing'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "check" -d 'Are the schedule files good? Offline'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "list" -d 'Every entry and where it stands'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "show" -d 'One entry in full'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "history" -d 'What happened, the oldest first, for 90 days'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "report" -d 'What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "approve" -d 'Let go what `onced plan` says waits for approval'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "pause" -d 'Start and stop nothing until told otherwise. What is scheduled at AWS fires all the same'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "resume" -d 'End a pause, after saying what came to its time meanwhile and what becomes of it'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "reload" -d 'Let the running daemon read its configuration again. A bad one is refused, and it goes on with the old one'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "ledger" -d 'Look after the ledger'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "add" -d 'Write a schedule file with one entry'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "doctor" -d 'Would onced work here? Looks at files, ledger and AWS; changes nothing'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "bootstrap" -d 'Create the state machine that lambdas run through, or bring it up to date'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "completions" -d 'Print what a shell needs to complete commands and options'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "man" -d 'Print the manual'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "sandbox" -d 'Serve the embedded Step Functions over HTTP'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "run" -d 'The daemon, in the foreground'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "sync" -d 'One reconciliation, then exit'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "plan" -d 'What would be done. Changes nothing'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "check" -d 'Are the schedule files good? Offline'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "list" -d 'Every entry and where it stands'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "show" -d 'One entry in full'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "history" -d 'What happened, the oldest first, for 90 days'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "report" -d 'What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "approve" -d 'Let go what `onced plan` says waits for approval'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "pause" -d 'Start and stop nothing until told otherwise. What is scheduled at AWS fires all the same'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "resume" -d 'End a pause, after saying what came to its time meanwhile and what becomes of it'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "reload" -d 'Let the running daemon read its configuration again. A bad one is refused, and it goes on with the old one'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "ledger" -d 'Look after the ledger'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "add" -d 'Write a schedule file with one entry'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "doctor" -d 'Would onced work here? Looks at files, ledger and AWS; changes nothing'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "bootstrap" -d 'Create the state machine that lambdas run through, or bring it up to date'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "schema" -d 'Print the JSON Schema of schedule files or of the configuration, for editors and validators'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "completions" -d 'Print what a shell needs to complete commands, options and the names of entries'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "man" -d 'Print the manual'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "sandbox" -d 'Serve the embedded Step Functions over HTTP'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "export" -d 'Print everything as lines of JSON, inputs and history too'
 complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "import" -d 'Read into an empty ledger what `export` printed'
 complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "check" -d 'Is everything as it was written? Changes nothing'
 complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "rebuild" -d 'Set the ledger aside; the next `onced run` builds it anew from what runs'
+
+# Names of entries, where a command takes one: from the daemon, else from the files.
+function __fish_onced_valued
+    string join \n against=+ as-of=+ at=+ color=+ config=+ dead-letter-queue=+ directory=+ endpoint-url=+ fail-on=+ format=+ in=+ lambda=+ lambda-endpoint=+ legacy-lambda-arn=+ listen=+ log-format=+ name=+ owner=+ payload=+ print=+ region=+ role-arn=+ set=+ since=+ state-directory=+ state-machine=+ timezone=+ until=+
+end
+
+function __fish_onced_wants_name
+    set -l typed (commandline -opc)
+    set -e typed[1]
+    argparse -i (__fish_onced_valued) -- $typed 2>/dev/null
+    or return
+    set -l words (string match -v -- '-*' $argv)
+    set -q words[1]
+    or return
+    contains -- $words[1] 
+    and return
+    contains -- $words[1] show history
+    and test (count $words) -eq 1
+end
+
+function __fish_onced_names
+    set -l typed (commandline -opc)
+    set -l program (string replace -r '^~/' $HOME/ -- $typed[1])
+    set -e typed[1]
+    argparse -i sandbox (__fish_onced_valued) -- $typed 2>/dev/null
+    or return
+    set -l passed $_flag_sandbox
+    for option in config directory state-directory owner state-machine endpoint-url region set
+        set -l flag _flag_(string replace -a - _ -- $option)
+        for value in $$flag
+            set -a passed --$option=(string replace -r '^~/' $HOME/ -- $value)
+        end
+    end
+    $program completions names $passed 2>/dev/null
+end
+
+complete -c onced -n __fish_onced_wants_name -f -a '(__fish_onced_names)' -d Entry

@@ -2,7 +2,32 @@
 
 autoload -U is-at-least
 
+# Names of entries, where a command takes one: from the daemon, else from the files.
+_onced_names() {
+    local word index=2
+    local -a passed names
+    while (( index < onced_current )); do
+        word=$(_onced_plain ${onced_typed[index]})
+        case $word in
+            (--config|--directory|--state-directory|--owner|--state-machine|--endpoint-url|--region|--set) (( index += 1 )); passed+=("$word=$(_onced_plain ${onced_typed[index]})") ;;
+            (--config=*|--directory=*|--state-directory=*|--owner=*|--state-machine=*|--endpoint-url=*|--region=*|--set=*|--sandbox) passed+=($word) ;;
+        esac
+        (( index += 1 ))
+    done
+    names=(${(f)"$("$(_onced_plain ${onced_typed[1]})" completions names $passed 2>/dev/null)"})
+    local expl
+    _wanted names expl 'entry' compadd -a names
+}
+
+# A word as the command would get it: without quotes, with the home directory.
+_onced_plain() {
+    local word=${(Q)1}
+    print -rn -- ${word/#\~\//$HOME/}
+}
+
 _onced() {
+    local -a onced_typed=("${words[@]}")
+    local onced_current=$CURRENT
     typeset -A opt_args
     typeset -a _arguments_options
     local ret=1
@@ -118,6 +143,12 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 ;;
 (plan)
 _arguments "${_arguments_options[@]}" : \
+'--against=[Compare with the directory as it is in this commit, instead of with what is recorded\: offline, without ledger, owner or credentials]:GIT_REF:_default' \
+'--as-of=[As if it were this time\: local time in the configured time zone, or with an offset; or a duration from now]:TIME:_default' \
+'*--fail-on=[Exit with 1 where an entry that the plan is about has a time that is past, near a change of the clocks, farther ahead than the horizon, or within 5 minutes of another]:WHAT:((past\:"Its time is past"
+dst\:"It is in local time, and the clocks change within a day of it"
+far\:"It is farther ahead than \`reconcile.horizon\`"
+close\:"Others fire within 5 minutes of it"))' \
 '--config=[The configuration file]:FILE:_files' \
 '--directory=[The directory of schedule files]:DIRECTORY:_default' \
 '--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
@@ -237,7 +268,7 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':name -- The entry:_default' \
+':name -- The entry:_onced_names' \
 && ret=0
 ;;
 (history)
@@ -268,7 +299,7 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::name -- Only this entry:_default' \
+'::name -- Only this entry:_onced_names' \
 && ret=0
 ;;
 (report)
@@ -730,6 +761,38 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(schema)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::of -- Of what:((schedule\:"Schedule files"
+config\:"The configuration"))' \
+&& ret=0
+;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
 '--config=[The configuration file]:FILE:_files' \
@@ -930,6 +993,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(schema)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -974,7 +1041,8 @@ _onced_commands() {
 'add:Write a schedule file with one entry' \
 'doctor:Would onced work here? Looks at files, ledger and AWS; changes nothing' \
 'bootstrap:Create the state machine that lambdas run through, or bring it up to date' \
-'completions:Print what a shell needs to complete commands and options' \
+'schema:Print the JSON Schema of schedule files or of the configuration, for editors and validators' \
+'completions:Print what a shell needs to complete commands, options and the names of entries' \
 'man:Print the manual' \
 'sandbox:Serve the embedded Step Functions over HTTP' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -1030,7 +1098,8 @@ _onced__subcmd__help_commands() {
 'add:Write a schedule file with one entry' \
 'doctor:Would onced work here? Looks at files, ledger and AWS; changes nothing' \
 'bootstrap:Create the state machine that lambdas run through, or bring it up to date' \
-'completions:Print what a shell needs to complete commands and options' \
+'schema:Print the JSON Schema of schedule files or of the configuration, for editors and validators' \
+'completions:Print what a shell needs to complete commands, options and the names of entries' \
 'man:Print the manual' \
 'sandbox:Serve the embedded Step Functions over HTTP' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -1151,6 +1220,11 @@ _onced__subcmd__help__subcmd__run_commands() {
 _onced__subcmd__help__subcmd__sandbox_commands() {
     local commands; commands=()
     _describe -t commands 'onced help sandbox commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__schema_commands] )) ||
+_onced__subcmd__help__subcmd__schema_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help schema commands' commands "$@"
 }
 (( $+functions[_onced__subcmd__help__subcmd__show_commands] )) ||
 _onced__subcmd__help__subcmd__show_commands() {
@@ -1278,6 +1352,11 @@ _onced__subcmd__run_commands() {
 _onced__subcmd__sandbox_commands() {
     local commands; commands=()
     _describe -t commands 'onced sandbox commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__schema_commands] )) ||
+_onced__subcmd__schema_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced schema commands' commands "$@"
 }
 (( $+functions[_onced__subcmd__show_commands] )) ||
 _onced__subcmd__show_commands() {

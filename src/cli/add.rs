@@ -10,7 +10,8 @@ use super::arguments::Add;
 use super::{Context, Failure, Outcome, exit, print};
 use crate::model::entry::{EntryName, instant};
 use crate::model::plan::after;
-use crate::source::parse::{Defaults, parse};
+use crate::settings::Offline;
+use crate::source::parse::parse;
 use crate::source::scan::Scanner;
 use crate::source::time::{self, Wrong};
 
@@ -24,16 +25,12 @@ pub(super) fn wrong(wrong: Wrong) -> Failure {
 
 /// Writes `NAME.yaml` into the directory.
 pub(super) fn add(context: &Context, add: &Add) -> Outcome {
-    let settings = context.settings(None);
-    let (directory, defaults) = match settings {
-        Ok(settings) => (settings.directory, settings.defaults),
-        // Writing a file needs no owner and no AWS.
-        Err(failure) if failure.message.starts_with("no owner") => (
-            context.common.directory.clone().map(Into::into),
-            Defaults::default(),
-        ),
-        Err(failure) => return Err(failure),
-    };
+    // Writing a file needs no owner and no AWS.
+    let Offline {
+        directory,
+        defaults,
+        ..
+    } = context.offline(None)?;
     let directory = directory
         .ok_or_else(|| Failure::new("no directory is given\nhint: give --directory DIRECTORY"))?;
     let name = EntryName::parse(&add.name).map_err(Failure::usage)?;

@@ -18,7 +18,7 @@ pub(super) async fn approve(context: &Context, digest: &str) -> Outcome {
         print(&format!("approved: {} executions\n", answer["approved"]));
         return Ok(exit::DONE);
     }
-    let waiting = look::look(&settings)?.to_approve;
+    let waiting = look::look(&settings, None)?.to_approve;
     approve::allowed(digest, &waiting).map_err(Failure::new)?;
     let (ledger, _) = run::open(state, Holder::Command).await?;
     let number = waiting.len();

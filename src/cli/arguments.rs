@@ -132,15 +132,11 @@ pub(super) enum Command {
         lambda_endpoint: Option<String>,
     },
     /// What would be done. Changes nothing.
-    #[command(after_help = "Example: onced plan --detailed-exitcode")]
-    Plan {
-        /// The directory of schedule files.
-        #[arg(id = "schedules", value_name = "DIRECTORY")]
-        directory: Option<String>,
-        /// Exit with 2 where changes are pending.
-        #[arg(long)]
-        detailed_exitcode: bool,
-    },
+    #[command(after_help = "Examples:
+  onced plan --detailed-exitcode
+  onced plan --directory schedules --against origin/main
+  onced plan --directory schedules --against HEAD~1 --format markdown --fail-on past,dst")]
+    Plan(Plan),
     /// Are the schedule files good? Offline.
     #[command(after_help = "Example: onced check examples/schedules")]
     Check {
@@ -252,6 +248,41 @@ pub(super) enum Schema {
     Config,
 }
 
+/// `onced plan`.
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    /// The directory of schedule files.
+    #[arg(id = "schedules", value_name = "DIRECTORY")]
+    pub(super) directory: Option<String>,
+    /// Exit with 2 where changes are pending.
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+    /// Compare with the directory as it is in this commit, instead of with what is recorded: offline, without ledger, owner
+    /// or credentials.
+    #[arg(long, value_name = "GIT_REF")]
+    pub(super) against: Option<String>,
+    /// As if it were this time: local time in the configured time zone, or with an offset; or a duration from now.
+    #[arg(long, value_name = "TIME")]
+    pub(super) as_of: Option<String>,
+    /// Exit with 1 where an entry that the plan is about has a time that is past, near a change of the clocks, farther ahead
+    /// than the horizon, or within 5 minutes of another.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub(super) fail_on: Vec<FailOn>,
+}
+
+/// What of a plan is a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Its time is past.
+    Past,
+    /// It is in local time, and the clocks change within a day of it.
+    Dst,
+    /// It is farther ahead than `reconcile.horizon`.
+    Far,
+    /// Others fire within 5 minutes of it.
+    Close,
+}
+
 /// A shell that completes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Shell {
@@ -261,6 +292,9 @@ pub(super) enum Shell {
     Zsh,
     /// The friendly interactive one.
     Fish,
+    /// No shell: the names of entries, which the scripts of the others ask for.
+    #[value(hide = true)]
+    Names,
 }
 
 /// `onced bootstrap`.

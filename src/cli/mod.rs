@@ -7,6 +7,7 @@ mod arguments;
 mod aws;
 mod bar;
 mod bootstrap;
+mod completing;
 mod doctor;
 mod journal;
 mod ledger;
@@ -34,7 +35,7 @@ use clap::Parser;
 
 use crate::ledger::LedgerError;
 use crate::model::causes::causes;
-use crate::settings::{Connection, Settings, SettingsError};
+use crate::settings::{Connection, Offline, Settings, SettingsError};
 use arguments::{Arguments, Color, Command, Common, Format};
 
 /// The contract's exit codes.
@@ -110,6 +111,12 @@ impl Context {
         Ok(Connection::resolve(&typed, &self.environment)?)
     }
 
+    /// What it takes to read schedule files, for a command that needs no owner, ledger or AWS.
+    fn offline(&self, directory: Option<&String>) -> Result<Offline, Failure> {
+        let typed = self.common.typed(directory).map_err(Failure::usage)?;
+        Ok(Offline::resolve(&typed, &self.environment)?)
+    }
+
     /// The settings; `directory` is the command's own argument.
     fn settings(&self, directory: Option<&String>) -> Result<Settings, Failure> {
         let typed = self.common.typed(directory).map_err(Failure::usage)?;
@@ -156,11 +163,11 @@ pub fn main() -> ExitCode {
         Color::Auto => terminal && environment.get("NO_COLOR").is_none_or(String::is_empty),
     };
     let terminal = std::io::stderr().is_terminal();
-    logs::begin(
-        &arguments.common,
-        &environment,
-        (terminal, colored(terminal)),
-    );
+    // What a shell asks for while somebody types says nothing else.
+    if !matches!(arguments.command, Command::Completions { .. }) {
+        let stderr = (terminal, colored(terminal));
+        logs::begin(&arguments.common, &environment, stderr);
+    }
     let color = colored(std::io::stdout().is_terminal());
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -219,10 +226,7 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
             directory,
             lambda_endpoint,
         } => Box::pin(run::sync(context, directory.as_ref(), lambda_endpoint)).await,
-        Command::Plan {
-            directory,
-            detailed_exitcode,
-        } => plan::plan(context, directory.as_ref(), detailed_exitcode).await,
+        Command::Plan(what) => plan::plan(context, &what).await,
         Command::Check { paths } => results::check(context, paths),
         Command::List => results::list(context).await,
         Command::Show { name } => results::show(context, &name).await,
@@ -235,7 +239,7 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Ledger { what } => ledger::ledger(context, &what).await,
         Command::Schema { of } => schema::schema(context, of),
         Command::Completions { shell } => {
-            manual::completions(shell);
+            completing::completions(context, shell).await;
             Ok(exit::DONE)
         }
         Command::Man { pages } => manual::man(pages.as_deref()),

@@ -82,6 +82,16 @@ pub(super) async fn ask<T: serde::de::DeserializeOwned>(
     what: &str,
     pick: impl Fn(&Moment) -> T,
 ) -> Result<T, Failure> {
+    ask_as_of(settings, what, None, pick).await
+}
+
+/// The same, where our own look is at another time.
+pub(super) async fn ask_as_of<T: serde::de::DeserializeOwned>(
+    settings: &Settings,
+    what: &str,
+    as_of: Option<DateTime<Utc>>,
+    pick: impl Fn(&Moment) -> T,
+) -> Result<T, Failure> {
     let begun = Instant::now();
     loop {
         if let Some(daemon) = same_daemon(settings).await?
@@ -89,7 +99,7 @@ pub(super) async fn ask<T: serde::de::DeserializeOwned>(
         {
             return Ok(answer);
         }
-        match look::look(settings) {
+        match look::look(settings, as_of) {
             // Another command has it, or a daemon that is about to answer.
             Err(failure) if failure.code == exit::BUSY && begun.elapsed() < BUSY => {
                 sleep(Duration::from_millis(20)).await;
@@ -138,7 +148,7 @@ pub(super) async fn list(context: &Context) -> Outcome {
     print(&text::halted(
         list.paused.as_ref(),
         list.doubt.as_ref(),
-        &settings,
+        settings.defaults.timezone,
     ));
     print(&text::table(&rows));
     print(&text::waiting(
@@ -312,22 +322,9 @@ fn show_text(entry: &EntryView, settings: &Settings) -> String {
 pub(super) fn check(context: &Context, mut paths: Vec<PathBuf>) -> Outcome {
     let known = [Format::Text, Format::Json, Format::Github, Format::Sarif];
     let format = format(context, &known)?;
-    let settings = match context.settings(None) {
-        Ok(settings) => Some(settings),
-        Err(failure)
-            if failure.message.starts_with("no owner")
-                || failure.message.starts_with("no state") =>
-        {
-            None
-        }
-        Err(failure) => return Err(failure),
-    };
+    let offline = context.offline(None)?;
     if paths.is_empty() {
-        let configured = settings
-            .as_ref()
-            .and_then(|settings| settings.directory.clone());
-        let typed = context.common.directory.clone().map(PathBuf::from);
-        paths.extend(configured.or(typed));
+        paths.extend(offline.directory);
     }
     if paths.is_empty() {
         let hint = "name files or directories, or give --directory";
@@ -339,10 +336,7 @@ pub(super) fn check(context: &Context, mut paths: Vec<PathBuf>) -> Outcome {
             missing.display()
         )));
     }
-    let defaults = settings
-        .map(|settings| settings.defaults)
-        .unwrap_or_default();
-    let files = view::files(&check::check(&paths, &defaults));
+    let files = view::files(&check::check(&paths, &offline.defaults));
     let (bad, good) = (
         files.iter().filter(|f| f.state == "invalid").count(),
         files.iter().filter(|f| f.state == "ok").count(),

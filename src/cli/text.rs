@@ -7,7 +7,6 @@ use chrono_tz::Tz;
 use serde_json::json;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use crate::settings::Settings;
 use crate::view::resume::PauseView;
 pub(super) use crate::view::status::relative;
 use crate::view::{ErrorView, FileView, OrphanView};
@@ -208,13 +207,8 @@ pub(super) fn runs(lambda: Option<&str>, machine: &str) -> String {
 }
 
 /// What holds more than single entries, before all else.
-pub(super) fn halted(
-    paused: Option<&PauseView>,
-    doubt: Option<&String>,
-    settings: &Settings,
-) -> String {
+pub(super) fn halted(paused: Option<&PauseView>, doubt: Option<&String>, zone: Tz) -> String {
     let mut text = String::new();
-    let zone = settings.defaults.timezone;
     let local = |at: &str| {
         at.parse()
             .map_or_else(|_| at.to_owned(), |at| local(at, zone))

@@ -27,10 +27,8 @@ use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use crate::ledger::Ledger;
-use crate::model::brake::{Brake, HeldBy, Holds};
 use crate::model::kind;
 use crate::model::plan::{Plan, Policy, span};
-use crate::model::records::Records;
 use crate::reconcile::{Clock, Desired, Progress, Reconciler, Report};
 use crate::settings::Settings;
 use crate::source::parse::Defaults;
@@ -336,7 +334,7 @@ impl Daemon {
     }
 
     fn desired(&self, scan: &Scan) -> Desired {
-        let mut desired = desired(scan, self.reconciler.records());
+        let mut desired = Desired::of(scan, self.reconciler.records());
         desired.brakes.extend(self.clock_watch.brake());
         desired
     }
@@ -422,33 +420,6 @@ async fn doze(
         }
         sleep(rest.min(TICK)).await;
     }
-}
-
-/// What a scan asks for, and for which recorded entries it leaves doubt.
-pub fn desired(scan: &Scan, records: &Records) -> Desired {
-    let mut desired = Desired {
-        entries: Arc::clone(&scan.entries),
-        cut: Arc::clone(&scan.cut),
-        in_doubt: scan.doubt().is_some() || scan.has_problems(),
-        ..Desired::default()
-    };
-    if let Some(git) = &scan.git {
-        desired.commit.clone_from(&git.commit);
-        desired.brakes.extend(git.busy.as_ref().map(|busy| Brake {
-            why: busy.why(),
-            by: HeldBy::Git,
-            holds: Holds::NewStops,
-            until: None,
-        }));
-    }
-    for (name, entry, record) in records.beside(&scan.entries) {
-        if let (None, Some(record)) = (entry, record)
-            && let Some(why) = scan.mentions(name, &record.file)
-        {
-            desired.unclear.insert(name.clone(), why);
-        }
-    }
-    desired
 }
 
 /// The wall clock: the one place where the time is taken.

@@ -205,6 +205,14 @@ pub async fn serve(place: Place, sources: Sources) -> io::Result<()> {
             }),
         )
         .route(
+            "/v1/plan/{as_of}",
+            get(
+                |State(sources): State<Sources>, UrlPath(as_of): UrlPath<DateTime<Utc>>| async move {
+                    answer(sources.moments, move |moment| moment.as_of(as_of).plan()).await
+                },
+            ),
+        )
+        .route(
             "/v1/about",
             get(|State(sources): State<Sources>| async move { json(&sources.about) }),
         )

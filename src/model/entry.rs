@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -76,6 +77,8 @@ pub struct Entry {
     pub grace: Duration,
     /// `false`: listed, not started, stopped if it was.
     pub enabled: bool,
+    /// The zone that its time is written in; `None` where an offset is.
+    pub zone: Option<Tz>,
     /// The schedule file, relative to the directory, and the line of the entry's name (from 1).
     pub file: Arc<str>,
     /// See `file`.
@@ -119,6 +122,7 @@ pub(crate) fn sample(name: &str) -> Entry {
         input: "{}".into(),
         grace: Duration::ZERO,
         enabled: true,
+        zone: None,
         file: "a.yaml".into(),
         line: 1,
     }

@@ -46,6 +46,7 @@ fn entry(name: &str, ahead_seconds: i64) -> Entry {
         input: crate::model::entry::lambda_input("f", at, serde_json::json!({})).into(),
         grace: Duration::from_mins(5),
         enabled: true,
+        zone: None,
         file: "a.yaml".into(),
         line: 1,
     }

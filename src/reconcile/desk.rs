@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::brake::{Brake, Holds};
+use crate::model::brake::{Brake, HeldBy, Holds};
 use crate::model::cut::{Changes, Cut};
 use crate::model::entry::{Entry, EntryName};
 use crate::model::plan::{Plan, Policy, Sight, Want, Wanted};
 use crate::model::records::Records;
+use crate::source::scan::Scan;
 
 /// What the source says of one moment, in the planner's words.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +30,33 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// What a scan asks for, and for which recorded entries it leaves doubt.
+    pub fn of(scan: &Scan, records: &Records) -> Self {
+        let mut desired = Self {
+            entries: Arc::clone(&scan.entries),
+            cut: Arc::clone(&scan.cut),
+            in_doubt: scan.doubt().is_some() || scan.has_problems(),
+            ..Self::default()
+        };
+        if let Some(git) = &scan.git {
+            desired.commit.clone_from(&git.commit);
+            desired.brakes.extend(git.busy.as_ref().map(|busy| Brake {
+                why: busy.why(),
+                by: HeldBy::Git,
+                holds: Holds::NewStops,
+                until: None,
+            }));
+        }
+        for (name, entry, record) in records.beside(&scan.entries) {
+            if let (None, Some(record)) = (entry, record)
+                && let Some(why) = scan.mentions(name, &record.file)
+            {
+                desired.unclear.insert(name.clone(), why);
+            }
+        }
+        desired
+    }
+
     /// Is there a reason to do nothing at all?
     pub(super) fn holds_everything(&self) -> bool {
         let everything = |brake: &Brake| brake.holds == Holds::Everything;

@@ -99,6 +99,17 @@ pub struct Connection {
     pub sandbox: bool,
 }
 
+/// What must be known to read schedule files and to compare them: enough for a command that calls nobody and keeps no ledger.
+#[derive(Debug, Clone)]
+pub struct Offline {
+    /// The watched directory, where one is given.
+    pub directory: Option<PathBuf>,
+    /// What schedule files get where they say nothing.
+    pub defaults: Defaults,
+    /// What the planner keeps to.
+    pub policy: Policy,
+}
+
 /// All settings, checked.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -165,6 +176,18 @@ impl Connection {
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, SettingsError> {
         Keys::collect(typed, environment)?.connection(typed.sandbox)
+    }
+}
+
+impl Offline {
+    /// By the same order as [`Settings::resolve`].
+    pub fn resolve(
+        typed: &Typed,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, SettingsError> {
+        let keys = Keys::collect(typed, environment)?;
+        let state_machine = keys.connection(typed.sandbox)?.state_machine;
+        keys.offline(state_machine)
     }
 }
 
@@ -272,15 +295,45 @@ impl Keys {
                 });
             }
         };
+        let Offline {
+            directory,
+            defaults,
+            policy,
+        } = self.offline(state_machine)?;
+        let listen = self.get("listen", listen)?;
+        let state_directory = self.state_directory(sandbox, environment)?;
+        let runtime_directory = first(environment, "RUNTIME_DIRECTORY");
+        let beside = state_directory.as_deref();
+        let beside = beside.and_then(|state| runtime_beside(state, environment));
+        let runtime_directories = runtime_directory.iter().cloned().chain(beside);
+        Ok(Settings {
+            listen,
+            notify: self.get("notify", notify)?.unwrap_or_default(),
+            directory,
+            runtime_directories: runtime_directories.collect(),
+            runtime_directory,
+            state_directory,
+            owner,
+            defaults,
+            aws,
+            policy,
+            settle: self.duration("reconcile.settle", Duration::from_millis(250))?,
+            resync: self.duration("reconcile.resync", Duration::from_mins(1))?,
+            verify: self.duration("reconcile.verify", Duration::from_mins(15))?,
+            limits: self.limits()?,
+            sandbox,
+        })
+    }
+
+    fn offline(&self, state_machine: Option<Arc<str>>) -> Result<Offline, SettingsError> {
         let timezone = self.get("timezone", |value| {
             time::zone(&text(value)?)
                 .map_err(|wrong| (wrong.message, wrong.hint.unwrap_or_default()))
         })?;
-        let minutes = Duration::from_mins;
         let defaults = Defaults {
             timezone: timezone.unwrap_or(Tz::UTC),
             state_machine,
-            grace: self.duration("reconcile.grace", minutes(5))?,
+            grace: self.duration("reconcile.grace", Duration::from_mins(5))?,
             allow_lambdas: self.get("allow.lambdas", patterns)?.unwrap_or_else(any),
             allow_state_machines: self
                 .get("allow.state_machines", patterns)?
@@ -295,28 +348,10 @@ impl Keys {
                 .get("reconcile.max_stops", max_stops)?
                 .unwrap_or(MaxStops::Percent(30)),
         };
-        let listen = self.get("listen", listen)?;
-        let state_directory = self.state_directory(sandbox, environment)?;
-        let runtime_directory = first(environment, "RUNTIME_DIRECTORY");
-        let beside = state_directory.as_deref();
-        let beside = beside.and_then(|state| runtime_beside(state, environment));
-        let runtime_directories = runtime_directory.iter().cloned().chain(beside);
-        Ok(Settings {
-            listen,
-            notify: self.get("notify", notify)?.unwrap_or_default(),
+        Ok(Offline {
             directory: self.text("directory")?.map(PathBuf::from),
-            runtime_directories: runtime_directories.collect(),
-            runtime_directory,
-            state_directory,
-            owner,
             defaults,
-            aws,
             policy,
-            settle: self.duration("reconcile.settle", Duration::from_millis(250))?,
-            resync: self.duration("reconcile.resync", minutes(1))?,
-            verify: self.duration("reconcile.verify", minutes(15))?,
-            limits: self.limits()?,
-            sandbox,
         })
     }
 

@@ -8,6 +8,7 @@ pub mod language;
 pub mod parse;
 pub mod problem;
 pub mod read;
+pub mod revision;
 pub mod scan;
 #[cfg(test)]
 pub(crate) mod schema;

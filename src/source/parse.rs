@@ -434,9 +434,9 @@ impl Parsing<'_> {
         }
         let _ = self.string(&fields, "description");
         let timezone = self.zone(&fields).unwrap_or(defaults.timezone);
-        let at = self
-            .string(&fields, "at")
-            .and_then(|(place, text)| self.keep(place, time::instant(text, timezone)));
+        let at = self.string(&fields, "at");
+        let zone = at.and_then(|(_, text)| time::is_local(text).then_some(timezone));
+        let at = at.and_then(|(place, text)| self.keep(place, time::instant(text, timezone)));
         if fields.get("at").is_none() {
             self.wrong(
                 place,
@@ -530,6 +530,7 @@ impl Parsing<'_> {
             input: Arc::from(input),
             grace,
             enabled,
+            zone,
             file: Arc::clone(&self.file),
             line: place.line,
         })

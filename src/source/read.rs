@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use rustix::fs::{StatVfsMountFlags, statvfs};
 
 /// The most bytes a schedule file may have.
-const MAX_BYTES: u64 = 8 * 1024 * 1024;
+pub(super) const MOST_BYTES: u64 = 8 * 1024 * 1024;
 /// How much older than its reading a file's last change must be, for the next change to bear another time: file systems
 /// count time in steps, of up to two seconds.
 const STEP: Duration = Duration::from_secs(3);
@@ -123,7 +123,7 @@ pub(super) fn read(path: &Path, flags: i32, trust: Trust) -> Result<(Vec<u8>, St
     }
     let mut bytes = Vec::with_capacity(usize::try_from(before.len()).unwrap_or_default());
     Read::by_ref(&mut file)
-        .take(MAX_BYTES + 1)
+        .take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(failed)?;
     let after = file.metadata().map_err(failed)?;
@@ -144,11 +144,11 @@ fn regular(metadata: &Metadata) -> Result<(), Refusal> {
             Some("put a plain file here".into()),
         ));
     }
-    if metadata.len() > MAX_BYTES {
+    if metadata.len() > MOST_BYTES {
         let hint = Some("split it into several files".into());
         return Err((
             format!(
-                "the file has {} bytes, and at most {MAX_BYTES} are read",
+                "the file has {} bytes, and at most {MOST_BYTES} are read",
                 metadata.len()
             ),
             hint,

@@ -71,9 +71,7 @@ pub fn instant(text: &str, zone: Tz) -> Result<DateTime<Utc>, Wrong> {
     }
     let date: NaiveDate =
         NaiveDate::parse_from_str(&text[..10], "%Y-%m-%d").map_err(|_| unreadable())?;
-    let rest = &text[11..];
-    let zone_begins = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
-    let (clock, suffix) = rest.split_at(zone_begins);
+    let (clock, suffix) = clock_and_offset(&text[11..]);
     if clock.contains(['.', ',']) {
         return Err(wrong(
             format!("`{text}` has a fraction of a second, which Step Functions drops"),
@@ -115,6 +113,16 @@ pub fn instant(text: &str, zone: Tz) -> Result<DateTime<Utc>, Wrong> {
         return Err(unreadable());
     }
     Ok(utc.and_utc())
+}
+
+fn clock_and_offset(rest: &str) -> (&str, &str) {
+    rest.split_at(rest.find(['Z', '+', '-']).unwrap_or(rest.len()))
+}
+
+/// Does what such a text means depend on the zone?
+pub fn is_local(text: &str) -> bool {
+    text.get(11..)
+        .is_some_and(|rest| clock_and_offset(rest).1.is_empty())
 }
 
 /// Seconds east of UTC: `Z`, `+01:00`, `-05:30`.

@@ -1,12 +1,16 @@
 //! What people and scripts see of a moment: the list and the plan, as the contract's JSON. Pure: the time is an argument,
 //! and nothing is printed here. Never holds an input or a payload.
 
+pub mod compare;
+pub mod findings;
 pub mod forecast;
 mod phase;
+pub mod plan;
 pub mod report;
 pub mod resume;
 pub mod standing;
 pub mod status;
+pub mod suppose;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,16 +21,16 @@ use serde::{Deserialize, Serialize};
 use crate::model::brake::Pause;
 use crate::model::entry::{EntryName, instant};
 use crate::model::limits::Limits;
-use crate::model::name::{Fingerprint, Owner};
-use crate::model::plan::{Decision, Plan, Policy, Step};
+use crate::model::name::Owner;
+use crate::model::plan::{Decision, Plan, Policy};
 use crate::model::record::{Outcome, Phase, Record};
 use crate::model::records::Records;
 use crate::reconcile::approve;
 use crate::reconcile::verify::Stray;
 use crate::source::problem::FileReport;
 use crate::source::scan::Scan;
-use forecast::Forecast;
 use phase::current;
+pub use plan::{PlanView, StepView};
 use resume::PauseView;
 use standing::Standing;
 
@@ -116,58 +120,6 @@ pub struct ErrorView {
     pub message: String,
     pub hint: Option<String>,
     pub shown: Option<String>,
-}
-
-/// `onced plan --format json`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PlanView {
-    /// 1.
-    pub version: u32,
-    /// Names exactly this set of steps and holds.
-    pub digest: String,
-    /// What would be done now.
-    pub steps: Vec<StepView>,
-    /// What is due and is not done.
-    pub held: Vec<StepView>,
-    /// Every schedule file.
-    pub files: Vec<FileView>,
-    /// Why stops and replaces wait for approval, if they do.
-    pub guard: Option<String>,
-    /// Executions of this owner that run and that no entry asks for: stopped once they are approved.
-    #[serde(default)]
-    pub orphans: Vec<OrphanView>,
-    /// Why nothing that is gone is stopped for now, if so: the files could not all be seen, or git is at work.
-    #[serde(default)]
-    pub doubt: Option<String>,
-    /// The pause, if there is one.
-    #[serde(default)]
-    pub paused: Option<PauseView>,
-    /// What the steps will meet at AWS.
-    #[serde(default)]
-    pub forecast: Forecast,
-}
-
-/// One step, or one that is held.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "each field is named and described in the contract"
-)]
-pub struct StepView {
-    pub step: String,
-    pub name: EntryName,
-    pub reason: String,
-    pub at: String,
-    pub lambda: Option<Arc<str>>,
-    pub state_machine: Arc<str>,
-    pub file: Arc<str>,
-    pub line: Option<usize>,
-    /// When a held step is taken by itself, if it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<String>,
-    /// Of a `Move`: the name before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<EntryName>,
 }
 
 /// A moment: what the files say, what is recorded, what is planned. Costs little to keep; what is shown of it is made when
@@ -321,90 +273,6 @@ impl Moment {
             detail,
             outcome: current.and_then(|record| record.outcome.clone()),
             commit: current.and_then(|record| record.commit.clone()),
-        }
-    }
-
-    /// The plan.
-    pub fn plan(&self) -> PlanView {
-        let (mut steps, mut held) = (Vec::new(), Vec::new());
-        for (name, decision) in &self.plan.decisions {
-            match decision {
-                Decision::Act(Step::Look | Step::Adopt, _) | Decision::Rest { .. } => {}
-                Decision::Act(step, reason) => {
-                    steps.push(self.step(name, *step, (*reason).to_owned(), None));
-                }
-                Decision::Hold {
-                    step, why, until, ..
-                } => {
-                    held.push(self.step(name, *step, why.clone(), *until));
-                }
-            }
-        }
-        for list in [&mut steps, &mut held] {
-            list.sort_by(|a, b| (&a.at, &a.name).cmp(&(&b.at, &b.name)));
-        }
-        let all = steps.iter().chain(&held).map(|view| {
-            let wanted = self.scan.entries.get(&view.name);
-            let fingerprint = wanted.map(|entry| Fingerprint::of(entry));
-            let recorded = self.records.get(&view.name).map(Record::execution_name);
-            format!("{} {} {fingerprint:?} {recorded:?}", view.step, view.name)
-        });
-        // What waits for approval has a digest that no other change of the files voids.
-        let digest = if self.to_approve.is_empty() {
-            approve::digest(&all.collect())
-        } else {
-            approve::digest(&self.to_approve)
-        };
-        PlanView {
-            version: 1,
-            digest,
-            steps,
-            held,
-            files: files(&self.scan.files),
-            guard: self.plan.guard.clone(),
-            orphans: self.orphans(),
-            doubt: self.scan.doubt(),
-            paused: self.paused(),
-            forecast: self.forecast(),
-        }
-    }
-
-    fn step(
-        &self,
-        name: &EntryName,
-        step: Step,
-        reason: String,
-        until: Option<DateTime<Utc>>,
-    ) -> StepView {
-        let wanted = self.scan.entries.get(name);
-        let record = self.records.get(name);
-        let takes_away = step.stops() && !matches!(step, Step::Replace) || wanted.is_none();
-        let recorded = record.filter(|_| takes_away);
-        StepView {
-            step: step.as_str().to_owned(),
-            name: name.clone(),
-            reason,
-            at: instant(
-                recorded
-                    .map(|r| r.at)
-                    .or(wanted.map(|e| e.at))
-                    .unwrap_or_default(),
-            ),
-            lambda: recorded.map_or_else(
-                || wanted.and_then(|e| e.lambda.clone()),
-                |record| record.lambda.clone(),
-            ),
-            state_machine: recorded
-                .map(|r| r.state_machine.clone())
-                .or(wanted.map(|e| e.state_machine.clone()))
-                .unwrap_or_else(|| "".into()),
-            file: wanted
-                .map(|e| e.file.clone())
-                .or(record.map(|r| r.file.clone()))
-                .unwrap_or_else(|| "".into()),
-            line: wanted.map(|entry| entry.line),
-            until: until.map(instant),
-            from: self.plan.moves.get(name).cloned(),
         }
     }
 }

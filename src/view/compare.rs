@@ -1,0 +1,197 @@
+//! Two versions of a directory, as a plan: what would change for somebody who had run the first one all the time. Pure: it
+//! needs no ledger, and nobody is asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::suppose::Known;
+use super::{PlanView, StepView};
+use crate::model::entry::{Entry, EntryName};
+use crate::model::limits::Limits;
+use crate::model::name::{Fingerprint, Owner};
+use crate::model::plan::{MaxStops, Policy};
+use crate::model::record::{Outcome, OutcomeStatus, Phase, Record};
+use crate::model::records::Records;
+use crate::source::problem::FileState;
+use crate::source::scan::Scan;
+
+/// What a plan was made against, and what comes of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Against {
+    /// As it was typed.
+    pub reference: String,
+    /// The commit, in hex.
+    pub commit: String,
+    /// How many firings there are that were not.
+    pub adds: usize,
+    /// How many firings there are no more.
+    pub removes: usize,
+    /// How many fire at another time.
+    pub moves: usize,
+    /// How many fire at the same time, and do something else.
+    pub changes: usize,
+    /// How many have another name.
+    pub renames: usize,
+    /// Schedule files that were invalid in that commit: their entries count as new.
+    pub invalid: Vec<String>,
+    /// Why the daemon would hold the stops for approval, if it would.
+    pub guard: Option<String>,
+}
+
+impl Against {
+    /// `adds 3 firings, removes 1, moves 2`.
+    pub fn in_short(&self) -> String {
+        let counts = [
+            ("adds", self.adds),
+            ("removes", self.removes),
+            ("moves", self.moves),
+            ("changes", self.changes),
+            ("renames", self.renames),
+        ];
+        let mut text = String::new();
+        for (verb, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            let noun = match (text.is_empty(), count) {
+                (false, _) => "",
+                (true, 1) => " firing",
+                (true, _) => " firings",
+            };
+            let comma = if text.is_empty() { "" } else { ", " };
+            let _ = write!(text, "{comma}{verb} {count}{noun}");
+        }
+        if text.is_empty() {
+            text += "changes no firing";
+        }
+        text
+    }
+}
+
+/// The versions of a directory.
+#[derive(Debug, Clone)]
+pub struct Versions {
+    /// Whose executions they would be: shown nowhere.
+    pub owner: Owner,
+    /// As it was typed, and the commit in hex.
+    pub reference: (String, String),
+    /// What the commit asks for.
+    pub before: Scan,
+    /// What the files ask for now.
+    pub after: Scan,
+}
+
+impl Versions {
+    /// The plan from the first to the second at this time. Nothing waits in it: neither for files to settle, nor for
+    /// approval.
+    pub fn plan(self, policy: &Policy, limits: &Limits, now: DateTime<Utc>) -> PlanView {
+        let Self {
+            owner,
+            reference,
+            before,
+            after,
+        } = self;
+        let known = |max_stops: MaxStops| Known {
+            owner: owner.clone(),
+            scan: Scan {
+                cut: Arc::default(),
+                git: None,
+                ..after.clone()
+            },
+            records: records(&before, &owner, now),
+            approved: BTreeSet::new(),
+            pause: None,
+            policy: Policy {
+                max_stops,
+                ..policy.clone()
+            },
+            limits: limits.clone(),
+        };
+        let guarded = known(policy.max_stops).at(now, now);
+        let mut plan = known(MaxStops::Percent(100)).at(now, now).plan();
+        let same = |name: &EntryName| {
+            let (was, is) = (before.entries.get(name), after.entries.get(name));
+            was.zip(is).is_some_and(|(was, is)| is_same(was, is))
+        };
+        plan.resting.retain(|view| !same(&view.name));
+        plan.findings
+            .retain(|finding| !finding.names.iter().all(same));
+        for view in &mut plan.steps {
+            let was = before.entries.get(&view.name);
+            if was.is_some_and(|was| !was.enabled) && view.step == "Start" {
+                "enabled".clone_into(&mut view.reason);
+            }
+        }
+        let invalid = before.files.iter();
+        let invalid = invalid.filter(|file| file.state == FileState::Invalid);
+        let mut against = Against {
+            reference: reference.0,
+            commit: reference.1,
+            adds: 0,
+            removes: 0,
+            moves: 0,
+            changes: 0,
+            renames: 0,
+            invalid: invalid.map(|file| file.path.clone()).collect(),
+            guard: guarded.plan.guard.clone(),
+        };
+        against.count(&plan, &before.entries, &after.entries);
+        plan.against = Some(against);
+        plan
+    }
+}
+
+/// Would a start of the one be the start of the other?
+fn is_same(one: &Entry, other: &Entry) -> bool {
+    one.enabled == other.enabled && Fingerprint::of(one) == Fingerprint::of(other)
+}
+
+type Entries = BTreeMap<EntryName, Arc<Entry>>;
+
+impl Against {
+    fn count(&mut self, plan: &PlanView, before: &Entries, after: &Entries) {
+        let at_another_time = |name: &EntryName| {
+            let (was, is) = (before.get(name), after.get(name));
+            was.zip(is).is_some_and(|(was, is)| was.at != is.at)
+        };
+        for StepView { step, name, .. } in &plan.steps {
+            match step.as_str() {
+                "Start" => self.adds += 1,
+                "Stop" => self.removes += 1,
+                "Replace" if at_another_time(name) => self.moves += 1,
+                "Replace" => self.changes += 1,
+                "Move" => self.renames += 1,
+                _ => {}
+            }
+        }
+        let deferred = |view: &&StepView| view.until.is_some();
+        self.adds += plan.resting.iter().filter(deferred).count();
+    }
+}
+
+/// What the ledger would hold if the first version had been run: what is to come waits, what is past has fired.
+fn records(before: &Scan, owner: &Owner, now: DateTime<Utc>) -> Records {
+    let mut records = Records::default();
+    for entry in before.entries.values().filter(|entry| entry.enabled) {
+        let started = Record::starting(owner, entry, None, now);
+        let record = if entry.at > now {
+            started.in_phase(Phase::Running, now)
+        } else {
+            Record {
+                outcome: Some(Box::new(Outcome {
+                    fired: Some(entry.at),
+                    ..Outcome::bare(OutcomeStatus::Succeeded)
+                })),
+                ..started.in_phase(Phase::Ended, now)
+            }
+        };
+        let record = Record {
+            // Long enough for every wait.
+            gone: Some(DateTime::<Utc>::MIN_UTC),
+            ..record
+        };
+        records.insert(entry.name.clone(), record);
+    }
+    records
+}
