@@ -1,6 +1,7 @@
 //! All integration tests are one binary: one link, not ten.
 mod bootstrap;
 mod clock;
+mod completing;
 mod conformance;
 mod doctor;
 mod folder;
