@@ -12,7 +12,7 @@ use crate::settings::Typed;
 #[command(
     name = "onced",
     version,
-    after_help = "Try it: onced run --sandbox examples/schedules"
+    after_help = "Examples:\n  onced run --sandbox examples/schedules\n  onced check examples/schedules\n  onced plan"
 )]
 pub(super) struct Arguments {
     /// What to do.
@@ -112,7 +112,9 @@ pub(super) enum LogFormat {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// The daemon, in the foreground.
-    #[command(after_help = "Example: onced run --sandbox examples/schedules")]
+    #[command(
+        after_help = "Examples:\n  onced run --sandbox examples/schedules\n  onced run --config /etc/onced/onced.yaml"
+    )]
     Run {
         /// The directory of schedule files.
         #[arg(id = "schedules", value_name = "DIRECTORY")]
@@ -122,7 +124,9 @@ pub(super) enum Command {
         lambda_endpoint: Option<String>,
     },
     /// One reconciliation, then exit.
-    #[command(after_help = "Example: onced sync /etc/onced/schedules.d --owner prod")]
+    #[command(
+        after_help = "Examples:\n  onced sync --config /etc/onced/onced.yaml\n  onced sync /etc/onced/schedules.d --owner prod"
+    )]
     Sync {
         /// The directory of schedule files.
         #[arg(id = "schedules", value_name = "DIRECTORY")]
@@ -138,57 +142,64 @@ pub(super) enum Command {
   onced plan --directory schedules --against HEAD~1 --format markdown --fail-on past,dst")]
     Plan(Plan),
     /// Are the schedule files good? Offline.
-    #[command(after_help = "Example: onced check examples/schedules")]
+    #[command(
+        after_help = "Examples:\n  onced check examples/schedules\n  onced check --format github schedules"
+    )]
     Check {
         /// Files and directories; the configured directory where none is named.
         paths: Vec<PathBuf>,
     },
     /// Every entry and where it stands.
-    #[command(after_help = "Example: onced list --format json")]
+    #[command(after_help = "Examples:\n  onced list\n  onced list --format json")]
     List,
     /// One entry in full.
-    #[command(after_help = "Example: onced show launch-email")]
+    #[command(
+        after_help = "Examples:\n  onced show launch-email\n  onced show launch-email --format json"
+    )]
     Show {
         /// The entry.
         name: String,
     },
     /// What happened, the oldest first, for 90 days.
-    #[command(after_help = "Example: onced history launch-email")]
+    #[command(after_help = "Examples:\n  onced history\n  onced history launch-email")]
     History {
         /// Only this entry.
         name: Option<String>,
     },
     /// What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing.
-    #[command(after_help = "Example: onced report --since 24h")]
+    #[command(
+        after_help = "Examples:\n  onced report --since 24h\n  onced report --since 2027-06-01T00:00:00Z --format json"
+    )]
     Report {
         /// From when: a duration before now, or a time.
         #[arg(long, default_value = "24h", value_name = "DURATION|TIME")]
         since: String,
     },
     /// Let go what `onced plan` says waits for approval.
-    #[command(after_help = "Example: onced approve 3f9a0c12b7de")]
+    #[command(after_help = "Examples:\n  onced approve 3f9a0c12b7de")]
     Approve {
         /// The digest that `onced plan` shows.
         digest: String,
     },
     /// Start and stop nothing until told otherwise. What is scheduled at AWS fires all the same.
-    #[command(after_help = "Example: onced pause --until 2026-12-01T09:00:00Z")]
+    #[command(after_help = "Examples:\n  onced pause\n  onced pause --until 2027-06-01T09:00:00Z")]
     Pause {
         /// When it ends by itself: local time in the configured time zone, or with an offset.
         #[arg(long, value_name = "TIME")]
         until: Option<String>,
     },
     /// End a pause, after saying what came to its time meanwhile and what becomes of it.
-    #[command(after_help = "Example: onced resume --dry-run")]
+    #[command(after_help = "Examples:\n  onced resume --dry-run\n  onced resume")]
     Resume {
         /// Only say it.
         #[arg(long)]
         dry_run: bool,
     },
     /// Let the running daemon read its configuration again. A bad one is refused, and it goes on with the old one.
-    #[command(after_help = "Example: onced reload --config /etc/onced/onced.yaml")]
+    #[command(after_help = "Examples:\n  onced reload --config /etc/onced/onced.yaml")]
     Reload,
     /// Look after the ledger.
+    #[command(after_help = "Examples:\n  onced ledger check\n  onced ledger export > backup.jsonl")]
     Ledger {
         /// What to do with it.
         #[command(subcommand)]
@@ -196,15 +207,15 @@ pub(super) enum Command {
     },
     /// Write a schedule file with one entry.
     #[command(
-        after_help = "Example: onced add hello --in 30s --lambda hello --directory examples/schedules"
+        after_help = "Examples:\n  onced add hello --in 30s --lambda hello --directory examples/schedules\n  onced add launch --at '2027-06-01 09:00' --timezone Europe/Berlin --lambda send-email --payload '{\"campaign\": \"launch\"}'"
     )]
     Add(Add),
     /// Would onced work here? Looks at files, ledger and AWS; changes nothing.
-    #[command(after_help = "Example: onced doctor --config /etc/onced/onced.yaml")]
+    #[command(after_help = "Examples:\n  onced doctor --config /etc/onced/onced.yaml")]
     Doctor,
     /// Create the state machine that lambdas run through, or bring it up to date.
     #[command(
-        after_help = "Example: onced bootstrap --role-arn arn:aws:iam::123456789012:role/OneTimeLambdaScheduler --dry-run"
+        after_help = "Examples:\n  onced bootstrap --role-arn arn:aws:iam::123456789012:role/OneTimeLambdaScheduler --dry-run\n  onced bootstrap --print cloudformation > onced.yaml\n  onced bootstrap --print iam"
     )]
     Bootstrap(Bootstrap),
     /// Print the JSON Schema of schedule files or of the configuration, for editors and validators.
@@ -215,20 +226,24 @@ pub(super) enum Command {
         of: Schema,
     },
     /// Print what a shell needs to complete commands, options and the names of entries.
-    #[command(after_help = "Example: onced completions bash > /etc/bash_completion.d/onced")]
+    #[command(
+        after_help = "Examples:\n  onced completions bash > /etc/bash_completion.d/onced\n  onced completions zsh > ~/.zfunc/_onced\n  onced completions fish > ~/.config/fish/completions/onced.fish"
+    )]
     Completions {
         /// Which.
         shell: Shell,
     },
     /// Print the manual.
-    #[command(after_help = "Example: onced man | man --local-file -")]
+    #[command(after_help = "Examples:\n  onced man | man --local-file -\n  onced man man1")]
     Man {
         /// Write a page for each command there instead.
         #[arg(value_name = "DIRECTORY")]
         pages: Option<PathBuf>,
     },
     /// Serve the embedded Step Functions over HTTP.
-    #[command(after_help = "Example: onced sandbox --listen 127.0.0.1:8083")]
+    #[command(
+        after_help = "Examples:\n  onced sandbox\n  onced sandbox --listen 127.0.0.1:8083 --lambda-endpoint http://127.0.0.1:9001"
+    )]
     Sandbox {
         /// Where to listen; loopback only is wise: nothing is authenticated.
         #[arg(long, default_value = "127.0.0.1:8083", value_name = "ADDRESS")]
@@ -340,20 +355,22 @@ pub(super) enum Print {
 #[derive(Debug, Subcommand)]
 pub(super) enum LedgerCommand {
     /// Print everything as lines of JSON, inputs and history too.
-    #[command(after_help = "Example: onced ledger export > backup.jsonl")]
+    #[command(after_help = "Examples:\n  onced ledger export > backup.jsonl")]
     Export,
     /// Read into an empty ledger what `export` printed.
-    #[command(after_help = "Example: onced ledger import backup.jsonl")]
+    #[command(
+        after_help = "Examples:\n  onced ledger import backup.jsonl\n  onced ledger export --config old.yaml | onced ledger import --config new.yaml"
+    )]
     Import {
         /// The file; `-` is standard input.
         #[arg(default_value = "-")]
         file: String,
     },
     /// Is everything as it was written? Changes nothing.
-    #[command(after_help = "Example: onced ledger check")]
+    #[command(after_help = "Examples:\n  onced ledger check")]
     Check,
     /// Set the ledger aside; the next `onced run` builds it anew from what runs.
-    #[command(after_help = "Example: onced ledger rebuild")]
+    #[command(after_help = "Examples:\n  onced ledger rebuild")]
     Rebuild,
 }
 
