@@ -4,6 +4,7 @@ mod clock;
 mod completing;
 mod conformance;
 mod doctor;
+mod examples;
 mod folder;
 mod forecast;
 mod git;

@@ -6,6 +6,7 @@ use aws_sdk_sfn::config::{Builder, ProvideCredentials as _, Region, SharedCreden
 use aws_sdk_sfn::error::DisplayErrorContext;
 use thiserror::Error;
 
+use super::https;
 use crate::model::access::{Aws, Role};
 use crate::model::arn::Place;
 
@@ -48,7 +49,8 @@ impl Access {
     /// Reads the environment and the shared configuration, as the SDK does. `session` tells in CloudTrail who assumed a
     /// role.
     pub async fn load(aws: Aws, session: String) -> Self {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest());
+        let mut loader =
+            aws_config::defaults(BehaviorVersion::latest()).http_client(https::client());
         if let Some(region) = &aws.region {
             loader = loader.region(Region::new(region.clone()));
         }

@@ -6,6 +6,7 @@ mod dates;
 pub mod definition;
 mod endpoint;
 mod error;
+pub mod https;
 pub mod machine;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::base64;
@@ -23,6 +22,7 @@ use tokio::time::timeout;
 use super::memory::Message;
 use crate::model::causes::causes;
 use crate::model::topic::To;
+use crate::step_functions::https::TLS;
 
 /// How long one is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -93,7 +93,7 @@ async fn post(
     let connector = Connector::builder()
         .connector_settings(settings)
         .proxy_config(ProxyConfig::from_env())
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .tls_provider(TLS)
         .build();
     let answer = connector.call(request).await;
     let answer = answer.map_err(|error| causes(&error))?;
