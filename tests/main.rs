@@ -23,6 +23,7 @@ mod process;
 mod regression;
 mod renaming;
 mod report;
+mod repositories;
 mod review;
 mod scanning;
 mod schema;

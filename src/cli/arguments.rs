@@ -359,7 +359,7 @@ pub(super) enum LedgerCommand {
     Export,
     /// Read into an empty ledger what `export` printed.
     #[command(
-        after_help = "Examples:\n  onced ledger import backup.jsonl\n  onced ledger export --config old.yaml | onced ledger import --config new.yaml"
+        after_help = "Examples:\n  onced ledger import backup.jsonl\n  onced ledger import --config new.yaml < backup.jsonl"
     )]
     Import {
         /// The file; `-` is standard input.

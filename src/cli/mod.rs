@@ -9,6 +9,8 @@ mod bar;
 mod bootstrap;
 mod completing;
 mod doctor;
+#[cfg(test)]
+mod examples;
 mod journal;
 mod ledger;
 mod logs;

@@ -6,7 +6,28 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
-use super::language::NAME;
+use super::language::{DURATION, LAMBDA, MACHINE, NAME, TIME, ZONE};
+
+/// What editors say where a form is missed: the pattern itself helps nobody.
+const REMEDIES: [(&str, &str); 5] = [
+    (
+        TIME,
+        "write a time such as 2027-06-01T09:00:00, with Z or an offset where no time zone is meant",
+    ),
+    (ZONE, "write the zone's IANA name, such as Europe/Berlin"),
+    (
+        DURATION,
+        "write a duration such as 250ms, 30s, 5m, 2h or 300d",
+    ),
+    (
+        LAMBDA,
+        "write a function's name such as send-email, with :alias if need be, or its ARN",
+    ),
+    (
+        MACHINE,
+        "write it as arn:aws:states:REGION:ACCOUNT:stateMachine:NAME",
+    ),
+];
 
 /// Draft 7, which editors' YAML language server knows best; all in one piece, without references.
 fn of<T: JsonSchema>() -> Schema {
@@ -32,7 +53,9 @@ pub(crate) fn kept<T: JsonSchema>(name: &str) {
     let mut schema = of::<T>();
     schema.insert("$id".into(), format!("urn:onced:{name}:1").into());
     // As a value: sorted, as the program prints it.
-    let made = serde_json::to_string_pretty(schema.as_value()).expect("JSON") + "\n";
+    let mut schema = schema.to_value();
+    add_remedies(&mut schema);
+    let made = serde_json::to_string_pretty(&schema).expect("JSON") + "\n";
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{name}.json"));
     if std::env::var_os("ONCED_PRINT_ANEW").is_some() {
         std::fs::write(&path, &made).expect("it is written");
@@ -42,6 +65,17 @@ pub(crate) fn kept<T: JsonSchema>(name: &str) {
         made == kept,
         "docs/schema/{name}.json is not what the types say"
     );
+}
+
+fn add_remedies(schema: &mut Value) {
+    let form = schema.get("pattern").and_then(Value::as_str);
+    let remedy = REMEDIES.iter().find(|(known, _)| form == Some(known));
+    if let (Some((_, remedy)), Some(schema)) = (remedy, schema.as_object_mut()) {
+        schema.insert("patternErrorMessage".into(), (*remedy).into());
+    }
+    if let Value::Object(below) = schema {
+        below.values_mut().for_each(add_remedies);
+    }
 }
 
 /// Keys that begin with `x-` are the user's own.

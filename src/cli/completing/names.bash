@@ -23,11 +23,9 @@ _onced_names() {
         esac
         ((index += 1))
     done
-    case " @MANY@ " in
-        *" $command "*) ;;
-        *) ((taken == 0)) || return 1 ;;
-    esac
-    [[ -n $command && " @ONE@ @MANY@ " == *" $command "* ]] || return 1
+    local one=" @ONE@ " many=" @MANY@ "
+    [[ -n $command ]] || return 1
+    [[ $many == *" $command "* || ($one == *" $command "* && $taken -eq 0) ]] || return 1
     # shellcheck disable=SC2207 # a name has no blanks
     COMPREPLY=($("$(_onced_plain "${COMP_WORDS[0]}")" completions names ${passed[@]+"${passed[@]}"} 2>/dev/null | grep "^$cur"))
     compopt +o default +o bashdefault 2>/dev/null
@@ -37,7 +35,7 @@ _onced_names() {
 # A word as the command would get it: without quotes, with the home directory.
 _onced_plain() {
     local word=$1
-    [[ $word == "~/"* ]] && word=$HOME/${word:2}
+    [[ $word == \~/* ]] && word=$HOME/${word:2}
     word=${word//[\"\'\\]/}
     printf '%s' "$word"
 }
