@@ -144,15 +144,12 @@ fn workflow(repository: &Repository) -> BTreeMap<String, (Option<i32>, String)> 
         for from in [&workflow["env"], &step["env"]] {
             for (name, value) in from.as_object().into_iter().flatten() {
                 let mut value = value.as_str().expect("a text").to_owned();
-                if let Some(expression) = value
-                    .strip_prefix("${{")
-                    .and_then(|rest| rest.strip_suffix("}}"))
-                {
-                    let expression = expression.trim();
-                    value = known
-                        .get(expression)
-                        .unwrap_or_else(|| panic!("{expression} is not known"))
-                        .clone();
+                let inner = value.strip_prefix("${{");
+                if let Some(inner) = inner.and_then(|rest| rest.strip_suffix("}}")) {
+                    let expression = inner.trim().to_owned();
+                    let expression = expression.as_str();
+                    let found = known.get(expression);
+                    value.clone_from(found.unwrap_or_else(|| panic!("{expression} is not known")));
                 }
                 variables.insert(name.clone(), value);
             }

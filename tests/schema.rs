@@ -93,7 +93,7 @@ fn described(path: &str, schema: &Value) {
 fn what_the_schema_refuses_is_refused(
     schema: &str,
     texts: impl Strategy<Value = String>,
-    takes: impl Fn(&str) -> bool,
+    is_good: impl Fn(&str) -> bool,
     cases: u32,
 ) {
     let validator = validator(schema);
@@ -112,7 +112,7 @@ fn what_the_schema_refuses_is_refused(
             .validate(&json)
             .err()
             .map(|error| format!("{error} at {}", error.instance_path()));
-        let is_taken = takes(&text);
+        let is_taken = is_good(&text);
         taken.set(taken.get() + u32::from(is_taken && error.is_none()));
         refused.set(refused.get() + u32::from(error.is_some()));
         prop_assert!(

@@ -159,14 +159,17 @@ struct Reconcile {
 
 /// Calls a second and at once, by operation.
 #[derive(JsonSchema)]
-#[schemars(deny_unknown_fields, rename_all = "PascalCase")]
+#[schemars(deny_unknown_fields)]
 struct Limits {
     /// Starts.
-    start_execution: Option<Limit>,
+    #[schemars(rename = "StartExecution")]
+    start: Option<Limit>,
     /// Stops.
-    stop_execution: Option<Limit>,
+    #[schemars(rename = "StopExecution")]
+    stop: Option<Limit>,
     /// Questions.
-    describe_execution: Option<Limit>,
+    #[schemars(rename = "DescribeExecution")]
+    describe: Option<Limit>,
 }
 
 /// How fast one operation may be called.

@@ -92,8 +92,8 @@ fn field() -> BoxedStrategy<String> {
     .boxed()
 }
 
-fn mapping(fields: Vec<String>) -> String {
-    format!("{{{}}}", fields.join(", "))
+fn mapping(fields: impl AsRef<[String]>) -> String {
+    format!("{{{}}}", fields.as_ref().join(", "))
 }
 
 /// A schedule file, or something near one.

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::arguments::{Arguments, Shell};
 use super::results::same_daemon;
 use super::{Context, print};
+use crate::model::entry::EntryName;
 use crate::settings::Offline;
 use crate::source::scan::Scanner;
 use crate::view::List;
@@ -46,8 +47,7 @@ async fn names(context: &Context) -> String {
         daemon.ask::<List>("/v1/list").await
     });
     if let Ok(Some(list)) = of_daemon.await {
-        let names = list.entries.iter().map(|entry| format!("{}\n", entry.name));
-        return names.collect();
+        return lines(list.entries.iter().map(|entry| &entry.name));
     }
     let Ok(Offline {
         directory: Some(directory),
@@ -59,13 +59,18 @@ async fn names(context: &Context) -> String {
     };
     let scan = spawn_blocking(|| Scanner::new(directory, defaults).trusting().scan());
     match timeout(PATIENCE, scan).await {
-        Ok(Ok(scan)) => scan
-            .entries
-            .keys()
-            .map(|name| format!("{name}\n"))
-            .collect(),
+        Ok(Ok(scan)) => lines(scan.entries.keys()),
         _ => String::new(),
     }
+}
+
+fn lines<'a>(names: impl Iterator<Item = &'a EntryName>) -> String {
+    let mut lines = String::new();
+    for name in names {
+        lines.push_str(name.as_str());
+        lines.push('\n');
+    }
+    lines
 }
 
 /// What the shells must know of what can be typed.
