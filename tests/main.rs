@@ -10,6 +10,7 @@ mod forecast;
 mod git;
 mod language;
 mod layers;
+mod listing;
 mod logs;
 mod messages;
 mod metrics;

@@ -99,6 +99,9 @@ async fn no_payload_is_ever_shown() {
         for arguments in [
             &["list"][..],
             &["list", "--format", "json"],
+            &["calendar", "--months", "12"],
+            &["calendar", "--ics"],
+            &["calendar", "--html"],
             &["plan"],
             &["plan", "--format", "json"],
             &["plan", "--format", "markdown"],

@@ -37,6 +37,7 @@ pub(crate) fn entry(payload: i64, ahead: i64) -> Entry {
         grace: Duration::from_mins(5),
         enabled: true,
         zone: None,
+        description: None,
         file: "a.yaml".into(),
         line: 1,
     }

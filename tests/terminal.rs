@@ -11,7 +11,7 @@ use tokio::task::block_in_place;
 use crate::process::{World, day};
 
 /// Both ends of a terminal of 100 columns.
-fn terminal() -> (File, File) {
+pub(crate) fn terminal() -> (File, File) {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&ours).expect("granted");
     unlockpt(&ours).expect("unlocked");

@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::settings::Typed;
+use crate::view::PHASES;
 
 /// Keeps AWS Step Functions in step with a folder of YAML files.
 #[derive(Debug, Parser)]
@@ -149,10 +151,17 @@ pub(super) enum Command {
         /// Files and directories; the configured directory where none is named.
         paths: Vec<PathBuf>,
     },
-    /// Every entry and where it stands.
-    #[command(after_help = "Examples:\n  onced list\n  onced list --format json")]
-    List,
-    /// One entry in full.
+    /// Every entry and where it stands: what fires next first, then what is over.
+    #[command(
+        after_help = "Examples:\n  onced list\n  onced list 'launch-*' --due 24h\n  onced list --format json"
+    )]
+    List(Listing),
+    /// The firings to come: a month in the terminal, a feed for calendars, or a page.
+    #[command(
+        after_help = "Examples:\n  onced calendar --month 2027-06\n  onced calendar --ics > firings.ics\n  onced calendar --html > firings.html"
+    )]
+    Calendar(Calendar),
+    /// One entry in full: why it stands where it does, and what comes next.
     #[command(
         after_help = "Examples:\n  onced show launch-email\n  onced show launch-email --format json"
     )]
@@ -296,6 +305,46 @@ pub(super) enum FailOn {
     Far,
     /// Others fire within 5 minutes of it.
     Close,
+}
+
+/// `onced list`.
+#[derive(Debug, Args)]
+pub(super) struct Listing {
+    /// Only entries whose name matches one of these patterns, such as `launch-*`.
+    #[arg(value_name = "GLOB")]
+    pub(super) names: Vec<String>,
+    /// Only what will fire within this time, such as `24h`.
+    #[arg(long, value_name = "DURATION")]
+    pub(super) due: Option<String>,
+    /// Only entries in this phase. May be given more than once, or with commas.
+    #[arg(long, value_delimiter = ',', value_parser = PossibleValuesParser::new(PHASES))]
+    pub(super) phase: Vec<String>,
+    /// Only entries of files whose path matches, such as `team-a/*`.
+    #[arg(long, value_name = "GLOB")]
+    pub(super) file: Vec<String>,
+    /// Draw it anew as things change, until Ctrl-C. On a terminal only.
+    #[arg(long)]
+    pub(super) watch: bool,
+}
+
+/// `onced calendar`.
+#[derive(Debug, Args)]
+pub(super) struct Calendar {
+    /// Only entries whose name matches one of these patterns, such as `launch-*`.
+    #[arg(value_name = "GLOB")]
+    pub(super) names: Vec<String>,
+    /// The first month. By default this one; with `--ics` and `--html`, all that have firings.
+    #[arg(long, value_name = "YYYY-MM")]
+    pub(super) month: Option<String>,
+    /// How many months.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=120))]
+    pub(super) months: Option<u32>,
+    /// As an iCalendar feed, for calendars to subscribe to.
+    #[arg(long, conflicts_with = "html")]
+    pub(super) ics: bool,
+    /// As one page of HTML that needs nothing else.
+    #[arg(long)]
+    pub(super) html: bool,
 }
 
 /// A shell that completes.

@@ -7,12 +7,15 @@ mod arguments;
 mod aws;
 mod bar;
 mod bootstrap;
+mod calendar;
 mod completing;
 mod doctor;
 #[cfg(test)]
 mod examples;
+mod history;
 mod journal;
 mod ledger;
+mod list;
 mod logs;
 mod look;
 mod manual;
@@ -24,7 +27,9 @@ mod results;
 mod run;
 mod sandbox;
 mod schema;
+mod show;
 mod text;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -230,9 +235,10 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         } => Box::pin(run::sync(context, directory.as_ref(), lambda_endpoint)).await,
         Command::Plan(what) => plan::plan(context, &what).await,
         Command::Check { paths } => results::check(context, paths),
-        Command::List => results::list(context).await,
-        Command::Show { name } => results::show(context, &name).await,
-        Command::History { name } => results::history(context, name).await,
+        Command::List(listing) => Box::pin(list::list(context, listing)).await,
+        Command::Calendar(what) => calendar::calendar(context, &what).await,
+        Command::Show { name } => show::show(context, &name).await,
+        Command::History { name } => history::history(context, name).await,
         Command::Report { since } => report::report(context, &since).await,
         Command::Approve { digest } => approve::approve(context, &digest).await,
         Command::Pause { until } => pause::pause(context, until.as_deref()).await,

@@ -1,4 +1,5 @@
-//! Commands that only look: list, show, history, check. Through the daemon where one runs, else from files and ledger.
+//! What commands that only look have in common: through the daemon where one runs, else from files and ledger. And `onced
+//! check`, which asks nobody.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,11 +11,10 @@ use super::arguments::Format;
 use super::{Context, Failure, Outcome, exit, look, print, text};
 use crate::daemon::client::Client;
 use crate::ledger::Ledger;
-use crate::model::entry::EntryName;
 use crate::model::record::Event;
 use crate::settings::{Settings, SettingsError};
 use crate::source::check;
-use crate::view::{self, EntryView, FileView, List, Moment};
+use crate::view::{self, FileView, Moment};
 
 /// How long a ledger that is held, with no daemon that answers, is asked for.
 const BUSY: Duration = Duration::from_secs(10);
@@ -113,89 +113,6 @@ pub(super) fn has_invalid(files: &[FileView]) -> bool {
     files.iter().any(|file| file.state == "invalid")
 }
 
-/// `onced list`.
-pub(super) async fn list(context: &Context) -> Outcome {
-    let format = format(context, &[Format::Text, Format::Json])?;
-    let settings = context.settings(None)?;
-    let list: List = ask(&settings, "/v1/list", Moment::list).await?;
-    if format == Format::Json {
-        print(&to_json(&list)?);
-        return Ok(exit::DONE);
-    }
-    let now = (crate::daemon::wall_clock())();
-    let mut rows = Vec::new();
-    for entry in &list.entries {
-        let at: DateTime<Utc> = entry.at.parse().unwrap_or_default();
-        rows.push(vec![
-            entry.name.to_string(),
-            entry.phase.clone(),
-            text::local(at, settings.defaults.timezone),
-            text::relative(now, at),
-            text::runs(entry.lambda.as_deref(), &entry.state_machine),
-            entry.line.map_or_else(
-                || format!("was in {}", entry.file),
-                |line| format!("{}:{line}", entry.file),
-            ),
-            entry
-                .held
-                .as_ref()
-                .map(|why| format!("held: {why}"))
-                .or(entry.detail.clone())
-                .unwrap_or_default(),
-        ]);
-    }
-    print(&text::problems(&list.files, context.color));
-    print(&text::halted(
-        list.paused.as_ref(),
-        list.doubt.as_ref(),
-        settings.defaults.timezone,
-    ));
-    print(&text::table(&rows));
-    print(&text::waiting(
-        list.guard.as_ref(),
-        &list.orphans,
-        list.digest.as_ref(),
-    ));
-    print(&format!(
-        "{} entries of owner {}\n",
-        list.entries.len(),
-        list.owner
-    ));
-    Ok(exit::DONE)
-}
-
-/// `onced history`.
-pub(super) async fn history(context: &Context, name: Option<String>) -> Outcome {
-    let format = format(context, &[Format::Text, Format::Json])?;
-    let settings = context.settings(None)?;
-    let name = name.as_deref().map(EntryName::parse).transpose();
-    let name = name.map_err(Failure::usage)?;
-    let mut events = all_events(&settings).await?;
-    events.retain(|event| name.as_ref().is_none_or(|name| event.name == *name));
-    if format == Format::Json {
-        let owner = settings.owner.as_str();
-        let history = serde_json::json!({"version": 1, "owner": owner, "events": events});
-        print(&to_json(&history)?);
-        return Ok(exit::DONE);
-    }
-    let zone = settings.defaults.timezone;
-    let rows: Vec<Vec<String>> = events
-        .iter()
-        .map(|event| {
-            let late = event.late_ms.map(|ms| format!("{} late", text::span(ms)));
-            vec![
-                text::local(event.time, zone),
-                event.name.to_string(),
-                event.event.clone(),
-                format!("for {}", text::local(event.at, zone)),
-                late.or(event.detail.clone()).unwrap_or_default(),
-            ]
-        })
-        .collect();
-    print(&text::table(&rows));
-    Ok(exit::DONE)
-}
-
 /// From the daemon, else from the ledger.
 pub(super) async fn all_events(settings: &Settings) -> Result<Vec<Event>, Failure> {
     let Some(state) = &settings.state_directory else {
@@ -215,107 +132,6 @@ pub(super) async fn all_events(settings: &Settings) -> Result<Vec<Event>, Failur
             whole => return Ok(whole?.map(|whole| whole.events).unwrap_or_default()),
         }
     }
-}
-
-/// `onced show`.
-pub(super) async fn show(context: &Context, name: &str) -> Outcome {
-    let format = format(context, &[Format::Text, Format::Json])?;
-    let settings = context.settings(None)?;
-    let list: List = ask(&settings, "/v1/list", Moment::list).await?;
-    let Some(entry) = list
-        .entries
-        .iter()
-        .find(|entry| entry.name.as_str() == name)
-    else {
-        let near = list
-            .entries
-            .iter()
-            .map(|entry| (strsim::jaro_winkler(entry.name.as_str(), name), &entry.name));
-        let near = near
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .filter(|(likeness, _)| *likeness > 0.75);
-        let hint = near
-            .map(|(_, near)| format!("\nhint: did you mean `{near}`?"))
-            .unwrap_or_default();
-        return Err(Failure::new(format!("there is no entry `{name}`{hint}")));
-    };
-    let printed = match format {
-        Format::Json => to_json(entry)?,
-        _ => show_text(entry, &settings),
-    };
-    print(&printed);
-    Ok(exit::DONE)
-}
-
-fn show_text(entry: &EntryView, settings: &Settings) -> String {
-    let at: DateTime<Utc> = entry.at.parse().unwrap_or_default();
-    let now = (crate::daemon::wall_clock())();
-    let local = text::local(at, settings.defaults.timezone);
-    let place = entry.line.map_or_else(
-        || format!("was in {}", entry.file),
-        |line| format!("{}:{line}", entry.file),
-    );
-    let outcome = entry.outcome.as_ref().map(|outcome| {
-        let ended = outcome
-            .ended
-            .map(|at| format!(" at {}", crate::model::entry::instant(at)))
-            .unwrap_or_default();
-        let error = outcome
-            .error
-            .as_ref()
-            .map(|error| format!(": {error}"))
-            .unwrap_or_default();
-        format!("{}{ended}{error}", outcome.status.as_str())
-    });
-    let cause = entry.outcome.as_ref().and_then(|o| o.cause.clone());
-    let fired = entry.outcome.as_ref().and_then(|outcome| outcome.fired);
-    let fired = fired.map(|fired| {
-        let late = text::span((fired - at).num_milliseconds());
-        format!(
-            "{} ({late} after its time)",
-            crate::model::entry::instant(fired)
-        )
-    });
-    let rows = [
-        ("entry", Some(entry.name.to_string())),
-        ("phase", Some(entry.phase.clone())),
-        ("held", entry.held.clone()),
-        ("detail", entry.detail.clone()),
-        (
-            "at",
-            Some(format!(
-                "{local} = {} ({})",
-                entry.at,
-                text::relative(now, at)
-            )),
-        ),
-        (
-            "runs",
-            Some(text::runs(entry.lambda.as_deref(), &entry.state_machine)),
-        ),
-        (
-            "through",
-            entry
-                .lambda
-                .as_ref()
-                .map(|_| entry.state_machine.to_string()),
-        ),
-        ("execution", entry.execution_arn.clone()),
-        (
-            "generation",
-            entry.generation.map(|generation| generation.to_string()),
-        ),
-        ("outcome", outcome),
-        ("fired", fired),
-        ("cause", cause),
-        ("commit", entry.commit.as_deref().map(str::to_owned)),
-        ("file", Some(place)),
-    ];
-    let rows: Vec<Vec<String>> = rows
-        .into_iter()
-        .filter_map(|(key, value)| Some(vec![key.to_owned(), value?]))
-        .collect();
-    text::table(&rows)
 }
 
 /// `onced check`: offline, and without an owner.

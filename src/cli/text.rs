@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::json;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::view::resume::PauseView;
 pub(super) use crate::view::status::relative;
+pub(super) use crate::view::words::{local, runs};
 use crate::view::{ErrorView, FileView, OrphanView};
 
 /// A span, short: `12 ms`, `3.2 s`, `5 min`.
@@ -18,13 +18,6 @@ pub(super) fn span(ms: i64) -> String {
         1_000..120_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
         _ => format!("{} min", ms / 60_000),
     }
-}
-
-/// An instant in a zone, with its offset: `2026-12-01 09:00:00 +01:00`.
-pub(super) fn local(at: DateTime<Utc>, zone: Tz) -> String {
-    at.with_timezone(&zone)
-        .format("%Y-%m-%d %H:%M:%S %:z")
-        .to_string()
 }
 
 /// Rows with aligned columns.
@@ -199,13 +192,6 @@ fn errors(files: &[FileView]) -> impl Iterator<Item = (&FileView, &ErrorView)> {
         .flat_map(|file| file.errors.iter().map(move |error| (file, error)))
 }
 
-pub(super) fn runs(lambda: Option<&str>, machine: &str) -> String {
-    lambda.map_or_else(
-        || format!("state machine {machine}"),
-        |lambda| format!("lambda {lambda}"),
-    )
-}
-
 /// What holds more than single entries, before all else.
 pub(super) fn halted(paused: Option<&PauseView>, doubt: Option<&String>, zone: Tz) -> String {
     let mut text = String::new();
@@ -258,6 +244,8 @@ pub(super) fn waiting(
 
 #[cfg(test)]
 mod tests {
+    use chrono::{DateTime, Utc};
+
     use super::*;
 
     #[test]

@@ -79,6 +79,8 @@ pub struct Entry {
     pub enabled: bool,
     /// The zone that its time is written in; `None` where an offset is.
     pub zone: Option<Tz>,
+    /// What people say of it. Never compared.
+    pub description: Option<Arc<str>>,
     /// The schedule file, relative to the directory, and the line of the entry's name (from 1).
     pub file: Arc<str>,
     /// See `file`.
@@ -123,6 +125,7 @@ pub(crate) fn sample(name: &str) -> Entry {
         grace: Duration::ZERO,
         enabled: true,
         zone: None,
+        description: None,
         file: "a.yaml".into(),
         line: 1,
     }

@@ -47,6 +47,7 @@ fn entry(name: &str, ahead_seconds: i64) -> Entry {
         grace: Duration::from_mins(5),
         enabled: true,
         zone: None,
+        description: None,
         file: "a.yaml".into(),
         line: 1,
     }

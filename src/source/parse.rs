@@ -432,7 +432,7 @@ impl Parsing<'_> {
                 self.hidden.push((field.node.place.line, field.node.last));
             }
         }
-        let _ = self.string(&fields, "description");
+        let description = self.string(&fields, "description");
         let timezone = self.zone(&fields).unwrap_or(defaults.timezone);
         let at = self.string(&fields, "at");
         let zone = at.and_then(|(_, text)| time::is_local(text).then_some(timezone));
@@ -531,6 +531,7 @@ impl Parsing<'_> {
             grace,
             enabled,
             zone,
+            description: description.map(|(_, text)| text.into()),
             file: Arc::clone(&self.file),
             line: place.line,
         })

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Offset, TimeDelta, TimeZone, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::collisions::CLOSE;
 use crate::model::entry::{Entry, EntryName, instant};
 use crate::model::plan::{Policy, after, is_late};
 
-/// Firings that are nearer to each other than this are close.
-pub const CLOSE: TimeDelta = TimeDelta::minutes(5);
 /// How near a change of the clocks is told.
 const NEAR: TimeDelta = TimeDelta::hours(24);
 /// How many names a finding shows.

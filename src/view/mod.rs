@@ -1,16 +1,24 @@
 //! What people and scripts see of a moment: the list and the plan, as the contract's JSON. Pure: the time is an argument,
 //! and nothing is printed here. Never holds an input or a payload.
 
+pub mod agenda;
+pub mod calendar;
+pub mod collisions;
 pub mod compare;
+pub mod explain;
+pub mod feed;
 pub mod findings;
 pub mod forecast;
+pub mod page;
 mod phase;
 pub mod plan;
 pub mod report;
 pub mod resume;
+pub mod select;
 pub mod standing;
 pub mod status;
 pub mod suppose;
+pub mod words;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,13 +30,14 @@ use crate::model::brake::Pause;
 use crate::model::entry::{EntryName, instant};
 use crate::model::limits::Limits;
 use crate::model::name::Owner;
-use crate::model::plan::{Decision, Plan, Policy};
+use crate::model::plan::{Decision, Plan, Policy, Step};
 use crate::model::record::{Outcome, Phase, Record};
 use crate::model::records::Records;
 use crate::reconcile::approve;
 use crate::reconcile::verify::Stray;
 use crate::source::problem::FileReport;
 use crate::source::scan::Scan;
+pub use phase::PHASES;
 use phase::current;
 pub use plan::{PlanView, StepView};
 use resume::PauseView;
@@ -94,6 +103,17 @@ pub struct EntryView {
     pub outcome: Option<Box<Outcome>>,
     #[serde(default)]
     pub commit: Option<Arc<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Arc<str>>,
+    /// Since when its execution stands where it does, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// The step that is due, taken or held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// When a held step, or the start of a deferred entry, is taken by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
 }
 
 /// One schedule file.
@@ -236,9 +256,15 @@ impl Moment {
         let record = self.records.get(name);
         let current = current(record, wanted);
         let (phase, mut detail) = self.phase(current, wanted);
-        let held = match self.plan.decisions.get(name) {
-            Some(Decision::Hold { why, .. }) => Some(why.clone()),
-            _ => None,
+        let (step, held, until) = match self.plan.decisions.get(name) {
+            Some(Decision::Hold {
+                step, why, until, ..
+            }) => (Some(*step), Some(why.clone()), *until),
+            Some(Decision::Act(step, _)) if !matches!(step, Step::Look | Step::Adopt) => {
+                (Some(*step), None, None)
+            }
+            Some(Decision::Rest { wake }) if phase == "deferred" => (None, None, *wake),
+            _ => (None, None, None),
         };
         if current.is_none()
             && let Some(before) = record.filter(|record| record.phase == Phase::Ended)
@@ -273,6 +299,10 @@ impl Moment {
             detail,
             outcome: current.and_then(|record| record.outcome.clone()),
             commit: current.and_then(|record| record.commit.clone()),
+            description: wanted.and_then(|entry| entry.description.clone()),
+            since: current.map(|record| instant(record.since)),
+            step: step.map(|step| step.as_str().to_owned()),
+            until: until.map(instant),
         }
     }
 }

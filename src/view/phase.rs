@@ -77,7 +77,7 @@ impl Moment {
 }
 
 /// The contract's phases.
-const PHASES: [&str; 13] = [
+pub const PHASES: [&str; 13] = [
     "pending",
     "deferred",
     "disabled",

@@ -1,0 +1,41 @@
+//! `onced history`: what happened. Through the daemon where one runs, else from the ledger.
+
+use chrono_tz::Tz;
+
+use super::arguments::Format;
+use super::{Context, Failure, Outcome, exit, print, results, text};
+use crate::model::entry::EntryName;
+use crate::model::record::Event;
+
+/// `onced history`.
+pub(super) async fn history(context: &Context, name: Option<String>) -> Outcome {
+    let format = results::format(context, &[Format::Text, Format::Json])?;
+    let settings = context.settings(None)?;
+    let name = name.as_deref().map(EntryName::parse).transpose();
+    let name = name.map_err(Failure::usage)?;
+    let mut events = results::all_events(&settings).await?;
+    events.retain(|event| name.as_ref().is_none_or(|name| event.name == *name));
+    if format == Format::Json {
+        let owner = settings.owner.as_str();
+        let history = serde_json::json!({"version": 1, "owner": owner, "events": events});
+        print(&results::to_json(&history)?);
+        return Ok(exit::DONE);
+    }
+    let rows = events
+        .iter()
+        .map(|event| row(event, settings.defaults.timezone));
+    print(&text::table(&rows.collect::<Vec<_>>()));
+    Ok(exit::DONE)
+}
+
+/// An event as a row.
+pub(super) fn row(event: &Event, zone: Tz) -> Vec<String> {
+    let late = event.late_ms.map(|ms| format!("{} late", text::span(ms)));
+    vec![
+        text::local(event.time, zone),
+        event.name.to_string(),
+        event.event.clone(),
+        format!("for {}", text::local(event.at, zone)),
+        late.or(event.detail.clone()).unwrap_or_default(),
+    ]
+}

@@ -1,0 +1,57 @@
+//! How times, places and what is run are said wherever people read them. Pure text.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::EntryView;
+
+/// An instant in a zone, with its offset: `2026-12-01 09:00:00 +01:00`.
+pub fn local(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone)
+        .format("%Y-%m-%d %H:%M:%S %:z")
+        .to_string()
+}
+
+/// What is run.
+pub fn runs(lambda: Option<&str>, machine: &str) -> String {
+    lambda.map_or_else(
+        || format!("state machine {machine}"),
+        |lambda| format!("lambda {lambda}"),
+    )
+}
+
+/// One line, without anything that a terminal would obey.
+pub fn plain(text: &str) -> String {
+    let blank = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().map(blank).collect()
+}
+
+impl EntryView {
+    /// When it fires.
+    pub fn time(&self) -> DateTime<Utc> {
+        self.at.parse().unwrap_or_default()
+    }
+
+    /// File and line; the file that it was in, where it is in none.
+    pub fn place(&self) -> String {
+        self.line.map_or_else(
+            || format!("was in {}", self.file),
+            |line| format!("{}:{line}", self.file),
+        )
+    }
+
+    /// What is run.
+    pub fn runs(&self) -> String {
+        runs(self.lambda.as_deref(), &self.state_machine)
+    }
+
+    /// The same, with a state machine's name for its ARN.
+    pub fn runs_in_short(&self) -> String {
+        let machine = &*self.state_machine;
+        let name = machine.rsplit_once(":stateMachine:");
+        runs(
+            self.lambda.as_deref(),
+            name.map_or(machine, |(_, name)| name),
+        )
+    }
+}
