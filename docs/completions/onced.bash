@@ -25,6 +25,9 @@ _onced() {
             onced,bootstrap)
                 cmd="onced__subcmd__bootstrap"
                 ;;
+            onced,calendar)
+                cmd="onced__subcmd__calendar"
+                ;;
             onced,check)
                 cmd="onced__subcmd__check"
                 ;;
@@ -87,6 +90,9 @@ _onced() {
                 ;;
             onced__subcmd__help,bootstrap)
                 cmd="onced__subcmd__help__subcmd__bootstrap"
+                ;;
+            onced__subcmd__help,calendar)
+                cmd="onced__subcmd__help__subcmd__calendar"
                 ;;
             onced__subcmd__help,check)
                 cmd="onced__subcmd__help__subcmd__check"
@@ -191,7 +197,7 @@ _onced() {
 
     case "${cmd}" in
         onced)
-            opts="-v -q -h -V --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help --version run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help"
+            opts="-v -q -h -V --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help --version run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -462,6 +468,72 @@ _onced() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        onced__subcmd__calendar)
+            opts="-v -q -h --month --months --ics --html --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --month)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --months)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-machine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journald" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         onced__subcmd__check)
             opts="-v -q -h --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -637,7 +709,7 @@ _onced() {
             return 0
             ;;
         onced__subcmd__help)
-            opts="run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help"
+            opts="run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -679,6 +751,20 @@ _onced() {
             return 0
             ;;
         onced__subcmd__help__subcmd__bootstrap)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        onced__subcmd__help__subcmd__calendar)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1433,12 +1519,24 @@ _onced() {
             return 0
             ;;
         onced__subcmd__list)
-            opts="-v -q -h --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
+            opts="-v -q -h --due --phase --file --watch --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --due)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --phase)
+                    COMPREPLY=($(compgen -W "pending deferred disabled starting scheduled stopping stopped succeeded failed timed_out aborted missed refused" -- "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2175,7 +2273,7 @@ _onced_names() {
     while ((index < COMP_CWORD)); do
         word=${COMP_WORDS[index]}
         case $word in
-            --against|--as-of|--at|--color|--config|--dead-letter-queue|--directory|--endpoint-url|--fail-on|--format|--in|--lambda|--lambda-endpoint|--legacy-lambda-arn|--listen|--log-format|--name|--owner|--payload|--print|--region|--role-arn|--set|--since|--state-directory|--state-machine|--timezone|--until)
+            --against|--as-of|--at|--color|--config|--dead-letter-queue|--directory|--due|--endpoint-url|--fail-on|--file|--format|--in|--lambda|--lambda-endpoint|--legacy-lambda-arn|--listen|--log-format|--month|--months|--name|--owner|--payload|--phase|--print|--region|--role-arn|--set|--since|--state-directory|--state-machine|--timezone|--until)
                 ((index += 1))
                 [[ ${COMP_WORDS[index]} == "=" ]] && ((index += 1))
                 ((index < COMP_CWORD)) || return 1
@@ -2191,7 +2289,7 @@ _onced_names() {
         esac
         ((index += 1))
     done
-    local one=" show history " many="  "
+    local one=" show history " many=" list calendar "
     [[ -n $command ]] || return 1
     [[ $many == *" $command "* || ($one == *" $command "* && $taken -eq 0) ]] || return 1
     # shellcheck disable=SC2207 # a name has no blanks

@@ -52,8 +52,9 @@ complete -c onced -n "__fish_onced_needs_command" -f -a "run" -d 'The daemon, in
 complete -c onced -n "__fish_onced_needs_command" -f -a "sync" -d 'One reconciliation, then exit'
 complete -c onced -n "__fish_onced_needs_command" -f -a "plan" -d 'What would be done. Changes nothing'
 complete -c onced -n "__fish_onced_needs_command" -f -a "check" -d 'Are the schedule files good? Offline'
-complete -c onced -n "__fish_onced_needs_command" -f -a "list" -d 'Every entry and where it stands'
-complete -c onced -n "__fish_onced_needs_command" -f -a "show" -d 'One entry in full'
+complete -c onced -n "__fish_onced_needs_command" -f -a "list" -d 'Every entry and where it stands: what fires next first, then what is over'
+complete -c onced -n "__fish_onced_needs_command" -f -a "calendar" -d 'The firings to come: a month in the terminal, a feed for calendars, or a page'
+complete -c onced -n "__fish_onced_needs_command" -f -a "show" -d 'One entry in full: why it stands where it does, and what comes next'
 complete -c onced -n "__fish_onced_needs_command" -f -a "history" -d 'What happened, the oldest first, for 90 days'
 complete -c onced -n "__fish_onced_needs_command" -f -a "report" -d 'What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing'
 complete -c onced -n "__fish_onced_needs_command" -f -a "approve" -d 'Let go what `onced plan` says waits for approval'
@@ -170,6 +171,21 @@ complete -c onced -n "__fish_onced_using_subcommand check" -l sandbox -d 'Run ag
 complete -c onced -n "__fish_onced_using_subcommand check" -s v -l verbose -d 'More logs; twice: those of libraries too'
 complete -c onced -n "__fish_onced_using_subcommand check" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand list" -l due -d 'Only what will fire within this time, such as `24h`' -r
+complete -c onced -n "__fish_onced_using_subcommand list" -l phase -d 'Only entries in this phase. May be given more than once, or with commas' -r -f -a "pending\t''
+deferred\t''
+disabled\t''
+starting\t''
+scheduled\t''
+stopping\t''
+stopped\t''
+succeeded\t''
+failed\t''
+timed_out\t''
+aborted\t''
+missed\t''
+refused\t''"
+complete -c onced -n "__fish_onced_using_subcommand list" -l file -d 'Only entries of files whose path matches, such as `team-a/*`' -r
 complete -c onced -n "__fish_onced_using_subcommand list" -l config -d 'The configuration file' -r -F
 complete -c onced -n "__fish_onced_using_subcommand list" -l directory -d 'The directory of schedule files' -r
 complete -c onced -n "__fish_onced_using_subcommand list" -l state-directory -d 'Where the ledger is kept' -r
@@ -189,10 +205,38 @@ never\t'No'"
 complete -c onced -n "__fish_onced_using_subcommand list" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand list" -l watch -d 'Draw it anew as things change, until Ctrl-C. On a terminal only'
 complete -c onced -n "__fish_onced_using_subcommand list" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
 complete -c onced -n "__fish_onced_using_subcommand list" -s v -l verbose -d 'More logs; twice: those of libraries too'
 complete -c onced -n "__fish_onced_using_subcommand list" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l month -d 'The first month. By default this one; with `--ics` and `--html`, all that have firings' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l months -d 'How many months' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l ics -d 'As an iCalendar feed, for calendars to subscribe to'
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l html -d 'As one page of HTML that needs nothing else'
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand calendar" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand calendar" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand calendar" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand show" -l config -d 'The configuration file' -r -F
 complete -c onced -n "__fish_onced_using_subcommand show" -l directory -d 'The directory of schedule files' -r
 complete -c onced -n "__fish_onced_using_subcommand show" -l state-directory -d 'Where the ledger is kept' -r
@@ -660,27 +704,28 @@ complete -c onced -n "__fish_onced_using_subcommand sandbox" -l sandbox -d 'Run 
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -s v -l verbose -d 'More logs; twice: those of libraries too'
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "run" -d 'The daemon, in the foreground'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "sync" -d 'One reconciliation, then exit'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "plan" -d 'What would be done. Changes nothing'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "check" -d 'Are the schedule files good? Offline'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "list" -d 'Every entry and where it stands'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "show" -d 'One entry in full'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "history" -d 'What happened, the oldest first, for 90 days'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "report" -d 'What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "approve" -d 'Let go what `onced plan` says waits for approval'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "pause" -d 'Start and stop nothing until told otherwise. What is scheduled at AWS fires all the same'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "resume" -d 'End a pause, after saying what came to its time meanwhile and what becomes of it'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "reload" -d 'Let the running daemon read its configuration again. A bad one is refused, and it goes on with the old one'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "ledger" -d 'Look after the ledger'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "add" -d 'Write a schedule file with one entry'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "doctor" -d 'Would onced work here? Looks at files, ledger and AWS; changes nothing'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "bootstrap" -d 'Create the state machine that lambdas run through, or bring it up to date'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "schema" -d 'Print the JSON Schema of schedule files or of the configuration, for editors and validators'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "completions" -d 'Print what a shell needs to complete commands, options and the names of entries'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "man" -d 'Print the manual'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "sandbox" -d 'Serve the embedded Step Functions over HTTP'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "run" -d 'The daemon, in the foreground'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "sync" -d 'One reconciliation, then exit'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "plan" -d 'What would be done. Changes nothing'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "check" -d 'Are the schedule files good? Offline'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "list" -d 'Every entry and where it stands: what fires next first, then what is over'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "calendar" -d 'The firings to come: a month in the terminal, a feed for calendars, or a page'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "show" -d 'One entry in full: why it stands where it does, and what comes next'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "history" -d 'What happened, the oldest first, for 90 days'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "report" -d 'What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "approve" -d 'Let go what `onced plan` says waits for approval'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "pause" -d 'Start and stop nothing until told otherwise. What is scheduled at AWS fires all the same'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "resume" -d 'End a pause, after saying what came to its time meanwhile and what becomes of it'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "reload" -d 'Let the running daemon read its configuration again. A bad one is refused, and it goes on with the old one'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "ledger" -d 'Look after the ledger'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "add" -d 'Write a schedule file with one entry'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "doctor" -d 'Would onced work here? Looks at files, ledger and AWS; changes nothing'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "bootstrap" -d 'Create the state machine that lambdas run through, or bring it up to date'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "schema" -d 'Print the JSON Schema of schedule files or of the configuration, for editors and validators'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "completions" -d 'Print what a shell needs to complete commands, options and the names of entries'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "man" -d 'Print the manual'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "sandbox" -d 'Serve the embedded Step Functions over HTTP'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add doctor bootstrap schema completions man sandbox help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "export" -d 'Print everything as lines of JSON, inputs and history too'
 complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "import" -d 'Read into an empty ledger what `export` printed'
 complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "check" -d 'Is everything as it was written? Changes nothing'
@@ -688,7 +733,7 @@ complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcom
 
 # Names of entries, where a command takes one: from the daemon, else from the files.
 function __fish_onced_valued
-    string join \n against=+ as-of=+ at=+ color=+ config=+ dead-letter-queue=+ directory=+ endpoint-url=+ fail-on=+ format=+ in=+ lambda=+ lambda-endpoint=+ legacy-lambda-arn=+ listen=+ log-format=+ name=+ owner=+ payload=+ print=+ region=+ role-arn=+ set=+ since=+ state-directory=+ state-machine=+ timezone=+ until=+
+    string join \n against=+ as-of=+ at=+ color=+ config=+ dead-letter-queue=+ directory=+ due=+ endpoint-url=+ fail-on=+ file=+ format=+ in=+ lambda=+ lambda-endpoint=+ legacy-lambda-arn=+ listen=+ log-format=+ month=+ months=+ name=+ owner=+ payload=+ phase=+ print=+ region=+ role-arn=+ set=+ since=+ state-directory=+ state-machine=+ timezone=+ until=+
 end
 
 function __fish_onced_wants_name
@@ -699,7 +744,7 @@ function __fish_onced_wants_name
     set -l words (string match -v -- '-*' $argv)
     set -q words[1]
     or return
-    contains -- $words[1] 
+    contains -- $words[1] list calendar
     and return
     contains -- $words[1] show history
     and test (count $words) -eq 1

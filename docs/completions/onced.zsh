@@ -212,6 +212,9 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 ;;
 (list)
 _arguments "${_arguments_options[@]}" : \
+'--due=[Only what will fire within this time, such as \`24h\`]:DURATION:_default' \
+'*--phase=[Only entries in this phase. May be given more than once, or with commas]:PHASE:(pending deferred disabled starting scheduled stopping stopped succeeded failed timed_out aborted missed refused)' \
+'*--file=[Only entries of files whose path matches, such as \`team-a/*\`]:GLOB:_default' \
 '--config=[The configuration file]:FILE:_files' \
 '--directory=[The directory of schedule files]:DIRECTORY:_default' \
 '--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
@@ -231,6 +234,7 @@ never\:"No"))' \
 '--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
+'--watch[Draw it anew as things change, until Ctrl-C. On a terminal only]' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
 '*-v[More logs; twice\: those of libraries too]' \
 '*--verbose[More logs; twice\: those of libraries too]' \
@@ -238,6 +242,42 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'*::names -- Only entries whose name matches one of these patterns, such as `launch-*`:_onced_names' \
+&& ret=0
+;;
+(calendar)
+_arguments "${_arguments_options[@]}" : \
+'--month=[The first month. By default this one; with \`--ics\` and \`--html\`, all that have firings]:YYYY-MM:_default' \
+'--months=[How many months]:NUMBER:_default' \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'(--html)--ics[As an iCalendar feed, for calendars to subscribe to]' \
+'--html[As one page of HTML that needs nothing else]' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'*::names -- Only entries whose name matches one of these patterns, such as `launch-*`:_onced_names' \
 && ret=0
 ;;
 (show)
@@ -921,6 +961,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(calendar)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (show)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -1029,8 +1073,9 @@ _onced_commands() {
 'sync:One reconciliation, then exit' \
 'plan:What would be done. Changes nothing' \
 'check:Are the schedule files good? Offline' \
-'list:Every entry and where it stands' \
-'show:One entry in full' \
+'list:Every entry and where it stands\: what fires next first, then what is over' \
+'calendar:The firings to come\: a month in the terminal, a feed for calendars, or a page' \
+'show:One entry in full\: why it stands where it does, and what comes next' \
 'history:What happened, the oldest first, for 90 days' \
 'report:What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing' \
 'approve:Let go what \`onced plan\` says waits for approval' \
@@ -1064,6 +1109,11 @@ _onced__subcmd__bootstrap_commands() {
     local commands; commands=()
     _describe -t commands 'onced bootstrap commands' commands "$@"
 }
+(( $+functions[_onced__subcmd__calendar_commands] )) ||
+_onced__subcmd__calendar_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced calendar commands' commands "$@"
+}
 (( $+functions[_onced__subcmd__check_commands] )) ||
 _onced__subcmd__check_commands() {
     local commands; commands=()
@@ -1086,8 +1136,9 @@ _onced__subcmd__help_commands() {
 'sync:One reconciliation, then exit' \
 'plan:What would be done. Changes nothing' \
 'check:Are the schedule files good? Offline' \
-'list:Every entry and where it stands' \
-'show:One entry in full' \
+'list:Every entry and where it stands\: what fires next first, then what is over' \
+'calendar:The firings to come\: a month in the terminal, a feed for calendars, or a page' \
+'show:One entry in full\: why it stands where it does, and what comes next' \
 'history:What happened, the oldest first, for 90 days' \
 'report:What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing' \
 'approve:Let go what \`onced plan\` says waits for approval' \
@@ -1120,6 +1171,11 @@ _onced__subcmd__help__subcmd__approve_commands() {
 _onced__subcmd__help__subcmd__bootstrap_commands() {
     local commands; commands=()
     _describe -t commands 'onced help bootstrap commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__calendar_commands] )) ||
+_onced__subcmd__help__subcmd__calendar_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help calendar commands' commands "$@"
 }
 (( $+functions[_onced__subcmd__help__subcmd__check_commands] )) ||
 _onced__subcmd__help__subcmd__check_commands() {
