@@ -26,10 +26,15 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
+/// In a copy: what git does in this repository is nothing to them.
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     let home = tempfile::tempdir().expect("a directory");
+    let copy = home.path().join("copy");
+    let mut copying = Command::new("cp");
+    copying.arg("-r").arg(folder).arg(&copy);
+    assert!(copying.status().expect("cp runs").success());
     let mut command: Command = onced(home.path());
-    command.current_dir(folder).args(arguments);
+    command.current_dir(copy).args(arguments);
     command.output().expect("onced runs")
 }
 
