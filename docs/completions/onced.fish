@@ -52,8 +52,9 @@ complete -c onced -n "__fish_onced_needs_command" -f -a "run" -d 'The daemon, in
 complete -c onced -n "__fish_onced_needs_command" -f -a "sync" -d 'One reconciliation, then exit'
 complete -c onced -n "__fish_onced_needs_command" -f -a "plan" -d 'What would be done. Changes nothing'
 complete -c onced -n "__fish_onced_needs_command" -f -a "check" -d 'Are the schedule files good? Offline'
-complete -c onced -n "__fish_onced_needs_command" -f -a "list" -d 'Every entry and where it stands'
-complete -c onced -n "__fish_onced_needs_command" -f -a "show" -d 'One entry in full'
+complete -c onced -n "__fish_onced_needs_command" -f -a "list" -d 'Every entry and where it stands: what fires next first, then what is over'
+complete -c onced -n "__fish_onced_needs_command" -f -a "calendar" -d 'The firings to come: a month in the terminal, a feed for calendars, or a page'
+complete -c onced -n "__fish_onced_needs_command" -f -a "show" -d 'One entry in full: why it stands where it does, and what comes next'
 complete -c onced -n "__fish_onced_needs_command" -f -a "history" -d 'What happened, the oldest first, for 90 days'
 complete -c onced -n "__fish_onced_needs_command" -f -a "report" -d 'What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing'
 complete -c onced -n "__fish_onced_needs_command" -f -a "approve" -d 'Let go what `onced plan` says waits for approval'
@@ -61,10 +62,14 @@ complete -c onced -n "__fish_onced_needs_command" -f -a "pause" -d 'Start and st
 complete -c onced -n "__fish_onced_needs_command" -f -a "resume" -d 'End a pause, after saying what came to its time meanwhile and what becomes of it'
 complete -c onced -n "__fish_onced_needs_command" -f -a "reload" -d 'Let the running daemon read its configuration again. A bad one is refused, and it goes on with the old one'
 complete -c onced -n "__fish_onced_needs_command" -f -a "ledger" -d 'Look after the ledger'
-complete -c onced -n "__fish_onced_needs_command" -f -a "add" -d 'Write a schedule file with one entry'
+complete -c onced -n "__fish_onced_needs_command" -f -a "add" -d 'Write a schedule file with one entry, or add the entry to one that is there'
+complete -c onced -n "__fish_onced_needs_command" -f -a "edit" -d 'Change an entry where it stands: by flags, or without any in your editor'
+complete -c onced -n "__fish_onced_needs_command" -f -a "remove" -d 'Take an entry out of its schedule file, with its comments'
+complete -c onced -n "__fish_onced_needs_command" -f -a "fmt" -d 'Bring schedule files into their form. Comments and order stay'
 complete -c onced -n "__fish_onced_needs_command" -f -a "doctor" -d 'Would onced work here? Looks at files, ledger and AWS; changes nothing'
 complete -c onced -n "__fish_onced_needs_command" -f -a "bootstrap" -d 'Create the state machine that lambdas run through, or bring it up to date'
-complete -c onced -n "__fish_onced_needs_command" -f -a "completions" -d 'Print what a shell needs to complete commands and options'
+complete -c onced -n "__fish_onced_needs_command" -f -a "schema" -d 'Print the JSON Schema of schedule files or of the configuration, for editors and validators'
+complete -c onced -n "__fish_onced_needs_command" -f -a "completions" -d 'Print what a shell needs to complete commands, options and the names of entries'
 complete -c onced -n "__fish_onced_needs_command" -f -a "man" -d 'Print the manual'
 complete -c onced -n "__fish_onced_needs_command" -f -a "sandbox" -d 'Serve the embedded Step Functions over HTTP'
 complete -c onced -n "__fish_onced_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -116,6 +121,12 @@ complete -c onced -n "__fish_onced_using_subcommand sync" -l sandbox -d 'Run aga
 complete -c onced -n "__fish_onced_using_subcommand sync" -s v -l verbose -d 'More logs; twice: those of libraries too'
 complete -c onced -n "__fish_onced_using_subcommand sync" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand plan" -l against -d 'Compare with the directory as it is in this commit, instead of with what is recorded: offline, without ledger, owner or credentials' -r
+complete -c onced -n "__fish_onced_using_subcommand plan" -l as-of -d 'As if it were this time: local time in the configured time zone, or with an offset; or a duration from now' -r
+complete -c onced -n "__fish_onced_using_subcommand plan" -l fail-on -d 'Exit with 1 where an entry that the plan is about has a time that is past, near a change of the clocks, farther ahead than the horizon, or within 5 minutes of another' -r -f -a "past\t'Its time is past'
+dst\t'It is in local time, and the clocks change within a day of it'
+far\t'It is farther ahead than `reconcile.horizon`'
+close\t'Others fire within 5 minutes of it'"
 complete -c onced -n "__fish_onced_using_subcommand plan" -l config -d 'The configuration file' -r -F
 complete -c onced -n "__fish_onced_using_subcommand plan" -l directory -d 'The directory of schedule files' -r
 complete -c onced -n "__fish_onced_using_subcommand plan" -l state-directory -d 'Where the ledger is kept' -r
@@ -163,6 +174,21 @@ complete -c onced -n "__fish_onced_using_subcommand check" -l sandbox -d 'Run ag
 complete -c onced -n "__fish_onced_using_subcommand check" -s v -l verbose -d 'More logs; twice: those of libraries too'
 complete -c onced -n "__fish_onced_using_subcommand check" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand list" -l due -d 'Only what will fire within this time, such as `24h`' -r
+complete -c onced -n "__fish_onced_using_subcommand list" -l phase -d 'Only entries in this phase. May be given more than once, or with commas' -r -f -a "pending\t''
+deferred\t''
+disabled\t''
+starting\t''
+scheduled\t''
+stopping\t''
+stopped\t''
+succeeded\t''
+failed\t''
+timed_out\t''
+aborted\t''
+missed\t''
+refused\t''"
+complete -c onced -n "__fish_onced_using_subcommand list" -l file -d 'Only entries of files whose path matches, such as `team-a/*`' -r
 complete -c onced -n "__fish_onced_using_subcommand list" -l config -d 'The configuration file' -r -F
 complete -c onced -n "__fish_onced_using_subcommand list" -l directory -d 'The directory of schedule files' -r
 complete -c onced -n "__fish_onced_using_subcommand list" -l state-directory -d 'Where the ledger is kept' -r
@@ -182,10 +208,38 @@ never\t'No'"
 complete -c onced -n "__fish_onced_using_subcommand list" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand list" -l watch -d 'Draw it anew as things change, until Ctrl-C. On a terminal only'
 complete -c onced -n "__fish_onced_using_subcommand list" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
 complete -c onced -n "__fish_onced_using_subcommand list" -s v -l verbose -d 'More logs; twice: those of libraries too'
 complete -c onced -n "__fish_onced_using_subcommand list" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l month -d 'The first month. By default this one; with `--ics` and `--html`, all that have firings' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l months -d 'How many months' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l ics -d 'As an iCalendar feed, for calendars to subscribe to'
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l html -d 'As one page of HTML that needs nothing else'
+complete -c onced -n "__fish_onced_using_subcommand calendar" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand calendar" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand calendar" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand calendar" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand show" -l config -d 'The configuration file' -r -F
 complete -c onced -n "__fish_onced_using_subcommand show" -l directory -d 'The directory of schedule files' -r
 complete -c onced -n "__fish_onced_using_subcommand show" -l state-directory -d 'Where the ledger is kept' -r
@@ -475,11 +529,14 @@ complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subc
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from help" -f -a "check" -d 'Is everything as it was written? Changes nothing'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from help" -f -a "rebuild" -d 'Set the ledger aside; the next `onced run` builds it anew from what runs'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c onced -n "__fish_onced_using_subcommand add" -l at -d 'When: local time in the time zone, or with an offset' -r
+complete -c onced -n "__fish_onced_using_subcommand add" -l at -d 'When: `2026-12-01T09:00:00`, `tomorrow 09:00`, `monday 09:00`, `09:00`; in the time zone, or with an offset' -r
 complete -c onced -n "__fish_onced_using_subcommand add" -l in -d 'From now, such as `30s`' -r
 complete -c onced -n "__fish_onced_using_subcommand add" -l lambda -d 'The function\'s name or ARN' -r
 complete -c onced -n "__fish_onced_using_subcommand add" -l payload -d 'What the function is given, as JSON' -r
-complete -c onced -n "__fish_onced_using_subcommand add" -l timezone -d 'The zone of `--at`' -r
+complete -c onced -n "__fish_onced_using_subcommand add" -l timezone -d 'The zone of `--at`; else that of the file\'s defaults or of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand add" -l description -d 'What it is for' -r
+complete -c onced -n "__fish_onced_using_subcommand add" -l grace -d 'How late it may still be started' -r
+complete -c onced -n "__fish_onced_using_subcommand add" -l file -d 'The schedule file, within the directory; it may be there already. `NAME.yaml` where it is not given' -r
 complete -c onced -n "__fish_onced_using_subcommand add" -l config -d 'The configuration file' -r -F
 complete -c onced -n "__fish_onced_using_subcommand add" -l directory -d 'The directory of schedule files' -r
 complete -c onced -n "__fish_onced_using_subcommand add" -l state-directory -d 'Where the ledger is kept' -r
@@ -503,6 +560,85 @@ complete -c onced -n "__fish_onced_using_subcommand add" -l sandbox -d 'Run agai
 complete -c onced -n "__fish_onced_using_subcommand add" -s v -l verbose -d 'More logs; twice: those of libraries too'
 complete -c onced -n "__fish_onced_using_subcommand add" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand edit" -l at -d 'When, as for `onced add`' -r
+complete -c onced -n "__fish_onced_using_subcommand edit" -l in -d 'From now, such as `30s`' -r
+complete -c onced -n "__fish_onced_using_subcommand edit" -l timezone -d 'The entry\'s time zone' -r
+complete -c onced -n "__fish_onced_using_subcommand edit" -l lambda -d 'The function\'s name or ARN' -r
+complete -c onced -n "__fish_onced_using_subcommand edit" -l payload -d 'What the function or the state machine is given, as JSON' -r
+complete -c onced -n "__fish_onced_using_subcommand edit" -l description -d 'What it is for' -r
+complete -c onced -n "__fish_onced_using_subcommand edit" -l grace -d 'How late it may still be started' -r
+complete -c onced -n "__fish_onced_using_subcommand edit" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand edit" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand edit" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand edit" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand edit" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand edit" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand edit" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand edit" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand edit" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
+complete -c onced -n "__fish_onced_using_subcommand edit" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand edit" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand edit" -l enable -d 'Let it run'
+complete -c onced -n "__fish_onced_using_subcommand edit" -l disable -d 'Don\'t let it run; stop it if it waits to'
+complete -c onced -n "__fish_onced_using_subcommand edit" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand edit" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand edit" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand remove" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand remove" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand remove" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand remove" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand remove" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand remove" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand remove" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand remove" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand remove" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
+complete -c onced -n "__fish_onced_using_subcommand remove" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand remove" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand remove" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand remove" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand remove" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand fmt" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand fmt" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand fmt" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand fmt" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand fmt" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand fmt" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand fmt" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand fmt" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand fmt" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
+complete -c onced -n "__fish_onced_using_subcommand fmt" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand fmt" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand fmt" -l check -d 'Only say which files are in another form, and exit with 1 if one is'
+complete -c onced -n "__fish_onced_using_subcommand fmt" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand fmt" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand fmt" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand fmt" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand doctor" -l config -d 'The configuration file' -r -F
 complete -c onced -n "__fish_onced_using_subcommand doctor" -l directory -d 'The directory of schedule files' -r
 complete -c onced -n "__fish_onced_using_subcommand doctor" -l state-directory -d 'Where the ledger is kept' -r
@@ -559,6 +695,29 @@ complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l sandbox -d 'Ru
 complete -c onced -n "__fish_onced_using_subcommand bootstrap" -s v -l verbose -d 'More logs; twice: those of libraries too'
 complete -c onced -n "__fish_onced_using_subcommand bootstrap" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand bootstrap" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c onced -n "__fish_onced_using_subcommand schema" -l config -d 'The configuration file' -r -F
+complete -c onced -n "__fish_onced_using_subcommand schema" -l directory -d 'The directory of schedule files' -r
+complete -c onced -n "__fish_onced_using_subcommand schema" -l state-directory -d 'Where the ledger is kept' -r
+complete -c onced -n "__fish_onced_using_subcommand schema" -l owner -d 'Whose executions these are: 1 to 16 lower-case letters and digits' -r
+complete -c onced -n "__fish_onced_using_subcommand schema" -l state-machine -d 'The state machine that lambdas run through' -r
+complete -c onced -n "__fish_onced_using_subcommand schema" -l endpoint-url -d 'Another endpoint than AWS\'s' -r
+complete -c onced -n "__fish_onced_using_subcommand schema" -l region -d 'The region, where the state machine\'s ARN does not say it' -r
+complete -c onced -n "__fish_onced_using_subcommand schema" -l set -d 'Set any key of the configuration' -r
+complete -c onced -n "__fish_onced_using_subcommand schema" -l format -d 'How results are printed' -r -f -a "text\t'For people'
+json\t'For programs'
+markdown\t'For a pull request\'s comment'
+github\t'For GitHub\'s annotations'
+sarif\t'For code scanning'"
+complete -c onced -n "__fish_onced_using_subcommand schema" -l color -d 'Colour in what is printed' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Yes'
+never\t'No'"
+complete -c onced -n "__fish_onced_using_subcommand schema" -l log-format -d 'How logs are printed: by default for people, and into the journal where systemd connects stderr with it' -r -f -a "text\t'For people; on a terminal in short'
+json\t'One object a line'
+journald\t'Into systemd\'s journal, with fields'"
+complete -c onced -n "__fish_onced_using_subcommand schema" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
+complete -c onced -n "__fish_onced_using_subcommand schema" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand schema" -s q -l quiet -d 'Only warnings'
+complete -c onced -n "__fish_onced_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand completions" -l config -d 'The configuration file' -r -F
 complete -c onced -n "__fish_onced_using_subcommand completions" -l directory -d 'The directory of schedule files' -r
 complete -c onced -n "__fish_onced_using_subcommand completions" -l state-directory -d 'Where the ledger is kept' -r
@@ -630,27 +789,69 @@ complete -c onced -n "__fish_onced_using_subcommand sandbox" -l sandbox -d 'Run 
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -s v -l verbose -d 'More logs; twice: those of libraries too'
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "run" -d 'The daemon, in the foreground'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "sync" -d 'One reconciliation, then exit'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "plan" -d 'What would be done. Changes nothing'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "check" -d 'Are the schedule files good? Offline'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "list" -d 'Every entry and where it stands'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "show" -d 'One entry in full'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "history" -d 'What happened, the oldest first, for 90 days'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "report" -d 'What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "approve" -d 'Let go what `onced plan` says waits for approval'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "pause" -d 'Start and stop nothing until told otherwise. What is scheduled at AWS fires all the same'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "resume" -d 'End a pause, after saying what came to its time meanwhile and what becomes of it'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "reload" -d 'Let the running daemon read its configuration again. A bad one is refused, and it goes on with the old one'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "ledger" -d 'Look after the ledger'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "add" -d 'Write a schedule file with one entry'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "doctor" -d 'Would onced work here? Looks at files, ledger and AWS; changes nothing'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "bootstrap" -d 'Create the state machine that lambdas run through, or bring it up to date'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "completions" -d 'Print what a shell needs to complete commands and options'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "man" -d 'Print the manual'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "sandbox" -d 'Serve the embedded Step Functions over HTTP'
-complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list show history report approve pause resume reload ledger add doctor bootstrap completions man sandbox help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "run" -d 'The daemon, in the foreground'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "sync" -d 'One reconciliation, then exit'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "plan" -d 'What would be done. Changes nothing'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "check" -d 'Are the schedule files good? Offline'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "list" -d 'Every entry and where it stands: what fires next first, then what is over'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "calendar" -d 'The firings to come: a month in the terminal, a feed for calendars, or a page'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "show" -d 'One entry in full: why it stands where it does, and what comes next'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "history" -d 'What happened, the oldest first, for 90 days'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "report" -d 'What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "approve" -d 'Let go what `onced plan` says waits for approval'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "pause" -d 'Start and stop nothing until told otherwise. What is scheduled at AWS fires all the same'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "resume" -d 'End a pause, after saying what came to its time meanwhile and what becomes of it'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "reload" -d 'Let the running daemon read its configuration again. A bad one is refused, and it goes on with the old one'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "ledger" -d 'Look after the ledger'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "add" -d 'Write a schedule file with one entry, or add the entry to one that is there'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "edit" -d 'Change an entry where it stands: by flags, or without any in your editor'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "remove" -d 'Take an entry out of its schedule file, with its comments'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "fmt" -d 'Bring schedule files into their form. Comments and order stay'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "doctor" -d 'Would onced work here? Looks at files, ledger and AWS; changes nothing'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "bootstrap" -d 'Create the state machine that lambdas run through, or bring it up to date'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "schema" -d 'Print the JSON Schema of schedule files or of the configuration, for editors and validators'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "completions" -d 'Print what a shell needs to complete commands, options and the names of entries'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "man" -d 'Print the manual'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "sandbox" -d 'Serve the embedded Step Functions over HTTP'
+complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "export" -d 'Print everything as lines of JSON, inputs and history too'
 complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "import" -d 'Read into an empty ledger what `export` printed'
 complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "check" -d 'Is everything as it was written? Changes nothing'
 complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcommand_from ledger" -f -a "rebuild" -d 'Set the ledger aside; the next `onced run` builds it anew from what runs'
+
+# Names of entries, where a command takes one: from the daemon, else from the files.
+function __fish_onced_valued
+    string join \n against=+ as-of=+ at=+ color=+ config=+ dead-letter-queue=+ description=+ directory=+ due=+ endpoint-url=+ fail-on=+ file=+ format=+ grace=+ in=+ lambda=+ lambda-endpoint=+ legacy-lambda-arn=+ listen=+ log-format=+ month=+ months=+ name=+ owner=+ payload=+ phase=+ print=+ region=+ role-arn=+ set=+ since=+ state-directory=+ state-machine=+ timezone=+ until=+
+end
+
+function __fish_onced_wants_name
+    set -l typed (commandline -opc)
+    set -e typed[1]
+    argparse -i (__fish_onced_valued) -- $typed 2>/dev/null
+    or return
+    set -l words (string match -v -- '-*' $argv)
+    set -q words[1]
+    or return
+    contains -- $words[1] list calendar
+    and return
+    contains -- $words[1] show history edit remove
+    and test (count $words) -eq 1
+end
+
+function __fish_onced_names
+    set -l typed (commandline -opc)
+    set -l program (string replace -r '^~/' $HOME/ -- $typed[1])
+    set -e typed[1]
+    argparse -i sandbox (__fish_onced_valued) -- $typed 2>/dev/null
+    or return
+    set -l passed $_flag_sandbox
+    for option in config directory state-directory owner state-machine endpoint-url region set
+        set -l flag _flag_(string replace -a - _ -- $option)
+        for value in $$flag
+            set -a passed --$option=(string replace -r '^~/' $HOME/ -- $value)
+        end
+    end
+    $program completions names $passed 2>/dev/null
+end
+
+complete -c onced -n __fish_onced_wants_name -f -a '(__fish_onced_names)' -d Entry

@@ -2,7 +2,32 @@
 
 autoload -U is-at-least
 
+# Names of entries, where a command takes one: from the daemon, else from the files.
+_onced_names() {
+    local word index=2
+    local -a passed names
+    while (( index < onced_current )); do
+        word=$(_onced_plain ${onced_typed[index]})
+        case $word in
+            (--config|--directory|--state-directory|--owner|--state-machine|--endpoint-url|--region|--set) (( index += 1 )); passed+=("$word=$(_onced_plain ${onced_typed[index]})") ;;
+            (--config=*|--directory=*|--state-directory=*|--owner=*|--state-machine=*|--endpoint-url=*|--region=*|--set=*|--sandbox) passed+=($word) ;;
+        esac
+        (( index += 1 ))
+    done
+    names=(${(f)"$("$(_onced_plain ${onced_typed[1]})" completions names $passed 2>/dev/null)"})
+    local expl
+    _wanted names expl 'entry' compadd -a names
+}
+
+# A word as the command would get it: without quotes, with the home directory.
+_onced_plain() {
+    local word=${(Q)1}
+    print -rn -- ${word/#\~\//$HOME/}
+}
+
 _onced() {
+    local -a onced_typed=("${words[@]}")
+    local onced_current=$CURRENT
     typeset -A opt_args
     typeset -a _arguments_options
     local ret=1
@@ -118,6 +143,12 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 ;;
 (plan)
 _arguments "${_arguments_options[@]}" : \
+'--against=[Compare with the directory as it is in this commit, instead of with what is recorded\: offline, without ledger, owner or credentials]:GIT_REF:_default' \
+'--as-of=[As if it were this time\: local time in the configured time zone, or with an offset; or a duration from now]:TIME:_default' \
+'*--fail-on=[Exit with 1 where an entry that the plan is about has a time that is past, near a change of the clocks, farther ahead than the horizon, or within 5 minutes of another]:WHAT:((past\:"Its time is past"
+dst\:"It is in local time, and the clocks change within a day of it"
+far\:"It is farther ahead than \`reconcile.horizon\`"
+close\:"Others fire within 5 minutes of it"))' \
 '--config=[The configuration file]:FILE:_files' \
 '--directory=[The directory of schedule files]:DIRECTORY:_default' \
 '--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
@@ -181,6 +212,9 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 ;;
 (list)
 _arguments "${_arguments_options[@]}" : \
+'--due=[Only what will fire within this time, such as \`24h\`]:DURATION:_default' \
+'*--phase=[Only entries in this phase. May be given more than once, or with commas]:PHASE:(pending deferred disabled starting scheduled stopping stopped succeeded failed timed_out aborted missed refused)' \
+'*--file=[Only entries of files whose path matches, such as \`team-a/*\`]:GLOB:_default' \
 '--config=[The configuration file]:FILE:_files' \
 '--directory=[The directory of schedule files]:DIRECTORY:_default' \
 '--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
@@ -200,6 +234,7 @@ never\:"No"))' \
 '--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
+'--watch[Draw it anew as things change, until Ctrl-C. On a terminal only]' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
 '*-v[More logs; twice\: those of libraries too]' \
 '*--verbose[More logs; twice\: those of libraries too]' \
@@ -207,6 +242,42 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'*::names -- Only entries whose name matches one of these patterns, such as `launch-*`:_onced_names' \
+&& ret=0
+;;
+(calendar)
+_arguments "${_arguments_options[@]}" : \
+'--month=[The first month. By default this one; with \`--ics\` and \`--html\`, all that have firings]:YYYY-MM:_default' \
+'--months=[How many months]:NUMBER:_default' \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'(--html)--ics[As an iCalendar feed, for calendars to subscribe to]' \
+'--html[As one page of HTML that needs nothing else]' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'*::names -- Only entries whose name matches one of these patterns, such as `launch-*`:_onced_names' \
 && ret=0
 ;;
 (show)
@@ -237,7 +308,7 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':name -- The entry:_default' \
+':name -- The entry:_onced_names' \
 && ret=0
 ;;
 (history)
@@ -268,7 +339,7 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::name -- Only this entry:_default' \
+'::name -- Only this entry:_onced_names' \
 && ret=0
 ;;
 (report)
@@ -626,11 +697,14 @@ esac
 ;;
 (add)
 _arguments "${_arguments_options[@]}" : \
-'--at=[When\: local time in the time zone, or with an offset]:TIME:_default' \
+'--at=[When\: \`2026-12-01T09\:00\:00\`, \`tomorrow 09\:00\`, \`monday 09\:00\`, \`09\:00\`; in the time zone, or with an offset]:TIME:_default' \
 '--in=[From now, such as \`30s\`]:DURATION:_default' \
 '--lambda=[The function'\''s name or ARN]:FUNCTION:_default' \
 '--payload=[What the function is given, as JSON]:JSON:_default' \
-'--timezone=[The zone of \`--at\`]:ZONE:_default' \
+'--timezone=[The zone of \`--at\`; else that of the file'\''s defaults or of the configuration]:ZONE:_default' \
+'--description=[What it is for]:TEXT:_default' \
+'--grace=[How late it may still be started]:DURATION:_default' \
+'--file=[The schedule file, within the directory; it may be there already. \`NAME.yaml\` where it is not given]:FILE:_default' \
 '--config=[The configuration file]:FILE:_files' \
 '--directory=[The directory of schedule files]:DIRECTORY:_default' \
 '--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
@@ -658,6 +732,109 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 ':name -- The entry'\''s name:_default' \
+&& ret=0
+;;
+(edit)
+_arguments "${_arguments_options[@]}" : \
+'--at=[When, as for \`onced add\`]:TIME:_default' \
+'(--at)--in=[From now, such as \`30s\`]:DURATION:_default' \
+'--timezone=[The entry'\''s time zone]:ZONE:_default' \
+'--lambda=[The function'\''s name or ARN]:FUNCTION:_default' \
+'--payload=[What the function or the state machine is given, as JSON]:JSON:_default' \
+'--description=[What it is for]:TEXT:_default' \
+'--grace=[How late it may still be started]:DURATION:_default' \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--enable[Let it run]' \
+'(--enable)--disable[Don'\''t let it run; stop it if it waits to]' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- The entry'\''s name:_onced_names' \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- The entry'\''s name:_onced_names' \
+&& ret=0
+;;
+(fmt)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--check[Only say which files are in another form, and exit with 1 if one is]' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'*::paths -- Files and directories; the configured directory where none is given:_files' \
 && ret=0
 ;;
 (doctor)
@@ -728,6 +905,38 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(schema)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration file]:FILE:_files' \
+'--directory=[The directory of schedule files]:DIRECTORY:_default' \
+'--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \
+'--owner=[Whose executions these are\: 1 to 16 lower-case letters and digits]:NAME:_default' \
+'--state-machine=[The state machine that lambdas run through]:ARN:_default' \
+'--endpoint-url=[Another endpoint than AWS'\''s]:URL:_default' \
+'--region=[The region, where the state machine'\''s ARN does not say it]:REGION:_default' \
+'*--set=[Set any key of the configuration]:SECTION.KEY=VALUE:_default' \
+'--format=[How results are printed]:FORMAT:((text\:"For people"
+json\:"For programs"
+markdown\:"For a pull request'\''s comment"
+github\:"For GitHub'\''s annotations"
+sarif\:"For code scanning"))' \
+'--color=[Colour in what is printed]:COLOR:((auto\:"On a terminal, unless \`NO_COLOR\` is set"
+always\:"Yes"
+never\:"No"))' \
+'--log-format=[How logs are printed\: by default for people, and into the journal where systemd connects stderr with it]:LOG_FORMAT:((text\:"For people; on a terminal in short"
+json\:"One object a line"
+journald\:"Into systemd'\''s journal, with fields"))' \
+'--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
+'*-v[More logs; twice\: those of libraries too]' \
+'*--verbose[More logs; twice\: those of libraries too]' \
+'-q[Only warnings]' \
+'--quiet[Only warnings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::of -- Of what:((schedule\:"Schedule files"
+config\:"The configuration"))' \
 && ret=0
 ;;
 (completions)
@@ -858,6 +1067,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(calendar)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (show)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -922,11 +1135,27 @@ esac
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(edit)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(fmt)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (doctor)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
 (bootstrap)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(schema)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -962,8 +1191,9 @@ _onced_commands() {
 'sync:One reconciliation, then exit' \
 'plan:What would be done. Changes nothing' \
 'check:Are the schedule files good? Offline' \
-'list:Every entry and where it stands' \
-'show:One entry in full' \
+'list:Every entry and where it stands\: what fires next first, then what is over' \
+'calendar:The firings to come\: a month in the terminal, a feed for calendars, or a page' \
+'show:One entry in full\: why it stands where it does, and what comes next' \
 'history:What happened, the oldest first, for 90 days' \
 'report:What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing' \
 'approve:Let go what \`onced plan\` says waits for approval' \
@@ -971,10 +1201,14 @@ _onced_commands() {
 'resume:End a pause, after saying what came to its time meanwhile and what becomes of it' \
 'reload:Let the running daemon read its configuration again. A bad one is refused, and it goes on with the old one' \
 'ledger:Look after the ledger' \
-'add:Write a schedule file with one entry' \
+'add:Write a schedule file with one entry, or add the entry to one that is there' \
+'edit:Change an entry where it stands\: by flags, or without any in your editor' \
+'remove:Take an entry out of its schedule file, with its comments' \
+'fmt:Bring schedule files into their form. Comments and order stay' \
 'doctor:Would onced work here? Looks at files, ledger and AWS; changes nothing' \
 'bootstrap:Create the state machine that lambdas run through, or bring it up to date' \
-'completions:Print what a shell needs to complete commands and options' \
+'schema:Print the JSON Schema of schedule files or of the configuration, for editors and validators' \
+'completions:Print what a shell needs to complete commands, options and the names of entries' \
 'man:Print the manual' \
 'sandbox:Serve the embedded Step Functions over HTTP' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -996,6 +1230,11 @@ _onced__subcmd__bootstrap_commands() {
     local commands; commands=()
     _describe -t commands 'onced bootstrap commands' commands "$@"
 }
+(( $+functions[_onced__subcmd__calendar_commands] )) ||
+_onced__subcmd__calendar_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced calendar commands' commands "$@"
+}
 (( $+functions[_onced__subcmd__check_commands] )) ||
 _onced__subcmd__check_commands() {
     local commands; commands=()
@@ -1011,6 +1250,16 @@ _onced__subcmd__doctor_commands() {
     local commands; commands=()
     _describe -t commands 'onced doctor commands' commands "$@"
 }
+(( $+functions[_onced__subcmd__edit_commands] )) ||
+_onced__subcmd__edit_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced edit commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__fmt_commands] )) ||
+_onced__subcmd__fmt_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced fmt commands' commands "$@"
+}
 (( $+functions[_onced__subcmd__help_commands] )) ||
 _onced__subcmd__help_commands() {
     local commands; commands=(
@@ -1018,8 +1267,9 @@ _onced__subcmd__help_commands() {
 'sync:One reconciliation, then exit' \
 'plan:What would be done. Changes nothing' \
 'check:Are the schedule files good? Offline' \
-'list:Every entry and where it stands' \
-'show:One entry in full' \
+'list:Every entry and where it stands\: what fires next first, then what is over' \
+'calendar:The firings to come\: a month in the terminal, a feed for calendars, or a page' \
+'show:One entry in full\: why it stands where it does, and what comes next' \
 'history:What happened, the oldest first, for 90 days' \
 'report:What was to fire lately, and what came of it. Exit code 1 where something that was expected is missing' \
 'approve:Let go what \`onced plan\` says waits for approval' \
@@ -1027,10 +1277,14 @@ _onced__subcmd__help_commands() {
 'resume:End a pause, after saying what came to its time meanwhile and what becomes of it' \
 'reload:Let the running daemon read its configuration again. A bad one is refused, and it goes on with the old one' \
 'ledger:Look after the ledger' \
-'add:Write a schedule file with one entry' \
+'add:Write a schedule file with one entry, or add the entry to one that is there' \
+'edit:Change an entry where it stands\: by flags, or without any in your editor' \
+'remove:Take an entry out of its schedule file, with its comments' \
+'fmt:Bring schedule files into their form. Comments and order stay' \
 'doctor:Would onced work here? Looks at files, ledger and AWS; changes nothing' \
 'bootstrap:Create the state machine that lambdas run through, or bring it up to date' \
-'completions:Print what a shell needs to complete commands and options' \
+'schema:Print the JSON Schema of schedule files or of the configuration, for editors and validators' \
+'completions:Print what a shell needs to complete commands, options and the names of entries' \
 'man:Print the manual' \
 'sandbox:Serve the embedded Step Functions over HTTP' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -1052,6 +1306,11 @@ _onced__subcmd__help__subcmd__bootstrap_commands() {
     local commands; commands=()
     _describe -t commands 'onced help bootstrap commands' commands "$@"
 }
+(( $+functions[_onced__subcmd__help__subcmd__calendar_commands] )) ||
+_onced__subcmd__help__subcmd__calendar_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help calendar commands' commands "$@"
+}
 (( $+functions[_onced__subcmd__help__subcmd__check_commands] )) ||
 _onced__subcmd__help__subcmd__check_commands() {
     local commands; commands=()
@@ -1066,6 +1325,16 @@ _onced__subcmd__help__subcmd__completions_commands() {
 _onced__subcmd__help__subcmd__doctor_commands() {
     local commands; commands=()
     _describe -t commands 'onced help doctor commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__edit_commands] )) ||
+_onced__subcmd__help__subcmd__edit_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help edit commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__fmt_commands] )) ||
+_onced__subcmd__help__subcmd__fmt_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help fmt commands' commands "$@"
 }
 (( $+functions[_onced__subcmd__help__subcmd__help_commands] )) ||
 _onced__subcmd__help__subcmd__help_commands() {
@@ -1132,6 +1401,11 @@ _onced__subcmd__help__subcmd__reload_commands() {
     local commands; commands=()
     _describe -t commands 'onced help reload commands' commands "$@"
 }
+(( $+functions[_onced__subcmd__help__subcmd__remove_commands] )) ||
+_onced__subcmd__help__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help remove commands' commands "$@"
+}
 (( $+functions[_onced__subcmd__help__subcmd__report_commands] )) ||
 _onced__subcmd__help__subcmd__report_commands() {
     local commands; commands=()
@@ -1151,6 +1425,11 @@ _onced__subcmd__help__subcmd__run_commands() {
 _onced__subcmd__help__subcmd__sandbox_commands() {
     local commands; commands=()
     _describe -t commands 'onced help sandbox commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__help__subcmd__schema_commands] )) ||
+_onced__subcmd__help__subcmd__schema_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced help schema commands' commands "$@"
 }
 (( $+functions[_onced__subcmd__help__subcmd__show_commands] )) ||
 _onced__subcmd__help__subcmd__show_commands() {
@@ -1259,6 +1538,11 @@ _onced__subcmd__reload_commands() {
     local commands; commands=()
     _describe -t commands 'onced reload commands' commands "$@"
 }
+(( $+functions[_onced__subcmd__remove_commands] )) ||
+_onced__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced remove commands' commands "$@"
+}
 (( $+functions[_onced__subcmd__report_commands] )) ||
 _onced__subcmd__report_commands() {
     local commands; commands=()
@@ -1278,6 +1562,11 @@ _onced__subcmd__run_commands() {
 _onced__subcmd__sandbox_commands() {
     local commands; commands=()
     _describe -t commands 'onced sandbox commands' commands "$@"
+}
+(( $+functions[_onced__subcmd__schema_commands] )) ||
+_onced__subcmd__schema_commands() {
+    local commands; commands=()
+    _describe -t commands 'onced schema commands' commands "$@"
 }
 (( $+functions[_onced__subcmd__show_commands] )) ||
 _onced__subcmd__show_commands() {

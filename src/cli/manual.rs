@@ -1,30 +1,17 @@
-//! `onced man` and `onced completions`: made from what can be typed. Packages carry what they print, in `docs/`.
+//! `onced man`: made from what can be typed. Packages carry what it prints, in `docs/man`.
 
 use std::io;
 use std::path::Path;
 
 use clap::CommandFactory as _;
-use clap_complete::generate;
-use clap_complete::shells::{Bash, Fish, Zsh};
 use clap_mangen::Man;
 
-use super::arguments::{Arguments, Shell};
+use super::arguments::Arguments;
 use super::{Failure, Outcome, exit, print};
 
 /// Each page is of a command that is there: clap's own `help` has none.
 fn command() -> clap::Command {
     Arguments::command().disable_help_subcommand(true)
-}
-
-/// Prints what a shell needs to complete `onced`.
-pub(super) fn completions(shell: Shell) {
-    let (mut command, mut script) = (Arguments::command(), Vec::new());
-    match shell {
-        Shell::Bash => generate(Bash, &mut command, "onced", &mut script),
-        Shell::Zsh => generate(Zsh, &mut command, "onced", &mut script),
-        Shell::Fish => generate(Fish, &mut command, "onced", &mut script),
-    }
-    print(&String::from_utf8_lossy(&script));
 }
 
 /// Prints the manual's page `onced(1)`, or writes it and one for each command into a directory.

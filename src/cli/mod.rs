@@ -9,9 +9,12 @@ mod bar;
 mod bootstrap;
 mod calendar;
 mod change;
+mod completing;
 mod doctor;
 mod edit;
 mod editor;
+#[cfg(test)]
+mod examples;
 mod fmt;
 mod history;
 mod journal;
@@ -28,6 +31,7 @@ mod report;
 mod results;
 mod run;
 mod sandbox;
+mod schema;
 mod show;
 mod text;
 mod watch;
@@ -171,11 +175,11 @@ pub fn main() -> ExitCode {
         Color::Auto => terminal && environment.get("NO_COLOR").is_none_or(String::is_empty),
     };
     let terminal = std::io::stderr().is_terminal();
-    logs::begin(
-        &arguments.common,
-        &environment,
-        (terminal, colored(terminal)),
-    );
+    // What a shell asks for while somebody types says nothing else.
+    if !matches!(arguments.command, Command::Completions { .. }) {
+        let stderr = (terminal, colored(terminal));
+        logs::begin(&arguments.common, &environment, stderr);
+    }
     let color = colored(std::io::stdout().is_terminal());
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -249,8 +253,9 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Resume { dry_run } => pause::resume(context, dry_run).await,
         Command::Reload => reload::reload(context).await,
         Command::Ledger { what } => ledger::ledger(context, &what).await,
+        Command::Schema { of } => schema::schema(context, of),
         Command::Completions { shell } => {
-            manual::completions(shell);
+            completing::completions(context, shell).await;
             Ok(exit::DONE)
         }
         Command::Man { pages } => manual::man(pages.as_deref()),

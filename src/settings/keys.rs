@@ -13,7 +13,7 @@ use crate::source::time;
 /// Where a packaged onced has its configuration.
 const CONFIGURATION: &str = "/etc/onced/onced.yaml";
 /// Every key of the configuration, as a path.
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "directory",
     "state_directory",
     "owner",

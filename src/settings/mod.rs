@@ -2,6 +2,8 @@
 //! is an argument.
 
 mod keys;
+#[cfg(test)]
+mod language;
 mod values;
 
 use std::collections::BTreeMap;

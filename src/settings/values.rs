@@ -163,10 +163,8 @@ pub(super) fn roles(value: &Value) -> Result<BTreeMap<String, Role>, Complaint> 
             None => (text(role)?, None),
             Some(role) => {
                 let field = |key: &str| role.get(key).map(text).transpose();
-                let unknown = role.keys().filter_map(Value::as_str);
-                let unknown = unknown
-                    .into_iter()
-                    .find(|key| !["role_arn", "external_id"].contains(key));
+                let mut all = role.keys().map(|key| key.as_str().unwrap_or("?"));
+                let unknown = all.find(|key| !["role_arn", "external_id"].contains(key));
                 if let Some(key) = unknown {
                     return Err((format!("unknown key `{key}` of `{account}`"), hint()));
                 }
@@ -256,8 +254,8 @@ pub(super) fn limit(value: &Value) -> Result<Limit, Complaint> {
         .as_mapping()
         .ok_or_else(|| ("this is no mapping".to_owned(), hint()))?;
     let known = ["rate", "burst"];
-    let unknown = mapping.keys().filter_map(Value::as_str);
-    if let Some(key) = unknown.into_iter().find(|key| !known.contains(key)) {
+    let mut all = mapping.keys().map(|key| key.as_str().unwrap_or("?"));
+    if let Some(key) = all.find(|key| !known.contains(key)) {
         return Err((format!("unknown key `{key}`"), hint()));
     }
     let number = |key: &str, least: f64| {

@@ -5,12 +5,15 @@ pub mod check;
 pub mod edit;
 pub mod file_system;
 pub mod git;
+pub mod language;
 pub mod parse;
 pub mod problem;
 pub mod read;
 pub mod replace;
 pub mod revision;
 pub mod scan;
+#[cfg(test)]
+pub(crate) mod schema;
 pub mod time;
 mod tree;
 pub(crate) mod value;

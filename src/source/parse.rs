@@ -11,6 +11,7 @@ use serde_yaml::Value as Yaml;
 
 use crate::model::entry::{Entry, EntryName, MAX_INPUT_BYTES, lambda_input, machine_input};
 use crate::model::interner::Interner;
+use crate::source::language::{self, ScheduleFile};
 use crate::source::problem::Problem;
 use crate::source::time::{self, Wrong};
 use crate::source::tree::{self, Node, Place};
@@ -47,20 +48,6 @@ impl Default for Defaults {
         }
     }
 }
-
-const ROOT: &[&str] = &["version", "defaults", "schedules"];
-const DEFAULTS: &[&str] = &["timezone", "lambda", "state_machine", "grace", "enabled"];
-const ENTRY: &[&str] = &[
-    "description",
-    "at",
-    "timezone",
-    "lambda",
-    "payload",
-    "state_machine",
-    "input",
-    "grace",
-    "enabled",
-];
 
 /// What a file's `defaults` say.
 struct FileDefaults {
@@ -259,7 +246,7 @@ impl Parsing<'_> {
     }
 
     fn root(&mut self, node: &Node, value: &Yaml) -> Vec<Entry> {
-        let Some(fields) = self.fields(node, value, ROOT, "a schedule file") else {
+        let Some(fields) = self.fields(node, value, ScheduleFile::KEYS, "a schedule file") else {
             return Vec::new();
         };
         if let Some(version) = fields.get("version")
@@ -350,7 +337,12 @@ impl Parsing<'_> {
         let Some(field) = root.get("defaults") else {
             return defaults;
         };
-        let Some(fields) = self.fields(field.node, field.value, DEFAULTS, "`defaults`") else {
+        let Some(fields) = self.fields(
+            field.node,
+            field.value,
+            language::Defaults::KEYS,
+            "`defaults`",
+        ) else {
             return defaults;
         };
         defaults.timezone = self.zone(&fields).unwrap_or(defaults.timezone);
@@ -431,8 +423,8 @@ impl Parsing<'_> {
                 hint: None,
             }),
         );
-        let fields = self.fields(field.node, field.value, ENTRY, "an entry")?;
-        for key in ENTRY {
+        let fields = self.fields(field.node, field.value, language::Entry::KEYS, "an entry")?;
+        for key in language::Entry::KEYS {
             if let Some(field) = fields.get(key)
                 // What stands below the wrong key may have been meant as a payload.
                 && (["payload", "input"].contains(key) || field.value.is_mapping() || field.value.is_sequence())

@@ -64,6 +64,11 @@ pub fn instant(text: &str, zone: Tz) -> Result<DateTime<Utc>, Wrong> {
     if !text.is_ascii() || bytes.len() < 16 || !matches!(bytes[10], b'T' | b' ') {
         return Err(unreadable());
     }
+    // chrono takes signs and spaces for digits too.
+    let is_date = |(place, byte): (usize, &u8)| byte.is_ascii_digit() || matches!(place, 4 | 7);
+    if !bytes[..10].iter().enumerate().all(is_date) {
+        return Err(unreadable());
+    }
     let date: NaiveDate =
         NaiveDate::parse_from_str(&text[..10], "%Y-%m-%d").map_err(|_| unreadable())?;
     let (clock, suffix) = clock_and_offset(&text[11..]);
@@ -260,6 +265,10 @@ mod tests {
             "2026-12-01T09:00:60",
             "2026-12-01T09:00:00.5",
             "2026-12-01t09:00:00",
+            "2026- 6-01T09:00",
+            "2026-06- 1T09:00",
+            "+026-06-01T09:00",
+            " 026-06-01T09:00",
             "2026-12-01T09:00:00z",
             "2026-12-01T09:00+1",
             "2026-12-01T09:00 CET",
