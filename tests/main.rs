@@ -4,6 +4,7 @@ mod clock;
 mod completing;
 mod conformance;
 mod doctor;
+mod documents;
 mod editing;
 mod examples;
 mod folder;

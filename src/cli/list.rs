@@ -80,8 +80,9 @@ pub(super) fn below(list: &List, selection: &Selection, shown: &Shown) -> String
         let meant = entries.filter(|entry| selection.takes(entry, shown.now));
         count = format!("{} of {all}", meant.count());
     }
+    let noun = if all == 1 { "entry" } else { "entries" };
     format!(
-        "{}{count} entries of owner {}\n",
+        "{}{count} {noun} of owner {}\n",
         text::waiting(list.guard.as_ref(), &list.orphans, list.digest.as_ref()),
         list.owner
     )

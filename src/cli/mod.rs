@@ -25,6 +25,8 @@ mod look;
 mod manual;
 mod pause;
 mod plan;
+#[cfg(test)]
+mod reference;
 mod reload;
 mod remove;
 mod report;

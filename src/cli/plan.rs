@@ -80,12 +80,12 @@ fn against(offline: &Offline, reference: &str, now: DateTime<Utc>) -> Result<Pla
             .trusting()
             .scan()
     };
-    let revision = Revision::of(directory, reference)
-        .map_err(|error| Failure::new(crate::model::causes::causes(&error)))?;
     let after = scan(directory);
     if let Some(why) = &after.unclear {
         return Err(Failure::new(why));
     }
+    let revision = Revision::of(directory, reference)
+        .map_err(|error| Failure::new(crate::model::causes::causes(&error)))?;
     let versions = Versions {
         owner: Owner::parse("offline").map_err(Failure::new)?,
         reference: (reference.to_owned(), revision.commit.clone()),
