@@ -140,7 +140,7 @@ fn shown(path: &Path) -> Vec<Shown> {
                 goes_on = line.ends_with('\\');
                 found.push(begin(command, false));
             }
-            (Some("yaml"), _, Some(file)) if file.ends_with(".yaml") && !file.contains(' ') => {
+            (Some("yaml"), _, Some(file)) if file.contains(".yaml") && !file.contains(' ') => {
                 found.push(begin(file, true));
                 block = Some("file".to_owned());
             }
