@@ -583,7 +583,12 @@ fn an_editor_works_on_a_copy() {
         ),
     ]);
     let place = folder.path("launch.yaml").display().to_string();
-    let told = by_hand(&folder, "sh -c 'test $0 = +11 && sed -i s/07-15/07-16/ $1'");
+    // An editor that takes a line is given it; others may take it for a file.
+    let editor = folder.0.path().join("nano");
+    let script = "#!/bin/sh\ntest \"$1\" = +11 && sed -i s/07-15/07-16/ \"$2\"\n";
+    fs::write(&editor, script).expect("written");
+    fs::set_permissions(&editor, Permissions::from_mode(0o755)).expect("a program");
+    let told = by_hand(&folder, &editor.display().to_string());
     assert_eq!(told.code, Some(0), "{}", told.error);
     assert!(
         told.out.starts_with(&format!(
@@ -608,17 +613,17 @@ fn an_editor_works_on_a_copy() {
     );
     for (editor, code, fragment) in [
         (
-            "sed -i 's/at: 2097-06-01 09:00/at: soon/' $2; true",
+            "sed -i 's/at: 2097-06-01 09:00/at: soon/' $1; true",
             Some(4),
             "`soon` is not a time",
         ),
         (
-            "sed -i s/launch-email:/taken:/ $2; true",
+            "sed -i s/launch-email:/taken:/ $1; true",
             Some(4),
             "`taken` is also the name of an entry at `other.yaml:2`",
         ),
         (
-            "sed -i s/sharp/blunt/ $2; false",
+            "sed -i s/sharp/blunt/ $1; false",
             Some(1),
             "failed: exit status: 1",
         ),
@@ -668,4 +673,82 @@ async fn a_daemon_follows() {
     world.settles_at(4, 1).await;
     done(&["remove", "b"]);
     world.settles_at(4, 2).await;
+}
+
+/// A name is not taken while what may have it can't be read.
+#[test]
+fn a_name_that_may_be_taken_is_refused() {
+    let folder = Folder::new(&[("a.yaml", "schedules:\n  a: {at: soon, lambda: f}\n")]);
+    let add = ["add", "a", "--at", &day(3), "--lambda", "f"];
+    assert_eq!(folder.told(&add).code, Some(4));
+    fs::create_dir_all(folder.path(".git")).unwrap();
+    for (file, text) in [("HEAD", "ref: refs/heads/main\n"), ("index.lock", "")] {
+        fs::write(folder.path(&format!(".git/{file}")), text).unwrap();
+    }
+    for directory in ["objects", "refs"] {
+        fs::create_dir(folder.path(&format!(".git/{directory}"))).unwrap();
+    }
+    assert_eq!(folder.told(&add).code, Some(4), "git at work hides nothing");
+    // A link to nothing is a part of the folder that is not seen.
+    let folder = Folder::new(&[("b.yaml", "schedules: {}\n")]);
+    symlink("nowhere", folder.path("sub.yaml")).unwrap();
+    let told = folder.told(&add);
+    assert_ne!(told.code, Some(0), "{}", told.out);
+    assert!(!folder.path("a.yaml").exists());
+}
+
+/// What is written has the rights that the umask leaves, keeps its attributes, and is no larger than what is read.
+#[test]
+fn a_file_stays_as_private_as_it_was() {
+    let folder = Folder::new(&[]);
+    let add = folder.command(&["add", "a", "--at", &day(3), "--lambda", "f"]);
+    let words = add
+        .get_args()
+        .map(|word| word.to_string_lossy().into_owned());
+    let words: Vec<String> = words.map(|word| format!("'{word}'")).collect();
+    let program = add.get_program().to_string_lossy().into_owned();
+    let mut shell = std::process::Command::new("sh");
+    shell.args([
+        "-c",
+        &format!("umask 077; exec {program} {}", words.join(" ")),
+    ]);
+    assert!(shell.output().unwrap().status.success());
+    let mode = |file: &str| folder.path(file).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode("a.yaml"), 0o600);
+    let path = folder.path("a.yaml");
+    let kept = rustix::fs::setxattr(&path, "user.note", b"mine", rustix::fs::XattrFlags::empty());
+    assert_eq!(folder.told(&["edit", "a", "--grace", "1h"]).code, Some(0));
+    if kept.is_ok() {
+        let mut value = [0; 16];
+        let length = rustix::fs::getxattr(&path, "user.note", &mut value[..]).expect("it is kept");
+        assert_eq!(&value[..length], b"mine");
+    }
+    let large = format!(
+        "{}# {}\n",
+        folder.read("a.yaml"),
+        "x".repeat(8 * 1024 * 1024 - 100)
+    );
+    fs::write(&path, &large).unwrap();
+    let told = folder.told(&["edit", "a", "--description", &"y".repeat(200)]);
+    assert_eq!(told.code, Some(1), "{}", told.out);
+    assert!(
+        told.error.contains("at most 8388608 are read"),
+        "{}",
+        told.error
+    );
+    assert_eq!(folder.read("a.yaml"), large);
+}
+
+/// What would be missed is not switched on in silence, and no minute is guessed.
+#[test]
+fn times_are_not_guessed() {
+    let text = "schedules:\n  a: {at: 2026-01-01T00:00:00Z, lambda: f, enabled: false}\n";
+    let folder = Folder::new(&[("a.yaml", text)]);
+    let told = folder.told(&["edit", "a", "--enable"]);
+    assert_eq!(told.code, Some(64), "{}", told.out);
+    assert_eq!(folder.read("a.yaml"), text);
+    for time in ["09:3", "tomorrow 9:5", "9:30:1"] {
+        let told = folder.told(&["add", "b", "--at", time, "--lambda", "f"]);
+        assert_eq!(told.code, Some(64), "{time}: {}", told.out);
+    }
 }

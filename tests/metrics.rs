@@ -187,6 +187,19 @@ async fn what_is_counted_is_what_happened() {
     }
     assert_eq!(get(at, "/healthz", "").map(|answer| answer.0), Some(200));
     readyz(&world, at, 200, "ok").await;
+    let (status, head, page) = get(at, "/", "").expect("a page");
+    assert_eq!(status, 200);
+    assert!(
+        head.contains("content-type: text/html; charset=utf-8"),
+        "{head}"
+    );
+    assert!(
+        page.contains("<title>onced test</title>") && page.contains(">ready<"),
+        "{page}"
+    );
+    let scheduled = value("onced_entries{phase=\"scheduled\"}");
+    let row = format!("<th scope=\"row\">scheduled<td>{scheduled}</tr>");
+    assert!(page.contains(&row), "{row}\n{page}");
     drop(daemon);
 }
 
@@ -343,6 +356,12 @@ async fn it_is_not_ready_while_something_keeps_it_from_its_work() {
     let (schedules, away) = (world.path(""), world.root.path().join("away"));
     fs::rename(&schedules, &away).expect("renamed");
     readyz(&world, at, 503, "directory: ").await;
+    let (status, _, page) = get(at, "/", "").expect("a page");
+    assert_eq!(status, 200);
+    assert!(
+        page.contains("<p class=\"refused\">not ready</p>\n<ul>\n<li>directory: "),
+        "{page}"
+    );
     fs::rename(&away, &schedules).expect("renamed");
     readyz(&world, at, 200, "ok").await;
 

@@ -222,13 +222,13 @@ async fn an_invalid_file_removes_nothing() {
     assert_eq!(output.status.code(), Some(4), "{text}");
     assert!(text.contains("`soon` is not a time"), "{text}");
     assert!(
-        text.contains('!') && text.ends_with("changes no firing\n"),
+        text.contains('!') && text.ends_with("changes no firing, 2 held\n"),
         "{text}"
     );
     commit(&world, "broken");
     world.write("a.yaml", &file(&[("a", &day(3))]));
     let text = lines(&offline(&world, &["--against", "HEAD"]));
-    assert!(text.contains("`a.yaml` was invalid in `HEAD`"), "{text}");
+    assert!(text.contains("`a.yaml` was invalid in `HEAD`: what is in it counts as new, and what is gone from it is not counted"), "{text}");
     assert!(text.ends_with("adds 1 firing\n"), "{text}");
 }
 
@@ -401,4 +401,133 @@ async fn the_repository_is_only_read() {
     let before = listing();
     assert!(offline(&world, &["--against", "HEAD"]).status.success());
     assert_eq!(listing(), before);
+}
+
+/// A change of the payload is told beside a change of time or function, and never what it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_change_is_told() {
+    let one = |lambda: &str, at: &str, amount: u32| {
+        format!("schedules:\n  a: {{at: {at}, lambda: {lambda}, payload: {{amount: {amount}}}}}\n")
+    };
+    let (soon, late) = (day(3), day(4));
+    let Some(world) = repository(&one("f", &soon, 1)).await else {
+        return;
+    };
+    assert!(world.output(&["sync"]).status.success());
+    for (now, told) in [
+        (one("f", &late, 1), format!("changed: was at {soon}")),
+        (
+            one("f", &late, 100),
+            format!("changed: was at {soon}, another payload or input"),
+        ),
+        (one("g", &soon, 1), "changed: was lambda `f`".to_owned()),
+        (
+            one("g", &soon, 100),
+            "changed: was lambda `f`, another payload or input".to_owned(),
+        ),
+        (
+            one("f", &soon, 100),
+            "changed: another payload or input".to_owned(),
+        ),
+    ] {
+        world.write("a.yaml", &now);
+        let compared = lines(&offline(&world, &["--against", "HEAD"]));
+        let row = compared.lines().next().expect("a row");
+        assert!(row.ends_with(&told), "{row}\n{told}");
+        let recorded = world.output(&["plan", "--as-of", "1h"]);
+        let recorded = String::from_utf8(recorded.stdout).expect("a text");
+        assert!(
+            recorded.lines().any(|row| row.ends_with(&told)),
+            "{recorded}\n{told}"
+        );
+    }
+}
+
+/// What is too far ahead, or past, is renamed too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rename_is_one_whenever_it_fires() {
+    let past = "2026-01-01T00:00:00Z";
+    let old = [("far", &*day(400)), ("fired", past), ("near", &*day(5))];
+    let Some(world) = repository(&file(&old)).await else {
+        return;
+    };
+    let new = [
+        ("far-new", &*day(400)),
+        ("fired-new", past),
+        ("near-new", &*day(5)),
+    ];
+    world.write("a.yaml", &file(&new));
+    let output = offline(&world, &["--against", "HEAD", "--fail-on", "past,far"]);
+    let text = lines(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.ends_with("renames 3 firings\n"), "{text}");
+    assert_eq!(
+        text.lines().filter(|line| line.starts_with("~>")).count(),
+        3,
+        "{text}"
+    );
+}
+
+/// What git has there that is no folder of this repository, and words that are no folder.
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_places_are_told() {
+    let Some(world) = repository(&file(&[("a", &day(3))])).await else {
+        return;
+    };
+    let at = |folder: &str, arguments: &[&str]| {
+        let mut command = onced(world.root.path());
+        command.arg("plan").arg(world.path(folder)).args(arguments);
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        block_in_place(|| command.output().expect("onced runs"))
+    };
+    // A name that would be a pattern.
+    fs::create_dir(world.path(":(top)x")).unwrap();
+    fs::write(world.path(":(top)x/b.yaml"), file(&[("b", &day(4))])).unwrap();
+    commit(&world, "odd");
+    let text = lines(&at(":(top)x", &["--against", "HEAD"]));
+    assert_eq!(text, "changes no firing\n");
+    let output = at(".git", &["--against", "HEAD"]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("is in no git work tree"), "{error}");
+    let output = at("", &["--against", "^main"]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("there is no commit `^main` here"), "{error}");
+    // A folder that is new as a whole.
+    fs::create_dir(world.path("new")).unwrap();
+    fs::write(world.path("new/c.yaml"), file(&[("c", &day(6))])).unwrap();
+    let text = lines(&at("new", &["--against", "HEAD"]));
+    assert!(
+        text.contains("`HEAD` has nothing at this place: all counts as new\n"),
+        "{text}"
+    );
+    // A submodule.
+    fs::remove_dir_all(world.path("new")).unwrap();
+    let other = world.root.path().join("other");
+    fs::create_dir(&other).unwrap();
+    fs::write(other.join("d.yaml"), file(&[("d", &day(7))])).unwrap();
+    let source = other.display().to_string();
+    let within = ["-C", &source];
+    for more in [
+        &["init", "-b", "main"][..],
+        &["add", "-A"],
+        &["commit", "-m", "d"],
+    ] {
+        git(&world, &[&within[..], more].concat());
+    }
+    let allow = [
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "add",
+        &source,
+        "sub",
+    ];
+    git(&world, &allow);
+    commit(&world, "sub");
+    let text = lines(&at("", &["--against", "HEAD"]));
+    assert!(
+        text.contains("`sub` is a repository of its own, and is not compared\n"),
+        "{text}"
+    );
+    assert!(text.ends_with("changes no firing\n"), "{text}");
 }

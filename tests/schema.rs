@@ -356,7 +356,12 @@ fn what_is_shown_keeps_to_the_schemas() {
             let block = block.split("```").next().unwrap_or_default();
             let has = |key: &str| block.lines().any(|line| line.starts_with(key));
             let what = page.display().to_string();
-            if has("schedules:") {
+            if block.contains("payloud") {
+                // A mistake that the tutorial makes on purpose.
+                let refused = serde_yaml::from_str(block).map(|value| schedule.is_valid(&value));
+                assert!(!refused.expect("YAML"), "{what}:\n{block}");
+                assert!(!is_schedule_file(block), "{what}:\n{block}");
+            } else if has("schedules:") {
                 schedules += 1;
                 takes(&schedule, &what, block);
                 assert!(is_schedule_file(block), "{what}:\n{block}");

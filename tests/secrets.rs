@@ -88,7 +88,7 @@ async fn no_payload_is_ever_shown() {
             "/v1/about",
         ];
         said.extend(paths.map(|path| block_in_place(|| asked(&world, path))));
-        for path in ["/metrics", "/healthz", "/readyz"] {
+        for path in ["/", "/metrics", "/healthz", "/readyz"] {
             let answer = metrics::get(listen, path, "").expect("an answer");
             said.push(format!("{answer:?}"));
         }
@@ -147,6 +147,38 @@ async fn no_payload_is_ever_shown() {
         for text in said {
             let leak = text.lines().find(|line| line.contains(CANARY));
             assert_eq!(leak, None, "with {format}");
+        }
+    }
+}
+
+/// Faults at which a payload stands on the line that is shown.
+#[test]
+fn no_message_shows_a_payload() {
+    let root = tempfile::tempdir().expect("a directory");
+    for (n, text) in [
+        "schedules:\n  - {name: a, at: 2027-06-01T09:00, lambda: f, payload: {token: CANARY}}\n",
+        "schedules: [{at: 2027-06-01T09:00, lambda: f, payload: {token: CANARY}}]\n",
+        "- {at: 2027-06-01T09:00, lambda: f, payload: {token: CANARY}}\n",
+        "schedules:\n  a1: at=2027-06-01T09:00 payload=CANARY\n",
+        "x-off: &off\n  token: CANARY\n  token: CANARY2\nschedules: {}\n",
+        "x-off: &off\n  token: !secret CANARY\nschedules: {}\n",
+        "x-off: &off\n  token: \"CANARY\nschedules: {}\n",
+        "x-off: &off\n  <<: *CANARY\nschedules: {}\n",
+        "schedules:\n  x-all: &all\n    token: CANARY\n    token: CANARY2\n",
+        "defaults:\n  x-off: {token: *CANARY}\nschedules: {}\n",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let file = root.path().join(format!("a{n}.yaml"));
+        fs::write(&file, text).expect("written");
+        for format in ["text", "json", "github", "sarif"] {
+            let mut check = crate::process::onced(root.path());
+            check.arg("check").arg(&file).args(["--format", format]);
+            let output = check.output().expect("onced runs");
+            assert_eq!(output.status.code(), Some(4), "{text}\n{output:?}");
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(!said.contains("CANARY"), "{text}\n{said}");
         }
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn add(context: &Context, add: &Add) -> Outcome {
             .insert(name.as_str(), &fields),
     };
     let refused = |why| change::refused(&path, why);
-    taken(&folder, &name)?;
+    folder.is_free(&folder.scan(), &name)?;
     let new = new.map_err(refused)?;
     let entries = parse(&file, &new, &folder.defaults);
     let entries = entries.map_err(|problems| refused(Refused::WouldBe(problems)))?;
@@ -91,21 +91,6 @@ fn exists(path: &Path, file: &str, error: &std::io::Error) -> Failure {
         String::new()
     };
     Failure::new(format!("can't write `{}`: {error}{hint}", path.display()))
-}
-
-/// A name is free where no entry has it, and no invalid file may have it.
-fn taken(folder: &Folder, name: &EntryName) -> Result<(), Failure> {
-    let scan = folder.scan();
-    if let Some(entry) = scan.entries.get(name) {
-        return Err(Failure::new(format!(
-            "there is an entry `{name}` already, at `{}:{}`\nhint: take another name, or change it with `onced edit {name}`",
-            entry.file, entry.line
-        )));
-    }
-    match scan.mentions(name, "") {
-        Some(why) if scan.doubt().is_none() => Err(change::unclear(name.as_str(), &why, &scan)),
-        _ => Ok(()),
-    }
 }
 
 /// What `--file` holds; `None`: there is no such file yet.

@@ -37,6 +37,9 @@ pub(super) async fn calendar(context: &Context, what: &Calendar) -> Outcome {
         },
     };
     let (Found::Whole(settings) | Found::Files(settings)) = &settings;
+    if what.ics || what.html {
+        is_whole(&list)?;
+    }
     let now = (crate::daemon::wall_clock())();
     let shown = Shown {
         zone: settings.defaults.timezone,
@@ -69,6 +72,26 @@ pub(super) async fn calendar(context: &Context, what: &Calendar) -> Outcome {
         print(&month_text(&months, inside, after, &shown));
     }
     Ok(exit::DONE)
+}
+
+/// A feed or a page without what could not be read would look like one from which it was removed.
+fn is_whole(list: &List) -> Result<(), Failure> {
+    if let Some(why) = &list.doubt {
+        return Err(Failure::new(format!(
+            "not all firings are known now: {why}"
+        )));
+    }
+    if results::has_invalid(&list.files) {
+        let problems = text::problems(&list.files, false);
+        return Err(Failure {
+            message: format!(
+                "not all firings are known: files are invalid\n\n{}",
+                problems.trim_end()
+            ),
+            code: exit::INVALID,
+        });
+    }
+    Ok(())
 }
 
 /// With ledger and owner, or the files alone.

@@ -63,6 +63,21 @@ impl Folder {
         Err(unknown(name, scan.entries.keys()))
     }
 
+    /// A name is free where no entry has it, every file could be read, and none that is invalid may have it.
+    pub(super) fn is_free(&self, scan: &Scan, name: &EntryName) -> Result<(), Failure> {
+        if let Some(entry) = scan.entries.get(name) {
+            return Err(Failure::new(format!(
+                "there is an entry `{name}` already, at `{}:{}`\nhint: take another name, or change it with `onced edit {name}`",
+                entry.file, entry.line
+            )));
+        }
+        let why = scan.unclear.clone().filter(|_| self.directory.exists());
+        match why.or_else(|| scan.in_invalid(name, "")) {
+            Some(why) => Err(unclear(name.as_str(), &why, scan)),
+            None => Ok(()),
+        }
+    }
+
     /// How a file of the directory is called in what is said.
     pub(super) fn shown(&self, entry: &Entry) -> String {
         let path = self.directory.join(&*entry.file);

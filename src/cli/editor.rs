@@ -2,6 +2,7 @@
 //! before that.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::os::unix::fs::OpenOptionsExt;
@@ -76,6 +77,19 @@ fn kept(copy: &Path, failure: &Failure) -> Failure {
     }
 }
 
+/// Editors that take the line as `+LINE`. For others that may be one more file.
+const TAKE_A_LINE: [&str; 9] = [
+    "vi",
+    "vim",
+    "nvim",
+    "view",
+    "nano",
+    "pico",
+    "emacs",
+    "emacsclient",
+    "micro",
+];
+
 /// As git and crontab do: what the variable says may have arguments of its own.
 fn run(context: &Context, copy: &Path, line: usize) -> Result<(), Failure> {
     let set = |name: &str| {
@@ -92,7 +106,12 @@ fn run(context: &Context, copy: &Path, line: usize) -> Result<(), Failure> {
         .arg("-c")
         .arg(format!("{editor} \"$@\""))
         .arg(editor);
-    let status = command.arg(format!("+{line}")).arg(copy).status();
+    let program = editor.split_whitespace().next().map(Path::new);
+    let program = program.and_then(Path::file_name).and_then(OsStr::to_str);
+    if program.is_some_and(|program| TAKE_A_LINE.contains(&program)) {
+        command.arg(format!("+{line}"));
+    }
+    let status = command.arg(copy).status();
     let hint = "\nhint: set $VISUAL or $EDITOR to an editor that is there";
     match status {
         Ok(status) if status.success() => Ok(()),
@@ -131,6 +150,10 @@ fn take(folder: &Folder, entry: &Entry, held: &Held, new: &[u8]) -> Result<Strin
         }
     }
     let before = folder.entries(&entry.file, &held.bytes)?;
+    let was = |name: &EntryName| before.iter().any(|entry| entry.name == *name);
+    for is in after.iter().filter(|is| !was(&is.name)) {
+        folder.is_free(&others, &is.name)?;
+    }
     held.put(new).map_err(|why| change::trouble(&shown, why))?;
     Ok(told(folder, (&before, &after), (new, &entry.file)))
 }

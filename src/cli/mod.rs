@@ -131,6 +131,15 @@ impl Context {
         Ok(Offline::resolve(&typed, &self.environment)?)
     }
 
+    /// Is it AWS that is called, and nothing in its place?
+    fn is_aws(&self, settings: &Settings) -> bool {
+        let elsewhere = ["AWS_ENDPOINT_URL_SFN", "AWS_ENDPOINT_URL"];
+        let is_elsewhere = |key: &str| self.environment.contains_key(key);
+        !settings.sandbox
+            && settings.aws.endpoint_url.is_none()
+            && !elsewhere.into_iter().any(is_elsewhere)
+    }
+
     /// The settings; `directory` is the command's own argument.
     fn settings(&self, directory: Option<&String>) -> Result<Settings, Failure> {
         let typed = self.common.typed(directory).map_err(Failure::usage)?;

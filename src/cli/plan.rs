@@ -89,6 +89,8 @@ fn against(offline: &Offline, reference: &str, now: DateTime<Utc>) -> Result<Pla
     let versions = Versions {
         owner: Owner::parse("offline").map_err(Failure::new)?,
         reference: (reference.to_owned(), revision.commit.clone()),
+        is_empty: revision.is_empty,
+        submodules: revision.submodules.clone(),
         before: scan(revision.directory()),
         after,
     };
@@ -135,9 +137,13 @@ fn mark(step: &str) -> &'static str {
 /// All steps in one line.
 fn counts(plan: &PlanView) -> String {
     if let Some(against) = &plan.against {
+        let mut text = against.in_short();
+        if !plan.held.is_empty() {
+            text = format!("{text}, {} held", plan.held.len());
+        }
         let findings = in_short(&plan.findings);
         let comma = if findings.is_empty() { "" } else { "; " };
-        return format!("{}{comma}{findings}", against.in_short());
+        return format!("{text}{comma}{findings}");
     }
     let count = |step: &str| plan.steps.iter().filter(|view| view.step == step).count();
     let (start, stop, replace) = (count("Start"), count("Stop"), count("Replace"));

@@ -7,6 +7,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::time::{Instant, sleep};
 
+use clap::ValueEnum as _;
+
 use super::arguments::Format;
 use super::{Context, Failure, Outcome, exit, look, print, text};
 use crate::daemon::client::Client;
@@ -25,9 +27,14 @@ pub(super) fn format(context: &Context, known: &[Format]) -> Result<Format, Fail
     if known.contains(&format) {
         return Ok(format);
     }
-    Err(Failure::usage(
-        "this command has no such `--format`\nhint: see its --help",
-    ))
+    let known: Vec<String> = known
+        .iter()
+        .filter_map(|format| Some(format!("`{}`", format.to_possible_value()?.get_name())))
+        .collect();
+    Err(Failure::usage(format!(
+        "this command has no such `--format`\nhint: it has {}",
+        known.join(", ")
+    )))
 }
 
 pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {

@@ -248,6 +248,7 @@ pub(super) async fn run(
         owner: settings.owner.as_str().to_owned(),
         directory: std::path::absolute(&directory).map_err(Failure::new)?,
         state_directory: std::path::absolute(&state.path).map_err(Failure::new)?,
+        is_aws: context.is_aws(&settings),
     };
     let sources = socket::Sources {
         about,
@@ -265,6 +266,7 @@ pub(super) async fn run(
             metrics: metrics.clone(),
             ledger: daemon.ledger().clone(),
             beats: daemon.beats(),
+            owner: settings.owner.clone(),
         };
         tokio::spawn(listen::serve(address, sources))
     });

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::arguments::Format;
-use super::{Context, Outcome, change, exit, history, print, results, text};
+use super::{Context, Failure, Outcome, change, exit, history, print, results, text};
 use crate::model::entry::instant;
 use crate::model::record::Event;
 use crate::settings::Settings;
@@ -31,6 +31,11 @@ pub(super) async fn show(context: &Context, name: &str) -> Outcome {
     let list: List = results::ask(&settings, "/v1/list", Moment::list).await?;
     let mut entries = list.entries.iter();
     let Some(entry) = entries.find(|entry| entry.name.as_str() == name) else {
+        if let Some(why) = &list.doubt {
+            return Err(Failure::new(format!(
+                "whether there is an entry `{name}` is not known now: {why}"
+            )));
+        }
         return Err(change::unknown(
             name,
             list.entries.iter().map(|entry| &entry.name),
@@ -38,7 +43,7 @@ pub(super) async fn show(context: &Context, name: &str) -> Outcome {
     };
     let now = (crate::daemon::wall_clock())();
     let said = explain(entry, settings.defaults.timezone, now);
-    let console_url = console(entry, context, &settings);
+    let console_url = console(entry, context, &settings).await;
     if format == Format::Json {
         print(&results::to_json(&Shown {
             entry,
@@ -56,14 +61,10 @@ pub(super) async fn show(context: &Context, name: &str) -> Outcome {
     Ok(exit::DONE)
 }
 
-/// AWS's console knows nothing of what runs elsewhere.
-fn console(entry: &EntryView, context: &Context, settings: &Settings) -> Option<String> {
-    let elsewhere = ["AWS_ENDPOINT_URL_SFN", "AWS_ENDPOINT_URL"];
-    let is_aws = !settings.sandbox
-        && settings.aws.endpoint_url.is_none()
-        && !elsewhere
-            .iter()
-            .any(|key| context.environment.contains_key(*key));
+/// AWS's console knows nothing of what runs elsewhere. The daemon knows best where that is.
+async fn console(entry: &EntryView, context: &Context, settings: &Settings) -> Option<String> {
+    let daemon = results::daemon(settings).await.ok().flatten();
+    let is_aws = daemon.map_or_else(|| context.is_aws(settings), |daemon| daemon.about.is_aws);
     let arn = entry.execution_arn.as_deref().filter(|_| is_aws);
     arn.and_then(console_url)
 }

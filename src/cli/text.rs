@@ -8,13 +8,15 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::view::resume::PauseView;
 pub(super) use crate::view::status::relative;
+use crate::view::words::plain;
 pub(super) use crate::view::words::{local, runs};
 use crate::view::{ErrorView, FileView, OrphanView};
 
 /// A span, short: `12 ms`, `3.2 s`, `5 min`.
 pub(super) fn span(ms: i64) -> String {
     match ms {
-        ..1_000 => format!("{ms} ms"),
+        ..0 => format!("-{}", span(-ms)),
+        0..1_000 => format!("{ms} ms"),
         1_000..120_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
         _ => format!("{} min", ms / 60_000),
     }
@@ -22,21 +24,26 @@ pub(super) fn span(ms: i64) -> String {
 
 /// Rows with aligned columns.
 pub(super) fn table(rows: &[Vec<String>]) -> String {
+    // No caller may forget it.
+    let rows: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| row.iter().map(|cell| plain(cell)).collect())
+        .collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter()
             .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count())
+            .map(|cell| cell.width())
             .max()
             .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();
-    for row in rows {
-        let cells = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:width$}"));
+    for row in &rows {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| {
+            let blank = " ".repeat(width.saturating_sub(cell.width()));
+            format!("{cell}{blank}")
+        });
         let _ = writeln!(text, "{}", cells.collect::<Vec<_>>().join("  ").trim_end());
     }
     text

@@ -1,4 +1,4 @@
-//! `listen`: metrics and health over HTTP, for those who look from outside. Nothing can be changed here, and no entry is
+//! `listen`: metrics, health and the status page over HTTP, for those who look from outside. Nothing can be changed here, and no entry is
 //! named.
 
 use std::net::SocketAddr;
@@ -22,7 +22,9 @@ use super::clients;
 use super::metrics::{Form, Metrics};
 use super::wall_clock;
 use crate::ledger::Ledger;
+use crate::model::name::Owner;
 use crate::view::Moment;
+use crate::view::front::front;
 
 /// A loop that has not moved for so long hangs: by then the service manager restarts it.
 const HANGS: Duration = Duration::from_mins(3);
@@ -42,6 +44,8 @@ pub struct Sources {
     pub ledger: Ledger,
     /// The beats of the loop.
     pub beats: watch::Receiver<()>,
+    /// Whose executions.
+    pub owner: Owner,
 }
 
 /// What the routes read.
@@ -51,6 +55,7 @@ struct Shown {
     metrics: Metrics,
     ledger: Ledger,
     beaten: watch::Receiver<Instant>,
+    owner: Owner,
 }
 
 /// Serves until it is dropped. An address that is taken is tried until it is free: the daemon works without.
@@ -61,8 +66,10 @@ pub async fn serve(address: SocketAddr, sources: Sources) {
         metrics: sources.metrics,
         ledger: sources.ledger,
         beaten,
+        owner: sources.owner,
     };
     let router = Router::new()
+        .route("/", get(page))
         .route("/metrics", get(metrics))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
@@ -122,6 +129,21 @@ async fn metrics(State(shown): State<Shown>, headers: HeaderMap) -> Response {
     match writing.await {
         Ok(Ok(text)) => ([(CONTENT_TYPE, form.content_type())], text).into_response(),
         _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// The status page.
+async fn page(State(shown): State<Shown>) -> Response {
+    let moment = shown.moments.borrow().clone();
+    // Of many entries it takes a while, and nothing else waits for it.
+    let writing = spawn_blocking(move || {
+        let moment = moment.as_deref();
+        let wrong = wrong(&shown, moment);
+        front(shown.owner.as_str(), moment, &wrong, (wall_clock())())
+    });
+    match writing.await {
+        Ok(text) => ([(CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
@@ -188,6 +210,7 @@ mod tests {
             metrics: Metrics::new(Calls::default(), Tally::default(), scans, now),
             ledger,
             beaten,
+            owner: Owner::parse("test").expect("an owner"),
         };
         let healthz = || async { answer(healthz(State(shown.clone())).await).await };
         let readyz = || async { answer(readyz(State(shown.clone())).await).await };

@@ -65,6 +65,9 @@ pub struct About {
     pub directory: PathBuf,
     /// The state directory, made absolute.
     pub state_directory: PathBuf,
+    /// Are its executions AWS's, so that AWS's console shows them?
+    #[serde(default)]
+    pub is_aws: bool,
 }
 
 /// What the socket answers from.

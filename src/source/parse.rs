@@ -76,9 +76,9 @@ pub fn parse(file: &str, bytes: &[u8], defaults: &Defaults) -> Result<Vec<Entry>
     Err(parsing.problems(&text))
 }
 
-/// A line as a terminal may show it: no control characters, none that turn the text around, of a bearable length.
-fn printable(line: &str) -> String {
-    let plain = |c: char| match c {
+/// A character as a terminal may show it: none that controls it, none that turns the text around.
+fn plain(c: char) -> char {
+    match c {
         '\t' => ' ',
         c if c.is_control()
             || ('\u{202a}'..='\u{202e}').contains(&c)
@@ -87,7 +87,11 @@ fn printable(line: &str) -> String {
             '\u{fffd}'
         }
         c => c,
-    };
+    }
+}
+
+/// A line of such characters, of a bearable length.
+fn printable(line: &str) -> String {
     line.trim_end().chars().take(200).map(plain).collect()
 }
 
@@ -158,6 +162,15 @@ impl Parsing<'_> {
                 line.chars().take(place.column - 1).collect(),
                 line.chars().skip(place.column - 1).collect(),
             );
+            let is_other = message.ends_with("and this is none")
+                || message.contains("is not a mapping of names");
+            if is_other && key.trim_matches([':', ' ']).is_empty() {
+                return Some(printable(line));
+            }
+            if is_other && !before.contains(['{', '[']) {
+                // What should have been another kind of value: up to where it begins.
+                return Some(printable(&format!("{before}…")));
+            }
             let key: String = key
                 .chars()
                 .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
@@ -168,8 +181,11 @@ impl Parsing<'_> {
         let problem = |(place, wrong): &&(Place, Wrong)| Problem {
             line: place.line,
             column: place.column,
-            message: wrong.message.clone(),
-            hint: wrong.hint.clone(),
+            message: wrong.message.chars().map(plain).collect(),
+            hint: wrong
+                .hint
+                .as_ref()
+                .map(|hint| hint.chars().map(plain).collect()),
             shown: shown(*place, &wrong.message),
         };
         wrongs.iter().map(problem).collect()
@@ -235,14 +251,30 @@ impl Parsing<'_> {
         self.root(&root, &value)
     }
 
+    /// What stands there is never shown.
+    fn hide(&mut self, node: &Node) {
+        self.hidden.push((node.place.line, node.last));
+    }
+
     /// A fault of the YAML itself may lie within a payload, and nothing tells where that ends: all from the first key
     /// on that looks like one is hidden.
     fn hide_what_may_be_payload(&mut self, text: &str) {
-        let begins = text
-            .lines()
+        let lines: Vec<&str> = text.lines().collect();
+        let begins = lines
+            .iter()
             .position(|line| line.contains("pay") || line.contains("inp"));
         self.hidden
             .extend(begins.map(|line| (line + 1, usize::MAX)));
+        // What is the user's own ends with its block.
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        for (place, line) in lines.iter().enumerate() {
+            if line.trim_start().starts_with("x-") {
+                let inside =
+                    |below: &&&str| below.trim().is_empty() || indent(below) > indent(line);
+                let below = lines[place + 1..].iter().take_while(inside).count();
+                self.hidden.push((place + 1, place + 1 + below));
+            }
+        }
     }
 
     fn root(&mut self, node: &Node, value: &Yaml) -> Vec<Entry> {
@@ -269,6 +301,7 @@ impl Parsing<'_> {
         };
         let Some(pairs) = value::pairs(schedules.node, schedules.value) else {
             let hint = "write the entries below it, or `schedules: {}` where nothing is meant";
+            self.hide(schedules.node);
             self.wrong(
                 schedules.node.place,
                 "`schedules` is not a mapping of names to entries",
@@ -278,7 +311,9 @@ impl Parsing<'_> {
         };
         let mut entries = Vec::new();
         for (key, field) in pairs {
-            if !key.text.starts_with("x-") {
+            if key.text.starts_with("x-") {
+                self.hide(field.node);
+            } else {
                 entries.extend(self.entry(key.text, key.place, field, &defaults));
             }
         }
@@ -295,6 +330,7 @@ impl Parsing<'_> {
     ) -> Option<Fields<'n>> {
         let Some(pairs) = value::pairs(node, value) else {
             let hint = format!("{what} has keys: {}", known.join(", "));
+            self.hide(node);
             self.wrong(
                 node.place,
                 format!("{what} is a mapping, and this is none"),
@@ -303,6 +339,10 @@ impl Parsing<'_> {
             return None;
         };
         for (key, field) in &pairs {
+            // What is the user's own may be a payload that is named by `*`.
+            if key.text.starts_with("x-") {
+                self.hide(field.node);
+            }
             if !key.text.starts_with("x-") && !known.contains(&key.text) {
                 let near = known
                     .iter()

@@ -6,10 +6,10 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, XattrFlags, fgetxattr, flistxattr, flock, fsetxattr};
 use tempfile::NamedTempFile;
 
-use super::read::{Trust, read_inside};
+use super::read::{MOST_BYTES, Trust, read_inside};
 
 /// Begins the names of files that are not whole yet: no scan reads one.
 const PREFIX: &str = ".onced-";
@@ -47,12 +47,19 @@ impl Held {
     /// Puts another content in its place, with the same owner and the same rights. A link stays a link.
     pub fn put(&self, bytes: &[u8]) -> Result<(), Trouble> {
         let failed = |error: io::Error| (format!("the file can't be written: {error}"), None);
+        if bytes.len() as u64 > MOST_BYTES {
+            let message = format!(
+                "the file would have {} bytes, and at most {MOST_BYTES} are read",
+                bytes.len()
+            );
+            return Err((message, Some("put entries into another file".into())));
+        }
         let parent = self.target.parent().unwrap_or(&self.root);
         let directory = File::open(parent).map_err(failed)?;
         // Of two commands at once, one waits; where the file system knows no locks, the comparison below is all.
         let _ = flock(&directory, FlockOperation::LockExclusive);
         let was = fs::metadata(&self.target).map_err(failed)?;
-        let file = beside(parent, bytes, was.permissions()).map_err(failed)?;
+        let file = beside(parent, bytes, Some(was.permissions())).map_err(failed)?;
         let is = file.as_file().metadata().map_err(failed)?;
         if (is.uid(), is.gid()) != (was.uid(), was.gid()) {
             // Only root may give a file away; a group that one is in may be set by anybody.
@@ -65,6 +72,7 @@ impl Held {
             // A change of owner may take rights away.
             let _ = file.as_file().set_permissions(was.permissions());
         }
+        keep_attributes(&self.target, file.as_file()).map_err(failed)?;
         let is_same = fs::canonicalize(&self.path).is_ok_and(|target| target == self.target)
             && read_inside(&self.root, &self.path, Trust::Anybody)
                 .is_ok_and(|(now, _)| now == self.bytes);
@@ -79,22 +87,56 @@ impl Held {
     }
 }
 
-/// Writes a file that is not there yet.
+/// The attribute that access control lists are kept in (<https://man7.org/linux/man-pages/man5/acl.5.html>): it says who may
+/// read.
+const ACCESS: &[u8] = b"system.posix_acl_access";
+
+/// Gives a file the extended attributes of another. The one that says who may read it must be kept; others are where that
+/// is allowed.
+fn keep_attributes(from: &Path, to: &File) -> io::Result<()> {
+    let from = File::open(from)?;
+    let mut names = vec![0; 65_536];
+    // A file system without attributes has none to keep.
+    let listed = flistxattr(&from, &mut names[..]).unwrap_or(0);
+    for name in names[..listed]
+        .split(|byte| *byte == 0)
+        .filter(|name| !name.is_empty())
+    {
+        let mut value = vec![0; 65_536];
+        let given = fgetxattr(&from, name, &mut value[..])
+            .and_then(|length| fsetxattr(to, name, &value[..length], XattrFlags::empty()));
+        if name == ACCESS {
+            given?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file that is not there yet, with the rights that the umask leaves.
 pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let parent = path.parent().unwrap_or(Path::new("."));
-    let file = beside(parent, bytes, Permissions::from_mode(0o644))?;
+    let file = beside(parent, bytes, None)?;
     file.persist_noclobber(path).map_err(|error| error.error)?;
     let _ = File::open(parent).and_then(|directory| directory.sync_all());
     Ok(())
 }
 
 /// Whole, on the disk, under a name that no scan reads.
-fn beside(parent: &Path, bytes: &[u8], permissions: Permissions) -> io::Result<NamedTempFile> {
-    let mut file = tempfile::Builder::new()
-        .prefix(PREFIX)
-        .tempfile_in(parent)?;
+fn beside(
+    parent: &Path,
+    bytes: &[u8],
+    permissions: Option<Permissions>,
+) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PREFIX);
+    if permissions.is_none() {
+        builder.permissions(Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(parent)?;
     file.write_all(bytes)?;
-    file.as_file().set_permissions(permissions)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
     file.as_file().sync_all()?;
     Ok(file)
 }

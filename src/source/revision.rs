@@ -49,6 +49,10 @@ pub enum RevisionError {
 pub struct Revision {
     /// The commit, in hex.
     pub commit: String,
+    /// It has nothing below this directory.
+    pub is_empty: bool,
+    /// Other repositories below this directory, which are not looked into.
+    pub submodules: Vec<String>,
     root: TempDir,
 }
 
@@ -62,11 +66,15 @@ impl Revision {
     /// to.
     pub fn of(directory: &Path, reference: &str) -> Result<Self, RevisionError> {
         let git = Git(fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned()));
-        let prefix = git.ask(&["rev-parse", "--show-prefix"])?;
-        let prefix = prefix.map_err(|why| RevisionError::NoWorkTree {
+        let nowhere = |why| RevisionError::NoWorkTree {
             directory: directory.to_owned(),
             why,
-        })?;
+        };
+        let inside = git.ask(&["rev-parse", "--is-inside-work-tree"])?;
+        if inside.map_err(nowhere)?.trim_ascii() != b"true" {
+            return Err(nowhere("it lies in the repository itself".to_owned()));
+        }
+        let prefix = git.ask(&["rev-parse", "--show-prefix"])?.map_err(nowhere)?;
         let prefix = prefix.strip_suffix(b"\n").unwrap_or(&prefix);
         let commit = git.ask(&[
             "rev-parse",
@@ -77,16 +85,30 @@ impl Revision {
         ])?;
         let commit = commit.map_err(|_| RevisionError::Unknown(reference.to_owned()))?;
         let commit = String::from_utf8_lossy(&commit).trim().to_owned();
+        // `^main` is answered, too, but names no commit.
+        if !commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(RevisionError::Unknown(reference.to_owned()));
+        }
         let root = tempfile::tempdir()
             .map_err(|error| RevisionError::Unwritable("a temporary directory".into(), error))?;
-        let blobs = git.blobs(&commit, prefix)?;
+        let (submodules, blobs): (Vec<Blob>, Vec<Blob>) = git
+            .blobs(&commit, prefix)?
+            .into_iter()
+            .partition(|blob| blob.is_submodule);
         git.write_out(&blobs, root.path())?;
-        Ok(Self { commit, root })
+        let shown = |blob: &Blob| blob.path.display().to_string();
+        Ok(Self {
+            commit,
+            is_empty: blobs.is_empty() && submodules.is_empty(),
+            submodules: submodules.iter().map(shown).collect(),
+            root,
+        })
     }
 }
 
-/// A file or a link in a commit.
+/// A file, a link or another repository in a commit.
 struct Blob {
+    is_submodule: bool,
     is_link: bool,
     object: String,
     bytes: u64,
@@ -106,6 +128,7 @@ impl Git {
             command.env_remove(variable);
         }
         command
+            .env("GIT_LITERAL_PATHSPECS", "1")
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_NO_LAZY_FETCH", "1")
             .env("GIT_TERMINAL_PROMPT", "0")
@@ -147,7 +170,8 @@ impl Git {
             let (mode, kind) = (about.next()?, about.next()?);
             let (object, bytes) = (about.next()?, about.next()?);
             let path = path.strip_prefix(prefix)?;
-            (kind == "blob").then(|| Blob {
+            Some(Blob {
+                is_submodule: kind == "commit",
                 is_link: mode == "120000",
                 object: object.to_owned(),
                 bytes: bytes.parse().unwrap_or(0),

@@ -48,9 +48,12 @@ pub struct Scan {
 impl Scan {
     /// Why an entry that is not among `entries` may still be wanted; `None`: it is gone.
     pub fn mentions(&self, name: &EntryName, recorded_file: &str) -> Option<String> {
-        if let Some(why) = self.doubt() {
-            return Some(why);
-        }
+        self.doubt()
+            .or_else(|| self.in_invalid(name, recorded_file))
+    }
+
+    /// The invalid file that may have an entry of this name, and why it may.
+    pub fn in_invalid(&self, name: &EntryName, recorded_file: &str) -> Option<String> {
         let invalid = self
             .files
             .iter()

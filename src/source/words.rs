@@ -51,9 +51,12 @@ fn in_file(text: &str, zone: Tz) -> Result<DateTime<Utc>, Wrong> {
 /// `9:00`, `09:00`, `09:00:30`.
 fn time_of_day(text: &str) -> Option<NaiveTime> {
     let good = text.bytes().all(|b| b.is_ascii_digit() || b == b':');
-    let parts = text
-        .split(':')
-        .map(|part| part.parse::<u32>().ok().filter(|_| part.len() <= 2));
+    // `9:3` may be meant as 9:30.
+    let is_whole = |(place, part): (usize, &str)| part.len() == 2 || place == 0 && part.len() == 1;
+    let parts = text.split(':').enumerate().map(|(place, part)| {
+        let number = part.parse::<u32>().ok();
+        number.filter(|_| is_whole((place, part)))
+    });
     let parts: Vec<u32> = parts.collect::<Option<_>>()?;
     match parts.as_slice() {
         [hour, minute] if good => NaiveTime::from_hms_opt(*hour, *minute, 0),

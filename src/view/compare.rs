@@ -36,8 +36,13 @@ pub struct Against {
     pub changes: usize,
     /// How many have another name.
     pub renames: usize,
-    /// Schedule files that were invalid in that commit: their entries count as new.
+    /// Schedule files that were invalid in that commit: what is in them counts as new, and what is gone from them is not
+    /// counted.
     pub invalid: Vec<String>,
+    /// The commit has nothing at this place: all is new.
+    pub is_empty: bool,
+    /// Other repositories below the directory: they are not compared.
+    pub submodules: Vec<String>,
     /// Why the daemon would hold the stops for approval, if it would.
     pub guard: Option<String>,
 }
@@ -64,6 +69,9 @@ impl Against {
         }
         if text.is_empty() {
             text += "changes no firing";
+            if !self.invalid.is_empty() {
+                text += " that is known of";
+            }
         }
         text
     }
@@ -76,6 +84,10 @@ pub struct Versions {
     pub owner: Owner,
     /// As it was typed, and the commit in hex.
     pub reference: (String, String),
+    /// See [`Against::is_empty`].
+    pub is_empty: bool,
+    /// See [`Against::submodules`].
+    pub submodules: Vec<String>,
     /// What the commit asks for.
     pub before: Scan,
     /// What the files ask for now.
@@ -89,9 +101,15 @@ impl Versions {
         let Self {
             owner,
             reference,
+            is_empty,
+            submodules,
             before,
-            after,
+            mut after,
         } = self;
+        let is_inside = |file: &str| submodules.iter().any(|path| is_below(file, path));
+        if !submodules.is_empty() {
+            Arc::make_mut(&mut after.entries).retain(|_, entry| !is_inside(&entry.file));
+        }
         let known = |max_stops: MaxStops| Known {
             owner: owner.clone(),
             scan: Scan {
@@ -134,12 +152,55 @@ impl Versions {
             changes: 0,
             renames: 0,
             invalid: invalid.map(|file| file.path.clone()).collect(),
+            is_empty,
+            submodules,
             guard: guarded.plan.guard.clone(),
         };
+        rename(&mut plan, &before.entries, &after.entries);
         against.count(&plan, &before.entries, &after.entries);
         plan.against = Some(against);
         plan
     }
+}
+
+fn is_below(file: &str, directory: &str) -> bool {
+    let below = file.strip_prefix(directory);
+    below.is_some_and(|below| below.starts_with('/'))
+}
+
+/// What has another name and is too far ahead, or past, is no step for the planner; for who reads it, it was renamed.
+fn rename(plan: &mut PlanView, before: &Entries, after: &Entries) {
+    let gone = before
+        .values()
+        .filter(|was| was.enabled && !after.contains_key(&was.name));
+    let mut gone: BTreeMap<Fingerprint, &EntryName> =
+        gone.map(|was| (Fingerprint::of(was), &was.name)).collect();
+    for step in plan.steps.iter().filter(|step| step.from.is_some()) {
+        gone.retain(|_, name| step.from.as_ref() != Some(*name));
+    }
+    let (mut moved, mut resting) = (Vec::new(), Vec::new());
+    for view in std::mem::take(&mut plan.resting) {
+        let entry = after.get(&view.name).filter(|entry| entry.enabled);
+        match entry.and_then(|entry| gone.remove(&Fingerprint::of(entry))) {
+            Some(from) if !before.contains_key(&view.name) => moved.push(StepView {
+                step: "Move".to_owned(),
+                reason: "the same content under a new name".to_owned(),
+                until: None,
+                from: Some(from.clone()),
+                ..view
+            }),
+            _ => resting.push(view),
+        }
+    }
+    plan.resting = resting;
+    let is_old = |name: &EntryName| moved.iter().any(|view| view.from.as_ref() == Some(name));
+    plan.steps.retain(|view| !is_old(&view.name));
+    let is_new = |name: &EntryName| moved.iter().any(|view| view.name == *name);
+    plan.findings
+        .retain(|finding| !finding.names.iter().all(is_new));
+    plan.steps.extend(moved);
+    plan.steps
+        .sort_by(|a, b| (&a.at, &a.name).cmp(&(&b.at, &b.name)));
 }
 
 /// Would a start of the one be the start of the other?

@@ -105,6 +105,10 @@ impl Told<'_> {
                 self.since("at")
             ),
             "succeeded" => format!("it fired, and ended well{}{detail}", self.ended()),
+            "failed" | "timed_out" if self.entry.broke_off() => format!(
+                "its execution ended before its time{}, and nothing was invoked{detail}",
+                self.ended()
+            ),
             "failed" => format!("it fired, and failed{}{detail}", self.ended()),
             "timed_out" => format!("AWS ended it for its age{}{detail}", self.ended()),
             "aborted" => format!(

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod feed;
 pub mod findings;
 pub mod forecast;
+pub mod front;
 pub mod page;
 mod phase;
 pub mod plan;

@@ -14,7 +14,7 @@ use crate::model::entry::instant;
 const STYLE: &str = include_str!("page.css");
 
 /// A text that stands for itself.
-struct Text<'a>(&'a str);
+pub(super) struct Text<'a>(pub(super) &'a str);
 
 impl Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,19 +36,27 @@ impl Display for Text<'_> {
 /// What marks a firing that is close to another.
 const CLOSE: &str = "<abbr title=\"within 5 minutes of another firing\">!</abbr>";
 
+/// What each page begins with, up to its heading; `more` stands in its head.
+pub(super) fn head(text: &mut String, owner: &str, more: &str) {
+    let _ = write!(
+        text,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n{more}\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <title>onced {0}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>onced {0}</h1>\n",
+        Text(owner),
+    );
+}
+
 /// The page: these months, and below each the firings of its days.
 pub fn page(owner: &str, rows: &[Row<'_>], months: &[NaiveDate], shown: &Shown) -> String {
     let days = days(rows, shown);
     let mut text = String::new();
-    let _ = write!(
+    head(&mut text, owner, "");
+    let _ = writeln!(
         text,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <title>onced {0}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>onced {0}</h1>\n\
-         <p>{1}, as of <time datetime=\"{2}\">{2}</time>. Times are of {3}.</p>\n",
-        Text(owner),
+        "<p>{0}, as of <time datetime=\"{1}\">{1}</time>. Times are of {2}.</p>",
         said(rows),
         instant(shown.now),
         shown.zone.name(),

@@ -119,6 +119,9 @@ fn recorded_phase(
             "scheduled",
             Some("changed in the file: this is the execution of the earlier content".into()),
         ),
+        Phase::Running if wanted.is_some_and(|entry| !entry.enabled) => {
+            ("scheduled", Some("switched off in the file".into()))
+        }
         Phase::Running => ("scheduled", None),
         Phase::Stopping => ("stopping", None),
         Phase::Stopped if wanted.is_some_and(|entry| !entry.enabled) => ("disabled", None),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::compare::Against;
 use super::findings::{Finding, findings};
@@ -12,7 +13,7 @@ use super::forecast::Forecast;
 use super::phase::current;
 use super::resume::PauseView;
 use super::{FileView, Moment, OrphanView, files};
-use crate::model::entry::{Entry, EntryName, instant};
+use crate::model::entry::{Entry, EntryName, canonical, instant};
 use crate::model::name::Fingerprint;
 use crate::model::plan::{Decision, Step};
 use crate::model::record::{Phase, Record, StopReason};
@@ -231,24 +232,42 @@ impl Moment {
 fn difference(entry: &Entry, record: &Record) -> String {
     let mut words = Vec::new();
     if entry.at != record.at {
-        let verb = if record.phase == Phase::Ended {
-            "ran"
-        } else {
-            "was"
-        };
-        words.push(format!("{verb} at {}", instant(record.at)));
+        let ran = record.phase == Phase::Ended;
+        words.push(format!(
+            "{} at {}",
+            if ran { "ran" } else { "was" },
+            instant(record.at)
+        ));
     }
     match &record.lambda {
         Some(lambda) if entry.lambda.as_ref() != Some(lambda) => {
             words.push(format!("was lambda `{lambda}`"));
         }
-        _ if entry.state_machine != record.state_machine => {
-            words.push(format!("was through `{}`", record.state_machine));
-        }
         _ => {}
     }
-    if words.is_empty() {
+    if entry.state_machine != record.state_machine {
+        words.push(format!("was through `{}`", record.state_machine));
+    }
+    if !has_same_payload(entry, record) {
         words.push("another payload or input".to_owned());
     }
     words.join(", ")
+}
+
+/// Would it be the recorded content, if it were of that time, function and machine?
+fn has_same_payload(entry: &Entry, record: &Record) -> bool {
+    let Ok(Value::Object(mut input)) = serde_json::from_str(&entry.input) else {
+        return false;
+    };
+    input.insert("invocationTime".into(), instant(record.at).into());
+    if let (Some(_), Some(lambda)) = (&entry.lambda, &record.lambda) {
+        input.insert("functionName".into(), (&**lambda).into());
+    }
+    let as_recorded = Entry {
+        at: record.at,
+        state_machine: record.state_machine.clone(),
+        input: canonical(&Value::Object(input)).into(),
+        ..entry.clone()
+    };
+    Fingerprint::of(&as_recorded) == record.fingerprint
 }

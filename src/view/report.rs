@@ -64,8 +64,10 @@ pub fn report(list: &List, events: &[Event], since: DateTime<Utc>, now: DateTime
     let mut firings: BTreeMap<(DateTime<Utc>, EntryName), Firing> = BTreeMap::new();
     for event in events.iter().filter(|event| is_within(event.at)) {
         // One that was stopped by somebody after it had fired is known by its lateness.
-        let fired = has_fired(&event.event) || event.late_ms.is_some();
-        let ended = fired || ["aborted", "missed"].contains(&event.event.as_str());
+        // One that broke off before its time has not: it was recorded by then, or the list says when it ended.
+        let fired = has_fired(&event.event) && event.time >= event.at || event.late_ms.is_some();
+        let ended =
+            has_fired(&event.event) || ["aborted", "missed"].contains(&event.event.as_str());
         if !ended {
             continue;
         }
@@ -87,12 +89,19 @@ pub fn report(list: &List, events: &[Event], since: DateTime<Utc>, now: DateTime
         };
         let key = (at, entry.name.clone());
         let over = ["disabled", "stopped"].contains(&entry.phase.as_str());
-        if !is_within(at) || over || firings.contains_key(&key) {
-            continue;
-        }
         let outcome = entry.outcome.as_ref();
         let left_its_wait = outcome.is_some_and(|outcome| outcome.fired.is_some());
-        let fired = has_fired(&entry.phase) || left_its_wait;
+        let broke_off = entry.broke_off();
+        if let Some(firing) = firings.get_mut(&key) {
+            if broke_off {
+                (firing.fired, firing.missing) = (false, true);
+            }
+            continue;
+        }
+        if !is_within(at) || over {
+            continue;
+        }
+        let fired = has_fired(&entry.phase) && !broke_off || left_its_wait;
         let is_under_way = ["scheduled", "starting"].contains(&entry.phase.as_str());
         let is_open = is_under_way && now - at < SOON;
         let firing = Firing {
@@ -181,5 +190,31 @@ mod tests {
         ];
         assert_eq!(said, expected.map(|(name, fired)| row(name, fired)));
         assert_eq!((report.fired, report.failed, report.missing), (3, 2, 2));
+    }
+
+    /// An execution that ends before its time has invoked nothing, however it ended.
+    #[test]
+    fn what_broke_off_is_missing() {
+        let at: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
+        let (since, now) = (at - TimeDelta::hours(1), at + TimeDelta::hours(1));
+        let list = List {
+            version: 1,
+            owner: "test".into(),
+            entries: Vec::new(),
+            files: Vec::new(),
+            orphans: Vec::new(),
+            doubt: None,
+            paused: None,
+            guard: None,
+            digest: None,
+        };
+        let early = Event {
+            time: at - TimeDelta::minutes(1),
+            ..event("a", "failed", at, None)
+        };
+        let told = report(&list, &[early], since, now);
+        assert_eq!((told.fired, told.missing), (0, 1));
+        let told = report(&list, &[event("a", "failed", at, Some(5))], since, now);
+        assert_eq!((told.fired, told.failed, told.missing), (1, 1, 0));
     }
 }

@@ -20,9 +20,11 @@ pub fn runs(lambda: Option<&str>, machine: &str) -> String {
     )
 }
 
-/// One line, without anything that a terminal would obey.
+/// One line, without anything that a terminal would obey, or that turns the text around.
 pub fn plain(text: &str) -> String {
-    let blank = |c: char| if c.is_control() { ' ' } else { c };
+    let turns =
+        |c: char| ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c);
+    let blank = |c: char| if c.is_control() || turns(c) { ' ' } else { c };
     text.chars().map(blank).collect()
 }
 
@@ -30,6 +32,14 @@ impl EntryView {
     /// When it fires.
     pub fn time(&self) -> DateTime<Utc> {
         self.at.parse().unwrap_or_default()
+    }
+
+    /// Has its execution ended before its time, so that nothing was invoked?
+    pub fn broke_off(&self) -> bool {
+        let outcome = self.outcome.as_ref();
+        outcome.is_some_and(|outcome| {
+            outcome.fired.is_none() && outcome.ended.is_some_and(|ended| ended < self.time())
+        })
     }
 
     /// File and line; the file that it was in, where it is in none.

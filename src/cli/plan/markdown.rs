@@ -30,10 +30,20 @@ pub(super) fn markdown(plan: &PlanView) -> String {
                 escaped(why)
             );
         }
+        if against.is_empty {
+            text += "\n> There is nothing at this place there: all counts as new.\n";
+        }
+        for path in &against.submodules {
+            let _ = writeln!(
+                text,
+                "\n> {} is a repository of its own, and is not compared.",
+                code(path)
+            );
+        }
         for path in &against.invalid {
             let _ = writeln!(
                 text,
-                "\n> {} was invalid there: what is in it counts as new.",
+                "\n> {} was invalid there: what is in it counts as new, and what is gone from it is not counted.",
                 code(path)
             );
         }
@@ -111,14 +121,17 @@ fn rows(plan: &PlanView) -> String {
     text
 }
 
-/// Text in a cell, of which nothing is markup but what stands between backticks.
+/// Text in a cell, of which nothing is markup but what stands between single backticks. Where those are no pairs, or more
+/// than one stand together, somebody else wrote some of them: then none is markup.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
+    let are_pairs = text.matches('`').count().is_multiple_of(2) && !text.contains("``");
     let mut in_code = false;
     for c in text.chars() {
-        in_code ^= c == '`';
+        in_code ^= c == '`' && are_pairs;
         match c {
-            '\n' | '\r' => escaped.push(' '),
+            '`' if !are_pairs => escaped.push('\''),
+            c if c.is_control() => escaped.push(' '),
             '|' => escaped += "\\|",
             '<' | '>' | '*' | '_' | '[' | ']' | '\\' | '@' | '#' if !in_code => {
                 escaped.push('\\');
@@ -150,5 +163,11 @@ mod tests {
             escaped("a <b> `c_<d>` @e|f\ng"),
             "a \\<b\\> `c_<d>` \\@e\\|f g"
         );
+        // A key that brings backticks of its own.
+        assert_eq!(
+            escaped("unknown key ```<img> @me`"),
+            "unknown key '''\\<img\\> \\@me'"
+        );
+        assert_eq!(escaped("key `a` <b> `c`"), "key `a` \\<b\\> `c`");
     }
 }

@@ -111,12 +111,23 @@ fn findings(findings: &[Finding]) -> String {
 
 /// What is to be known of the commit.
 fn compared(against: &Against) -> String {
-    let mut text = String::new();
-    for path in &against.invalid {
-        let reference = &against.reference;
+    let (mut text, reference) = (String::new(), &against.reference);
+    if against.is_empty {
         let _ = writeln!(
             text,
-            "`{path}` was invalid in `{reference}`: what is in it counts as new"
+            "`{reference}` has nothing at this place: all counts as new"
+        );
+    }
+    for path in &against.submodules {
+        let _ = writeln!(
+            text,
+            "`{path}` is a repository of its own, and is not compared"
+        );
+    }
+    for path in &against.invalid {
+        let _ = writeln!(
+            text,
+            "`{path}` was invalid in `{reference}`: what is in it counts as new, and what is gone from it is not counted"
         );
     }
     if let Some(why) = &against.guard {

@@ -149,8 +149,12 @@ impl<'t> Outline<'t> {
 
     /// The first comment in a range.
     pub(super) fn comment_in(&self, range: &Range<usize>) -> Option<&Range<usize>> {
-        let inside = |comment: &&Range<usize>| range.contains(&comment.start);
-        self.comments.iter().find(inside)
+        // They are in order.
+        let first = self
+            .comments
+            .partition_point(|comment| comment.start < range.start);
+        let inside = |comment: &&Range<usize>| comment.start < range.end;
+        self.comments.get(first).filter(inside)
     }
 
     /// Where something in a range has a name (`&name`) that is used elsewhere, and where that is.
