@@ -42,7 +42,16 @@ pub(super) async fn show(context: &Context, name: &str) -> Outcome {
         ));
     };
     let now = (crate::daemon::wall_clock())();
-    let said = explain(entry, settings.defaults.timezone, now);
+    let mut said = explain(entry, settings.defaults.timezone, now);
+    if let (Some(why), Some(_), Some("Stop" | "Replace")) =
+        (&list.guard, &entry.until, entry.step.as_deref())
+    {
+        // By then the guard may hold it with the others.
+        said.next = format!(
+            "{}; or not before `onced approve` lets it go, if the plan still {why}",
+            said.next
+        );
+    }
     let console_url = console(entry, context, &settings).await;
     if format == Format::Json {
         print(&results::to_json(&Shown {
