@@ -106,7 +106,7 @@ impl Told<'_> {
             ),
             "succeeded" => format!("it fired, and ended well{}{detail}", self.ended()),
             "failed" | "timed_out" if self.entry.broke_off() => format!(
-                "its execution ended before its time{}, and nothing was invoked{detail}",
+                "its execution ended{}, before its time, and nothing was invoked{detail}",
                 self.ended()
             ),
             "failed" => format!("it fired, and failed{}{detail}", self.ended()),
@@ -237,6 +237,7 @@ mod tests {
                     outcome.ended = Some(now());
                     entry.outcome = Some(outcome.into());
                     entry.detail = Some("Boom".into());
+                    entry.at = "2026-11-30T22:29:00Z".into();
                 }
                 "refused" => entry.detail = Some("StateMachineDoesNotExist".into()),
                 _ => {}
@@ -245,6 +246,12 @@ mod tests {
         let soon = Some("2026-11-30T22:30:30Z");
         cases.push(view("a", "scheduled", "2026-11-30T22:29:00Z"));
         cases.push(view("a", "refused", "2026-11-30T22:29:00Z"));
+        let failed = cases.iter().find(|entry| entry.phase == "failed");
+        let broke_off = EntryView {
+            at: at.into(),
+            ..failed.expect("a case").clone()
+        };
+        cases.push(broke_off);
         cases.push(held("pending", "Start", "paused", None));
         cases.push(held("pending", "Start", "paused", soon));
         cases.push(held("scheduled", "Stop", "removed; waits", soon));
@@ -277,6 +284,7 @@ missed | its time passed before AWS had taken a start | nothing: give it a later
 refused | AWS does not take it: StateMachineDoesNotExist | onced tries again every few minutes, and when it is changed; taken in time, it fires at 2026-12-01 09:00:00 +01:00 (in 9 h 30 min)
 scheduled | its time has come, and how it ended is not recorded yet | AWS is asked how it ended
 refused | AWS does not take it | nothing: its time has passed
+failed | its execution ended at 2026-11-30 23:30:00 +01:00 (now), before its time, and nothing was invoked: Boom | nothing: it is over, and runs again only with a later time
 pending | it is wanted, and nothing of it runs yet, and its start is held: paused | it is started once nothing holds it, if that is in time; fires at 2026-12-01 09:00:00 +01:00 (in 9 h 30 min)
 pending | it is wanted, and nothing of it runs yet, and its start is held: paused | it is started at 2026-11-30 23:30:30 +01:00 (in 30 s); fires at 2026-12-01 09:00:00 +01:00 (in 9 h 30 min)
 scheduled | an execution waits at AWS | will be stopped at 2026-11-30 23:30:30 +01:00 (in 30 s), before its time at 2026-12-01 09:00:00 +01:00 (in 9 h 30 min): removed; waits
