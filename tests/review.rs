@@ -447,17 +447,27 @@ async fn each_change_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rename_is_one_whenever_it_fires() {
     let past = "2026-01-01T00:00:00Z";
-    let old = [("far", &*day(400)), ("fired", past), ("near", &*day(5))];
+    let (near, beside) = (day(5), day(5).replace(":00Z", ":30Z"));
+    let old = [
+        ("far", &*day(400)),
+        ("fired", past),
+        ("near", &near),
+        ("beside", &beside),
+    ];
     let Some(world) = repository(&file(&old)).await else {
         return;
     };
     let new = [
         ("far-new", &*day(400)),
         ("fired-new", past),
-        ("near-new", &*day(5)),
+        ("near-new", &near),
+        ("beside", &beside),
     ];
     world.write("a.yaml", &file(&new));
-    let output = offline(&world, &["--against", "HEAD", "--fail-on", "past,far"]);
+    let output = offline(
+        &world,
+        &["--against", "HEAD", "--fail-on", "past,far,close"],
+    );
     let text = lines(&output);
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.ends_with("renames 3 firings\n"), "{text}");

@@ -16,7 +16,7 @@ use super::{FileView, Moment, OrphanView, files};
 use crate::model::entry::{Entry, EntryName, canonical, instant};
 use crate::model::name::Fingerprint;
 use crate::model::plan::{Decision, Step};
-use crate::model::record::{Phase, Record, StopReason};
+use crate::model::record::{Phase, Record};
 use crate::reconcile::approve;
 
 /// `onced plan --format json`.
@@ -114,10 +114,10 @@ impl Moment {
         } else {
             approve::digest(&self.to_approve)
         };
-        let starts = steps.iter().chain(&held).filter(|view| {
-            let takes_away = view.step == Step::Stop(StopReason::Removed).as_str();
-            !takes_away && view.step != Step::Forget.as_str()
-        });
+        // What is taken away, or only renamed, fires no other time than before.
+        let starts = [Step::Start, Step::Replace].map(Step::as_str);
+        let all = steps.iter().chain(&held);
+        let starts = all.filter(|view| starts.contains(&view.step.as_str()));
         // What has run, and was changed after that, is not about to do anything.
         let has_run = |view: &&StepView| {
             let entry = self.scan.entries.get(&view.name).map(AsRef::as_ref);
