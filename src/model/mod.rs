@@ -12,6 +12,7 @@ pub mod kind;
 pub mod limits;
 pub mod name;
 pub mod plan;
+pub mod printable;
 pub mod record;
 pub mod records;
 pub mod topic;

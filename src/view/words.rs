@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::EntryView;
+use crate::model::printable::is_obeyed;
 
 /// An instant in a zone, with its offset: `2026-12-01 09:00:00 +01:00`.
 pub fn local(at: DateTime<Utc>, zone: Tz) -> String {
@@ -22,9 +23,7 @@ pub fn runs(lambda: Option<&str>, machine: &str) -> String {
 
 /// One line, without anything that a terminal would obey, or that turns the text around.
 pub fn plain(text: &str) -> String {
-    let turns =
-        |c: char| ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c);
-    let blank = |c: char| if c.is_control() || turns(c) { ' ' } else { c };
+    let blank = |c: char| if is_obeyed(c) { ' ' } else { c };
     text.chars().map(blank).collect()
 }
 
