@@ -168,7 +168,8 @@ fn a_file_that_is_written_anew_in_place_is_believed_once_it_is_whole() {
         let acts = folder.acts(seconds);
         let entries = folder.scanner.scan().entries;
         let whole = entries.values().any(|entry| {
-            entry.name.as_str() == "e0" && entry.input.contains(r#""payload":{"a":[1,2],"b":"c"}"#)
+            entry.name.as_str() == "e0"
+                && entry.input().contains(r#""payload":{"a":[1,2],"b":"c"}"#)
         });
         assert!(
             acts.is_empty() || whole && acts == ["Replace e0"],

@@ -28,7 +28,7 @@ fn entry(fields: &str) -> String {
 fn input(text: &str) -> String {
     let entries = parse("a.yaml", text.as_bytes(), &defaults())
         .unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
-    entries[0].input.to_string()
+    entries[0].input().to_string()
 }
 
 const LAMBDA: &str = "at: 2026-12-01T09:00:00\nlambda: f\n";

@@ -9,7 +9,7 @@ use onced::reconcile::{Desired, Reconciler};
 use onced::sandbox::{Fault, Options};
 use tokio::time::Instant;
 
-use crate::stories::{MACHINE, World, desired, entry};
+use crate::stories::{self, MACHINE, World, desired, entry};
 
 const THERE: &str = "eu-west-1";
 
@@ -17,8 +17,7 @@ fn of(name: &str, machine: &str) -> Entry {
     let number = name.bytes().map(i64::from).sum();
     Entry {
         name: EntryName::parse(name).expect("a name"),
-        state_machine: machine.into(),
-        ..entry(number, 86_400 + number)
+        ..stories::on(machine, entry(number, 86_400 + number))
     }
 }
 

@@ -263,12 +263,8 @@ async fn executions_that_run_for_hours_keep_no_other_from_being_asked_for() {
     };
     let many = 150;
     let mut entries: Vec<Entry> = (0..many).map(|n| named(&format!("long{n}"), 60)).collect();
-    entries.push(Entry {
-        state_machine: stories::MACHINE
-            .replace("OneTimeLambdaScheduler", "Short")
-            .into(),
-        ..named("short", 90)
-    });
+    let short = stories::MACHINE.replace("OneTimeLambdaScheduler", "Short");
+    entries.push(stories::on(&short, named("short", 90)));
     let wanted = stories::desired(&entries);
     let mut reconciler = world.reconciler().await;
     let phase = |reconciler: &onced::reconcile::Reconciler, name: &str| {
@@ -350,10 +346,7 @@ async fn after_a_loss_an_entry_waits_for_the_listing_of_every_machine_beside_its
                 Fault::None
             }
         })));
-    let moved = Entry {
-        state_machine: other.into(),
-        ..stories::entry(1, 86_400)
-    };
+    let moved = stories::on(&other, stories::entry(1, 86_400));
     let wanted = stories::desired(&[anchor, moved]);
     let mut reconciler = again.reconciler().await;
     again.settle_many(&mut reconciler, &wanted, 300).await;
@@ -379,10 +372,10 @@ async fn the_listing_of_one_machine_says_nothing_of_another() {
     });
     let on = |machine: &str| Entry {
         name: EntryName::parse(machine).unwrap(),
-        state_machine: stories::MACHINE
-            .replace("OneTimeLambdaScheduler", machine)
-            .into(),
-        ..stories::entry(1, 86_400)
+        ..stories::on(
+            &stories::MACHINE.replace("OneTimeLambdaScheduler", machine),
+            stories::entry(1, 86_400),
+        )
     };
     let wanted = stories::desired(&[on("A"), on("B"), on("C")]);
     let mut reconciler = world.reconciler().await;

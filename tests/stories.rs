@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_sdk_sfn::config::{BehaviorVersion, Builder, Credentials, Region};
 use chrono::{DateTime, TimeDelta, Utc};
 use onced::ledger::{Holder, Ledger};
+use onced::model::content::Content;
 use onced::model::entry::{Entry, EntryName, lambda_input};
 use onced::model::name::Owner;
 use onced::model::plan::{MaxStops, Policy, Rules};
@@ -26,14 +27,20 @@ pub(crate) fn begin() -> DateTime<Utc> {
     "2026-11-23T12:00:00Z".parse().expect("a time")
 }
 
+/// The same entry on another machine.
+pub(crate) fn on(machine: &str, entry: Entry) -> Entry {
+    Entry {
+        content: Content::new(entry.at(), machine, entry.input().clone()),
+        ..entry
+    }
+}
+
 pub(crate) fn entry(payload: i64, ahead: i64) -> Entry {
     let at = begin() + TimeDelta::seconds(ahead);
     Entry {
         name: EntryName::parse("e").expect("a name"),
-        at,
+        content: Content::new(at, MACHINE, lambda_input("f", at, payload.into())),
         lambda: Some("f".into()),
-        state_machine: MACHINE.into(),
-        input: lambda_input("f", at, payload.into()).into(),
         grace: Duration::from_mins(5),
         enabled: true,
         zone: None,
@@ -354,7 +361,7 @@ async fn an_express_machine_is_refused() {
         200
     );
     let mut wanted = entry(1, 60);
-    wanted.state_machine = MACHINE.replace("OneTimeLambdaScheduler", "X").into();
+    wanted = on(&MACHINE.replace("OneTimeLambdaScheduler", "X"), wanted);
     let mut reconciler = world.reconciler().await;
     let report = reconciler.reconcile(&desired(&[wanted]), &|| false).await;
     assert!(
@@ -554,7 +561,7 @@ async fn a_name_that_runs_with_another_input_is_left_alone() {
     let name = onced::model::name::execution_name(
         &Owner::parse("test").unwrap(),
         &wanted.name,
-        &onced::model::name::Fingerprint::of(&wanted),
+        &wanted.fingerprint(),
         0,
     );
     let body = serde_json::json!({"stateMachineArn": MACHINE, "name": name, "input": "{\"invocationTime\":\"2026-12-01T00:00:00Z\"}"});
@@ -636,8 +643,10 @@ async fn what_is_refused_holds_up_nobody_and_goes_on_when_it_may() {
     let world = World::new(Options::default());
     let other = Entry {
         name: EntryName::parse("other").unwrap(),
-        state_machine: MACHINE.replace("OneTimeLambdaScheduler", "Later").into(),
-        ..entry(1, 86_400)
+        ..on(
+            &MACHINE.replace("OneTimeLambdaScheduler", "Later"),
+            entry(1, 86_400),
+        )
     };
     let wanted = desired(&[entry(1, 86_400), other.clone()]);
     let mut reconciler = world.reconciler().await;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use onced::model::content::Content;
 use onced::model::entry::Entry;
 use onced::source::edit::{File, Refused};
 use onced::source::parse::{Defaults, parse};
@@ -604,9 +605,9 @@ proptest! {
         let after = set(&text, &name, "at", json!("2027-07-01T10:00:00")).unwrap_or_else(|refused| panic!("{refused:?}\n{text}"));
         let (mut expected, is) = (entries(&text), entries(&after));
         let changed = expected.get_mut(&name).expect("the entry");
-        let input = changed.input.replace(&onced::model::entry::instant(changed.at), "2027-07-01T10:00:00Z");
-        changed.at = "2027-07-01T10:00:00Z".parse().expect("a time");
-        changed.input = input.into();
+        let input = changed.input().replace(&onced::model::entry::instant(changed.at()), "2027-07-01T10:00:00Z");
+        let at = "2027-07-01T10:00:00Z".parse().expect("a time");
+        changed.content = Content::new(at, changed.state_machine().clone(), input);
         // It is local time now.
         changed.zone = is[&name].zone;
         prop_assert!(changed.zone.is_some());
@@ -688,7 +689,7 @@ proptest! {
             }
             if let Ok(after) = set(&text, &name, "payload", json!({"new": [1]})) {
                 others(&after, &name)?;
-                let is_new = entries(&after)[&name].input.contains(r#""payload":{"new":[1]}"#);
+                let is_new = entries(&after)[&name].input().contains(r#""payload":{"new":[1]}"#);
                 prop_assert!(is_new, "{}", text);
             }
             if let Ok(after) = set(&text, &name, "grace", json!("77s")) {

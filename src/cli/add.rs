@@ -78,8 +78,8 @@ pub(super) fn add(context: &Context, add: &Add) -> Outcome {
         "{}:{}: `{name}` runs {} at {}\n",
         path.display(),
         entry.line,
-        text::runs(entry.lambda.as_deref(), &entry.state_machine),
-        change::moment(entry.at, zone)
+        text::runs(entry.lambda.as_deref(), entry.state_machine()),
+        change::moment(entry.at(), zone)
     ));
     Ok(exit::DONE)
 }

@@ -201,12 +201,12 @@ pub(super) fn when(
 /// An entry that comes too late would never run.
 pub(super) fn still_to_come(entry: &Entry) -> Result<(), Failure> {
     let now = (crate::daemon::wall_clock())();
-    if after(entry.at, entry.grace) >= now {
+    if after(entry.at(), entry.grace) >= now {
         return Ok(());
     }
     Err(Failure::usage(format!(
         "`{}` is past by more than the grace of {}: the entry would be missed, never run\nhint: give a time that is to come, or a longer --grace",
-        instant(entry.at),
+        instant(entry.at()),
         words::length(entry.grace)
     )))
 }
@@ -235,14 +235,14 @@ pub(super) fn differences(was: &Entry, is: &Entry, zone: Tz) -> Vec<String> {
             all.push(format!("{what} {was} -> {is}"));
         }
     };
-    let runs = |entry: &Entry| text::runs(entry.lambda.as_deref(), &entry.state_machine);
+    let runs = |entry: &Entry| text::runs(entry.lambda.as_deref(), entry.state_machine());
     differ("runs", &runs(was), &runs(is));
     differ("grace", &words::length(was.grace), &words::length(is.grace));
     differ("enabled", &was.enabled.to_string(), &is.enabled.to_string());
-    if was.at != is.at {
+    if was.at() != is.at() {
         all.insert(
             0,
-            format!("at {} -> {}", instant(was.at), moment(is.at, zone)),
+            format!("at {} -> {}", instant(was.at()), moment(is.at(), zone)),
         );
     }
     if given(was) != given(is) {
@@ -253,7 +253,7 @@ pub(super) fn differences(was: &Entry, is: &Entry, zone: Tz) -> Vec<String> {
 
 /// The input without what onced adds.
 fn given(entry: &Entry) -> Option<Value> {
-    let mut input: Value = serde_json::from_str(&entry.input).ok()?;
+    let mut input: Value = serde_json::from_str(entry.input()).ok()?;
     let object = input.as_object_mut()?;
     object.remove("invocationTime");
     if entry.lambda.is_some() {

@@ -40,7 +40,7 @@ pub(super) fn edit(context: &Context, edit: &Edit) -> Outcome {
     let entries = folder.entries(&entry.file, &new)?;
     let is = entries.into_iter().find(|other| other.name == entry.name);
     let is = is.ok_or_else(|| Failure::new("the entry was not changed"))?;
-    let starts = (is.at, is.enabled, is.grace) != (entry.at, entry.enabled, entry.grace);
+    let starts = (is.at(), is.enabled, is.grace) != (entry.at(), entry.enabled, entry.grace);
     if is.enabled && starts {
         change::still_to_come(&is)?;
     }

@@ -175,7 +175,7 @@ fn told(
     for is in after {
         let zone = folder.file(file, new).zone(is.name.as_str());
         let what = match was.remove(&is.name) {
-            None => format!("is new and runs at {}", change::moment(is.at, zone)),
+            None => format!("is new and runs at {}", change::moment(is.at(), zone)),
             Some(was) => change::differences(&was, is, zone).join(", "),
         };
         if !what.is_empty() {

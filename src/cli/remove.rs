@@ -14,7 +14,7 @@ pub(super) fn remove(context: &Context, name: &str) -> Outcome {
         .map_err(|why| change::refused(&path, why))?;
     held.put(&left)
         .map_err(|why| change::trouble(&path.display(), why))?;
-    let at = change::moment(entry.at, file.zone(name));
+    let at = change::moment(entry.at(), file.zone(name));
     print(&format!(
         "{}: `{name}` is removed; it was to run at {at}\n",
         folder.shown(&entry)

@@ -57,7 +57,7 @@ impl Changes {
         if cut.is_none() && !self.0.contains_key(&entry.name) {
             return None;
         }
-        let fingerprint = Fingerprint::of(entry);
+        let fingerprint = entry.fingerprint();
         let same = |record: &Record| record.fingerprint == fingerprint && entry.enabled;
         if record.is_none_or(same) {
             self.0.remove(&entry.name);

@@ -4,10 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+
+use crate::model::checked::checked;
+pub use crate::model::content::instant;
+use crate::model::content::{Content, Fingerprint};
 
 /// The most bytes an execution's input may have (Step Functions quota: 256 KiB of UTF-8).
 pub const MAX_INPUT_BYTES: usize = 262_144;
@@ -16,8 +20,7 @@ pub const MAX_INPUT_BYTES: usize = 262_144;
 pub const MAX_NAME: usize = 44;
 
 /// The name of an entry: `[A-Za-z0-9][A-Za-z0-9_-]{0,43}`, unique in the whole directory.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct EntryName(Arc<str>);
 
 impl EntryName {
@@ -47,16 +50,9 @@ impl fmt::Display for EntryName {
     }
 }
 
-impl TryFrom<String> for EntryName {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        Self::parse(&text)
-    }
-}
-
-impl From<EntryName> for String {
-    fn from(name: EntryName) -> Self {
-        name.0.to_string()
+impl<'de> Deserialize<'de> for EntryName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        checked(deserializer, Self::parse)
     }
 }
 
@@ -65,14 +61,10 @@ impl From<EntryName> for String {
 pub struct Entry {
     /// Its identity.
     pub name: EntryName,
-    /// When it fires, in UTC, whole seconds.
-    pub at: DateTime<Utc>,
+    /// What it asks for.
+    pub content: Content,
     /// The function it invokes; `None` for an entry that runs a state machine of the user's.
     pub lambda: Option<Arc<str>>,
-    /// The state machine that is started: the configured one for a lambda, else the entry's own.
-    pub state_machine: Arc<str>,
-    /// The execution's input: canonical JSON with `invocationTime`. Never logged.
-    pub input: Arc<str>,
     /// How late it may still be started.
     pub grace: Duration,
     /// `false`: listed, not started, stopped if it was.
@@ -87,9 +79,26 @@ pub struct Entry {
     pub line: usize,
 }
 
-/// The one spelling of an instant that is ever sent: `YYYY-MM-DDTHH:MM:SSZ`.
-pub fn instant(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+impl Entry {
+    /// When it fires, in UTC, whole seconds.
+    pub fn at(&self) -> DateTime<Utc> {
+        self.content.at()
+    }
+
+    /// See [`Content::state_machine`].
+    pub fn state_machine(&self) -> &Arc<str> {
+        self.content.state_machine()
+    }
+
+    /// See [`Content::input`].
+    pub fn input(&self) -> &Arc<str> {
+        self.content.input()
+    }
+
+    /// See [`Content::fingerprint`].
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.content.fingerprint()
+    }
 }
 
 /// The canonical input of a lambda's entry.
@@ -118,10 +127,12 @@ pub fn canonical(value: &Value) -> String {
 pub(crate) fn sample(name: &str) -> Entry {
     Entry {
         name: EntryName::parse(name).expect("a name"),
-        at: DateTime::UNIX_EPOCH,
+        content: Content::new(
+            DateTime::UNIX_EPOCH,
+            "arn:aws:states:us-east-1:123456789012:stateMachine:M",
+            "{}",
+        ),
         lambda: Some("f".into()),
-        state_machine: "arn:aws:states:us-east-1:123456789012:stateMachine:M".into(),
-        input: "{}".into(),
         grace: Duration::ZERO,
         enabled: true,
         zone: None,

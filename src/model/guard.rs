@@ -14,14 +14,14 @@ use crate::model::records::Records;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Mass {
     /// How many would be stopped or replaced at once.
-    pub stops: usize,
+    pub stops: u32,
     /// How many ran.
-    pub running: usize,
+    pub running: u32,
 }
 
 impl Mass {
     /// The same mass after so many of it were put back.
-    fn without(self, returned: usize) -> Self {
+    fn without(self, returned: u32) -> Self {
         Self {
             stops: self.stops.saturating_sub(returned),
             ..self
@@ -30,10 +30,10 @@ impl Mass {
 
     /// More than the policy lets go without a person's word?
     fn is_too_much(self, policy: &Policy) -> bool {
-        let Self { stops, running } = self;
+        let [stops, running] = [self.stops, self.running].map(u64::from);
         let many = match policy.max_stops {
-            MaxStops::Percent(percent) => stops * 100 > running * percent as usize,
-            MaxStops::Count(count) => stops > count,
+            MaxStops::Percent(percent) => stops * 100 > running * u64::from(percent),
+            MaxStops::Count(count) => stops > count as u64,
         };
         stops > 3 && many
     }
@@ -86,19 +86,20 @@ pub(super) fn guard(
         .filter(|(name, decision)| counts(name, decision))
         .map(|(name, _)| name.clone())
         .collect();
-    let stops = counted.len();
+    let [stops, running] = [counted.len(), running].map(|n| u32::try_from(n).unwrap_or(u32::MAX));
     let now = Some(Mass { stops, running }).filter(|mass| mass.is_too_much(policy));
     let noted: Vec<(&EntryName, Mass, bool)> = records
         .iter()
         .filter_map(|(name, record)| {
+            let mass = record.guarded?;
             let kept = matches!(
                 decisions.get(name)?,
                 Decision::Rest { .. } | Decision::Act(Step::Start, _)
             );
-            Some((name, record.guarded?, kept && record.is_live()))
+            Some((name, mass, kept && record.is_live()))
         })
         .collect();
-    let mut returned: BTreeMap<Mass, usize> = BTreeMap::new();
+    let mut returned: BTreeMap<Mass, u32> = BTreeMap::new();
     for (_, mass, _) in noted.iter().filter(|(.., put_back)| *put_back) {
         *returned.entry(*mass).or_default() += 1;
     }

@@ -4,6 +4,8 @@ pub mod access;
 pub mod arn;
 pub mod brake;
 pub mod causes;
+mod checked;
+pub mod content;
 pub mod cut;
 pub mod entry;
 pub mod guard;

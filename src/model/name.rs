@@ -1,14 +1,11 @@
 //! What an execution is called, derived from what the entry asks for. Pure: the same content always gives the same name.
 
-use std::fmt;
-use std::io::Write as _;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::model::entry::{Entry, EntryName, instant};
+pub use crate::model::content::Fingerprint;
+use crate::model::entry::EntryName;
 use crate::model::interner::Interner;
 
 /// The scheme of today's fingerprints. A new scheme gets a new number; records keep the one that made them.
@@ -45,68 +42,6 @@ impl Owner {
     }
 }
 
-/// How many hex digits a fingerprint has.
-const DIGITS: usize = 12;
-
-/// The first 12 hex digits of the SHA-256 of what is compared: instant, state machine, canonical input.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Fingerprint([u8; DIGITS]);
-
-impl Fingerprint {
-    /// The fingerprint of what an entry asks for now.
-    pub fn of(entry: &Entry) -> Self {
-        Self::of_input(entry.at, &entry.state_machine, &entry.input)
-    }
-
-    /// Twelve hex digits as they stand in an execution's name.
-    pub fn parse(text: &str) -> Option<Self> {
-        let digits: [u8; DIGITS] = text.as_bytes().try_into().ok()?;
-        let hex = |b: &u8| b.is_ascii_digit() || (b'a'..=b'f').contains(b);
-        digits.iter().all(hex).then_some(Self(digits))
-    }
-
-    /// The fingerprint of an input that is known only as bytes.
-    pub fn of_input(at: DateTime<Utc>, state_machine: &str, input: &str) -> Self {
-        let mut hash = Sha256::new();
-        for part in [instant(at).as_str(), state_machine, input] {
-            hash.update(part.as_bytes());
-            hash.update([0]);
-        }
-        let mut digits = [0; DIGITS];
-        let mut left = digits.as_mut_slice();
-        for byte in &hash.finalize()[..DIGITS / 2] {
-            write!(left, "{byte:02x}").expect("two digits a byte");
-        }
-        Self(digits)
-    }
-
-    /// The twelve digits.
-    pub fn as_str(&self) -> &str {
-        // Only hex digits are ever put in.
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Fingerprint").field(&self.as_str()).finish()
-    }
-}
-
-impl TryFrom<String> for Fingerprint {
-    type Error = &'static str;
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text).ok_or("a fingerprint has twelve hex digits")
-    }
-}
-
-impl From<Fingerprint> for String {
-    fn from(fingerprint: Fingerprint) -> Self {
-        fingerprint.as_str().to_owned()
-    }
-}
-
 /// `{owner}-{entry}-{fingerprint}-{generation}`: at most 80 characters of `[0-9A-Za-z_-]`
 /// (StartExecution, `name`: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>).
 pub fn execution_name(
@@ -115,11 +50,7 @@ pub fn execution_name(
     fingerprint: &Fingerprint,
     generation: u32,
 ) -> String {
-    format!(
-        "{}-{entry}-{}-{generation}",
-        owner.as_str(),
-        fingerprint.as_str()
-    )
+    format!("{}-{entry}-{fingerprint}-{generation}", owner.as_str())
 }
 
 /// The parts of an execution's name, if it is one of this owner's.

@@ -226,7 +226,7 @@ pub fn is_late(at: DateTime<Utc>, grace: Duration, now: DateTime<Utc>) -> bool {
 
 /// An entry that has run is not run again for another content, only for a later time.
 pub fn has_run(entry: &Entry, record: &Record) -> bool {
-    ran(record) && entry.at <= record.at
+    ran(record) && entry.at() <= record.at
 }
 
 fn ran(record: &Record) -> bool {
@@ -278,7 +278,7 @@ fn moves(
         if !starts || record.is_some_and(Record::is_live) {
             continue;
         }
-        let of_content = gone.get_mut(&Fingerprint::of(entry));
+        let of_content = gone.get_mut(&entry.fingerprint());
         if let Some(from) = of_content.and_then(VecDeque::pop_front) {
             let act = Decision::Act(Step::Move, "the same content under a new name");
             decisions.insert((*name).clone(), act);

@@ -1,6 +1,8 @@
 //! The rows of the planner's truth table.
 
 use super::*;
+use crate::model::content::Content;
+use crate::model::entry::lambda_input;
 use crate::model::name::Owner;
 use crate::model::record::{Outcome, OutcomeStatus};
 
@@ -40,10 +42,12 @@ fn entry(name: &str, ahead_seconds: i64) -> Entry {
     let at = now() + TimeDelta::seconds(ahead_seconds);
     Entry {
         name: EntryName::parse(name).unwrap(),
-        at,
+        content: Content::new(
+            at,
+            "arn:aws:states:us-east-1:123456789012:stateMachine:M",
+            lambda_input("f", at, serde_json::json!({})),
+        ),
         lambda: Some("f".into()),
-        state_machine: "arn:aws:states:us-east-1:123456789012:stateMachine:M".into(),
-        input: crate::model::entry::lambda_input("f", at, serde_json::json!({})).into(),
         grace: Duration::from_mins(5),
         enabled: true,
         zone: None,
@@ -475,7 +479,7 @@ fn what_has_run_is_run_again_only_at_a_later_time() {
     let (old, later) = (entry("e", -20), entry("e", -10));
     let ended = record(&old, Phase::Ended);
     let mut corrected = old.clone();
-    corrected.input = "{}".into();
+    corrected.content = Content::new(old.at(), old.state_machine().clone(), "{}");
     let step = |entry: &Entry| {
         let want = Want::Present(entry);
         act(&decide(&want, Some(&ended), Sight::CLEAR, &policy(), now()))

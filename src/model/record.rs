@@ -1,6 +1,7 @@
 //! What onced remembers of one entry: the life of its execution. Pure data; `ledger` makes it durable.
 
 pub mod answer;
+mod times;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -154,6 +155,7 @@ pub struct Record {
     /// Confirmed stops of exactly this content before this execution.
     pub generation: u32,
     /// When it fires.
+    #[serde(deserialize_with = "times::read")]
     pub at: DateTime<Utc>,
     /// The machine it runs on.
     pub state_machine: Arc<str>,
@@ -165,6 +167,7 @@ pub struct Record {
     /// Where the execution stands.
     pub phase: Phase,
     /// Since when.
+    #[serde(deserialize_with = "times::read")]
     pub since: DateTime<Utc>,
     /// The last StartExecution of unknown fate: it may still be on its way until 20 minutes later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -212,13 +215,13 @@ const CAUSE: usize = 8 * 1024;
 
 /// Notes the generation to use next for a content. Without a note it is 0. Of too many, those with the lowest are
 /// dropped: should such a content come back, its name is taken, and AWS is asked how the execution of that name ended.
-fn remember(earlier: &mut BTreeMap<Fingerprint, u32>, content: &Fingerprint, next: u32) {
+fn remember(earlier: &mut BTreeMap<Fingerprint, u32>, content: Fingerprint, next: u32) {
     if next > 0 {
-        let known = earlier.entry(*content).or_default();
+        let known = earlier.entry(content).or_default();
         *known = next.max(*known);
     }
     while earlier.len() > EARLIER {
-        let others = earlier.iter().filter(|(other, _)| *other != content);
+        let others = earlier.iter().filter(|(other, _)| **other != content);
         let Some(lowest) = others.min_by_key(|(_, next)| **next) else {
             return;
         };
@@ -235,13 +238,13 @@ impl Record {
         before: Option<&Record>,
         now: DateTime<Utc>,
     ) -> Self {
-        let fingerprint = Fingerprint::of(entry);
+        let fingerprint = entry.fingerprint();
         let mut earlier = before
             .map(|record| record.earlier.clone())
             .unwrap_or_default();
         if let Some(before) = before.filter(|before| before.named.is_none()) {
             let next = before.generation + u32::from(before.phase == Phase::Stopped);
-            remember(&mut earlier, &before.fingerprint, next);
+            remember(&mut earlier, before.fingerprint, next);
         }
         let generation = earlier.get(&fingerprint).copied().unwrap_or(0);
         Self {
@@ -252,8 +255,8 @@ impl Record {
             named: None,
             moved_to: None,
             generation,
-            at: entry.at,
-            state_machine: entry.state_machine.clone(),
+            at: entry.at(),
+            state_machine: entry.state_machine().clone(),
             lambda: entry.lambda.clone(),
             grace_seconds: entry.grace.as_secs(),
             phase: Phase::Starting,
@@ -386,7 +389,7 @@ impl Record {
     /// The same record, with the grace that its entry has now: that may change without another start.
     #[must_use]
     pub fn in_grace_of(mut self, entry: Option<&Entry>) -> Self {
-        if let Some(entry) = entry.filter(|entry| Fingerprint::of(entry) == self.fingerprint) {
+        if let Some(entry) = entry.filter(|entry| entry.fingerprint() == self.fingerprint) {
             self.grace_seconds = entry.grace.as_secs();
         }
         self
@@ -450,9 +453,9 @@ mod tests {
     #[test]
     fn what_an_entry_remembers_has_an_end() {
         let mut earlier = BTreeMap::new();
-        remember(&mut earlier, &content(0), 7);
+        remember(&mut earlier, content(0), 7);
         for number in 1..10_000 {
-            remember(&mut earlier, &content(number), 1);
+            remember(&mut earlier, content(number), 1);
             assert_eq!(
                 earlier.get(&content(number)),
                 Some(&1),
@@ -461,9 +464,9 @@ mod tests {
         }
         assert_eq!(earlier.len(), EARLIER);
         assert_eq!(earlier.get(&content(0)), Some(&7), "and so is the highest");
-        remember(&mut earlier, &content(1), 0);
+        remember(&mut earlier, content(1), 0);
         assert!(!earlier.contains_key(&content(1)), "none is 0");
-        remember(&mut earlier, &content(0), 3);
+        remember(&mut earlier, content(0), 3);
         assert_eq!(earlier.get(&content(0)), Some(&7), "none is lowered");
     }
 

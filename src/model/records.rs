@@ -119,6 +119,12 @@ impl FromIterator<Record> for Records {
     }
 }
 
+impl FromIterator<(EntryName, Arc<Record>)> for Records {
+    fn from_iter<T: IntoIterator<Item = (EntryName, Arc<Record>)>>(records: T) -> Self {
+        Self(Arc::new(records.into_iter().collect()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,7 +135,7 @@ mod tests {
         let owner = Owner::parse("test").expect("an owner");
         let record = |name: &&str| {
             let entry = sample(name);
-            Record::starting(&owner, &entry, None, entry.at)
+            Record::starting(&owner, &entry, None, entry.at())
         };
         names.iter().map(record).collect()
     }

@@ -208,7 +208,7 @@ impl Hands {
             Change {
                 name: moved.name.clone(),
                 record: Some(moved.clone()),
-                input: Some(Arc::clone(&entry.input)),
+                input: Some(Arc::clone(entry.input())),
                 event: Some(was),
             },
         ];

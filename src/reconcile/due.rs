@@ -41,7 +41,7 @@ impl Reconciler {
         let (now, instant) = (self.now(), Instant::now());
         let at = |name: &EntryName| {
             let recorded = self.desk.records.get(name).map(|record| record.at);
-            let asked = desired.entries.get(name).map(|entry| entry.at);
+            let asked = desired.entries.get(name).map(|entry| entry.at());
             asked.into_iter().chain(recorded).min()
         };
         let steps: Vec<_> = plan
@@ -61,7 +61,7 @@ impl Reconciler {
         let takes_over = |name: &EntryName| {
             let asked = desired.entries.get(name);
             !starting.is_empty()
-                && asked.is_some_and(|entry| starting.contains(&Fingerprint::of(entry)))
+                && asked.is_some_and(|entry| starting.contains(&entry.fingerprint()))
         };
         let free = |name: &EntryName| !self.unknown.contains(name) && !self.flights.is_busy(name);
         let mut due: Vec<_> = steps
@@ -125,7 +125,7 @@ impl Reconciler {
     /// Has its wait ended? In an outage, its place says when it is tried.
     fn may(&self, name: &EntryName, step: Step, desired: &Desired, now: Instant) -> bool {
         let asked = desired.entries.get(name);
-        let asked = asked.map(|entry| Fingerprint::of(entry));
+        let asked = asked.map(|entry| entry.fingerprint());
         if self.retries.may(name, asked.as_ref(), now) {
             return true;
         }
@@ -165,7 +165,7 @@ impl Reconciler {
     /// Where a step calls; `None`: nowhere, or nobody knows.
     fn place(&self, name: &EntryName, step: Step, desired: &Desired) -> Option<Place> {
         let recorded = self.desk.records.get(name).map(|r| &r.state_machine);
-        let asked = desired.entries.get(name).map(|entry| &entry.state_machine);
+        let asked = desired.entries.get(name).map(|entry| entry.state_machine());
         let machine = match step {
             Step::Move | Step::Forget => None,
             Step::Start => asked,

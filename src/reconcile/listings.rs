@@ -35,7 +35,7 @@ impl Reconciler {
             return;
         }
         let now = self.now();
-        let wanted = desired.entries.values().map(|entry| &entry.state_machine);
+        let wanted = desired.entries.values().map(|entry| entry.state_machine());
         let recorded = self.desk.records.values().filter(|record| record.is_live());
         let machines: BTreeSet<&str> = wanted
             .chain(recorded.map(|record| &record.state_machine))

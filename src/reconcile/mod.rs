@@ -252,7 +252,7 @@ impl Reconciler {
         let sight = |wanted: &Wanted<'_>| {
             let (name, record) = (wanted.name, wanted.record);
             let machine = match wanted.want {
-                Want::Present(entry) => Some(&*entry.state_machine),
+                Want::Present(entry) => Some(&**entry.state_machine()),
                 Want::Absent { .. } | Want::Unclear(_) => None,
             };
             let seen = if rules.verify {
@@ -284,7 +284,7 @@ impl Reconciler {
         for name in &plan.unlisted {
             if let Some(Decision::Hold { why, .. }) = plan.decisions.get_mut(name)
                 && let Some(entry) = desired.entries.get(name)
-                && let Some(problem) = self.verify.problem(&entry.state_machine)
+                && let Some(problem) = self.verify.problem(entry.state_machine())
             {
                 *why = format!("{why}: {problem}");
             }

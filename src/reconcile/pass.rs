@@ -10,7 +10,7 @@ use super::due::Due;
 use super::flights::{Flight, Lane};
 use super::strangers::Strangers;
 use super::{Desired, Reconciler, Report};
-use crate::model::entry::EntryName;
+use crate::model::entry::{Entry, EntryName};
 use crate::model::limits::Operation;
 use crate::model::name::Fingerprint;
 use crate::model::plan::Step;
@@ -166,7 +166,7 @@ impl Reconciler {
         } = due;
         let record = self.desk.records.get(&name).cloned();
         let entry = desired.entries.get(&name).cloned();
-        let asked = entry.as_deref().map(Fingerprint::of);
+        let asked = entry.as_deref().map(Entry::fingerprint);
         let stray = self.verify.stray(&name, asked.as_ref(), record.as_ref());
         let stray = stray
             .cloned()

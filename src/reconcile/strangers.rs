@@ -71,7 +71,7 @@ impl Reconciler {
         let before = |at: DateTime<Utc>| at - TimeDelta::minutes(2);
         for (name, entry) in desired.entries.iter() {
             let record = records.get(name);
-            let content = Fingerprint::of(entry);
+            let content = entry.fingerprint();
             let has_it = record.is_some_and(|record| {
                 record.is_live() || record.outcome.is_some() && record.fingerprint == content
             });
@@ -80,7 +80,7 @@ impl Reconciler {
             }
             if let Some(stray) = free.get_mut(&content).and_then(VecDeque::pop_front) {
                 strangers.given.insert(name.clone(), stray.clone());
-            } else if claimed.contains(&content) && now < before(entry.at) {
+            } else if claimed.contains(&content) && now < before(entry.at()) {
                 strangers.waiting.insert(name.clone());
             }
         }

@@ -23,10 +23,11 @@ use crate::model::name::Owner;
 use crate::model::plan::{MaxStops, Policy, Rules};
 use crate::model::topic::Target;
 use crate::source::parse::Defaults;
+use crate::source::patterns::Patterns;
 use crate::source::time;
 use keys::Keys;
 pub use values::account_of_role;
-use values::{any, limit, listen, max_stops, notify, patterns, role_arn, roles, start_only, text};
+use values::{limit, listen, max_stops, notify, patterns, role_arn, roles, start_only, text};
 
 /// The machine that `--sandbox` runs lambdas through.
 pub const SANDBOX_MACHINE: &str =
@@ -225,7 +226,7 @@ impl Keys {
             Owner::parse(&text(value)?).map_err(|message| (message, hint()))
         })?;
         let state_machine = self.get("state_machine", |value| {
-            let all = any();
+            let all = Patterns::default();
             crate::source::value::machine(&text(value)?, &all)
                 .map(Arc::from)
                 .map_err(|wrong| (wrong.message, wrong.hint.unwrap_or_default()))
@@ -334,10 +335,10 @@ impl Keys {
             timezone: timezone.unwrap_or(Tz::UTC),
             state_machine,
             grace: self.duration("reconcile.grace", Duration::from_mins(5))?,
-            allow_lambdas: self.get("allow.lambdas", patterns)?.unwrap_or_else(any),
+            allow_lambdas: self.get("allow.lambdas", patterns)?.unwrap_or_default(),
             allow_state_machines: self
                 .get("allow.state_machines", patterns)?
-                .unwrap_or_else(any),
+                .unwrap_or_default(),
         };
         let policy = Policy {
             rules: Rules::default(),

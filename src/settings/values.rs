@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use globset::{Glob, GlobSet};
 use serde_yaml::Value;
 
 use crate::model::access::Role;
 use crate::model::limits::Limit;
 use crate::model::plan::MaxStops;
 use crate::model::topic::{Target, To, Topic};
-use crate::source::parse::Defaults;
+use crate::source::patterns::Patterns;
 
 /// What is wrong, and what to write instead.
 pub(super) type Complaint = (String, String);
@@ -202,20 +201,13 @@ pub(super) fn text(value: &Value) -> Result<String, Complaint> {
     }
 }
 
-pub(super) fn any() -> GlobSet {
-    Defaults::default().allow_lambdas
-}
-
-pub(super) fn patterns(value: &Value) -> Result<GlobSet, Complaint> {
+pub(super) fn patterns(value: &Value) -> Result<Patterns, Complaint> {
     let hint = || "write a list of patterns, such as `[\"send-*\"]`".to_owned();
     let list = value
         .as_sequence()
         .ok_or_else(|| ("this is no list".to_owned(), hint()))?;
-    let mut set = GlobSet::builder();
-    for item in list {
-        set.add(Glob::new(&text(item)?).map_err(|error| (error.to_string(), hint()))?);
-    }
-    set.build().map_err(|error| (error.to_string(), hint()))
+    let texts = list.iter().map(text).collect::<Result<_, _>>()?;
+    Patterns::parse(texts).map_err(|error| (error.to_string(), hint()))
 }
 
 pub(super) fn start_only(value: &Value) -> Result<bool, Complaint> {

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::Tz;
-use globset::GlobSet;
 use serde_json::Value as Json;
 use serde_yaml::Value as Yaml;
 
+use crate::model::content::Content;
 use crate::model::entry::{Entry, EntryName, MAX_INPUT_BYTES, lambda_input, machine_input};
 use crate::model::interner::Interner;
 use crate::source::language::{self, ScheduleFile};
+use crate::source::patterns::Patterns;
 use crate::source::problem::Problem;
 use crate::source::time::{self, Wrong};
 use crate::source::tree::{self, Node, Place};
@@ -30,24 +31,19 @@ pub struct Defaults {
     /// How late an entry may still be started.
     pub grace: Duration,
     /// Which functions may be named.
-    pub allow_lambdas: GlobSet,
+    pub allow_lambdas: Patterns,
     /// Which machines may be named.
-    pub allow_state_machines: GlobSet,
+    pub allow_state_machines: Patterns,
 }
 
 impl Default for Defaults {
     fn default() -> Self {
-        let any = globset::Glob::new("*").expect("`*` is a pattern");
-        let all = GlobSet::builder()
-            .add(any)
-            .build()
-            .expect("one pattern makes a set");
         Self {
             timezone: Tz::UTC,
             state_machine: None,
             grace: Duration::from_mins(5),
-            allow_lambdas: all.clone(),
-            allow_state_machines: all,
+            allow_lambdas: Patterns::default(),
+            allow_state_machines: Patterns::default(),
         }
     }
 }
@@ -452,12 +448,14 @@ impl Parsing<'_> {
         }
         Some(Entry {
             name: name?,
-            at,
-            state_machine: machine
-                .or_else(|| self.defaults.state_machine.clone())
-                .unwrap_or_else(|| "".into()),
+            content: Content::new(
+                at,
+                machine
+                    .or_else(|| self.defaults.state_machine.clone())
+                    .unwrap_or_else(|| "".into()),
+                input,
+            ),
             lambda,
-            input: Arc::from(input),
             grace,
             enabled,
             zone,

@@ -1,9 +1,9 @@
 //! Values and their places, side by side: serde_yaml says what a value is, the tree says where it stands. Pure.
 
-use globset::GlobSet;
 use serde_json::{Map, Number, Value as Json};
 use serde_yaml::Value as Yaml;
 
+use crate::source::patterns::Patterns;
 use crate::source::time::Wrong;
 use crate::source::tree::{Kind, Node, Place};
 
@@ -153,7 +153,7 @@ fn name_like(text: &str, most: usize) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
-fn allowed<'a>(text: &'a str, allow: &GlobSet, key: &str) -> Result<&'a str, Wrong> {
+fn allowed<'a>(text: &'a str, allow: &Patterns, key: &str) -> Result<&'a str, Wrong> {
     if allow.is_match(text) {
         return Ok(text);
     }
@@ -166,7 +166,7 @@ fn allowed<'a>(text: &'a str, allow: &GlobSet, key: &str) -> Result<&'a str, Wro
 
 /// A function's name, partial ARN or ARN, each with a qualifier or without
 /// (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>, `FunctionName`).
-pub(super) fn lambda<'a>(text: &'a str, allow: &GlobSet) -> Result<&'a str, Wrong> {
+pub(super) fn lambda<'a>(text: &'a str, allow: &Patterns) -> Result<&'a str, Wrong> {
     let parts: Vec<&str> = text.split(':').collect();
     let account = |part: &str| part.len() == 12 && part.bytes().all(|b| b.is_ascii_digit());
     let function = |parts: &[&str]| match parts {
@@ -200,7 +200,7 @@ pub(super) fn lambda<'a>(text: &'a str, allow: &GlobSet) -> Result<&'a str, Wron
 }
 
 /// The ARN of a state machine, of a version or an alias of one.
-pub(crate) fn machine<'a>(text: &'a str, allow: &GlobSet) -> Result<&'a str, Wrong> {
+pub(crate) fn machine<'a>(text: &'a str, allow: &Patterns) -> Result<&'a str, Wrong> {
     let parts: Vec<&str> = text.split(':').collect();
     let good = match parts.as_slice() {
         [

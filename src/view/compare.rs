@@ -174,14 +174,14 @@ fn rename(plan: &mut PlanView, before: &Entries, after: &Entries) {
         .values()
         .filter(|was| was.enabled && !after.contains_key(&was.name));
     let mut gone: BTreeMap<Fingerprint, &EntryName> =
-        gone.map(|was| (Fingerprint::of(was), &was.name)).collect();
+        gone.map(|was| (was.fingerprint(), &was.name)).collect();
     for step in plan.steps.iter().filter(|step| step.from.is_some()) {
         gone.retain(|_, name| step.from.as_ref() != Some(*name));
     }
     let (mut moved, mut resting) = (Vec::new(), Vec::new());
     for view in std::mem::take(&mut plan.resting) {
         let entry = after.get(&view.name).filter(|entry| entry.enabled);
-        match entry.and_then(|entry| gone.remove(&Fingerprint::of(entry))) {
+        match entry.and_then(|entry| gone.remove(&entry.fingerprint())) {
             Some(from) if !before.contains_key(&view.name) => moved.push(StepView {
                 step: "Move".to_owned(),
                 reason: "the same content under a new name".to_owned(),
@@ -205,7 +205,7 @@ fn rename(plan: &mut PlanView, before: &Entries, after: &Entries) {
 
 /// Would a start of the one be the start of the other?
 fn is_same(one: &Entry, other: &Entry) -> bool {
-    one.enabled == other.enabled && Fingerprint::of(one) == Fingerprint::of(other)
+    one.enabled == other.enabled && one.fingerprint() == other.fingerprint()
 }
 
 type Entries = BTreeMap<EntryName, Arc<Entry>>;
@@ -214,7 +214,7 @@ impl Against {
     fn count(&mut self, plan: &PlanView, before: &Entries, after: &Entries) {
         let at_another_time = |name: &EntryName| {
             let (was, is) = (before.get(name), after.get(name));
-            was.zip(is).is_some_and(|(was, is)| was.at != is.at)
+            was.zip(is).is_some_and(|(was, is)| was.at() != is.at())
         };
         for StepView { step, name, .. } in &plan.steps {
             match step.as_str() {
@@ -236,12 +236,12 @@ fn records(before: &Scan, owner: &Owner, now: DateTime<Utc>) -> Records {
     let mut records = Records::default();
     for entry in before.entries.values().filter(|entry| entry.enabled) {
         let started = Record::starting(owner, entry, None, now);
-        let record = if entry.at > now {
+        let record = if entry.at() > now {
             started.in_phase(Phase::Running, now)
         } else {
             Record {
                 outcome: Some(Box::new(Outcome {
-                    fired: Some(entry.at),
+                    fired: Some(entry.at()),
                     ..Outcome::bare(OutcomeStatus::Succeeded)
                 })),
                 ..started.in_phase(Phase::Ended, now)

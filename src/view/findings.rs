@@ -68,7 +68,7 @@ impl Finding {
         Some(Self {
             finding,
             names: entries.iter().map(|entry| entry.name.clone()).collect(),
-            at: instant(first.at),
+            at: instant(first.at()),
             file: first.file.clone(),
             line: first.line,
             message,
@@ -83,9 +83,12 @@ pub fn findings(
     policy: &Policy,
     now: DateTime<Utc>,
 ) -> Vec<Finding> {
+    if about.is_empty() {
+        return Vec::new();
+    }
     let enabled = entries.values().map(AsRef::as_ref);
     let mut enabled: Vec<&Entry> = enabled.filter(|entry: &&Entry| entry.enabled).collect();
-    enabled.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
+    enabled.sort_by(|a, b| (a.at(), &a.name).cmp(&(b.at(), &b.name)));
     let mut findings = Vec::new();
     for entry in enabled.iter().filter(|entry| about.contains(&entry.name)) {
         let told = [
@@ -97,17 +100,17 @@ pub fn findings(
             Finding::of(kind, std::slice::from_ref(entry), message?)
         }));
     }
-    enabled.retain(|entry| entry.at >= now);
+    enabled.retain(|entry| entry.at() >= now);
     findings.extend(close(&enabled, about));
     findings.sort_by_key(|finding| finding.finding);
     findings
 }
 
 fn past(entry: &Entry, now: DateTime<Utc>) -> Option<String> {
-    if entry.at > now {
+    if entry.at() > now {
         return None;
     }
-    let message = if is_late(entry.at, entry.grace, now) {
+    let message = if is_late(entry.at(), entry.grace, now) {
         "its time is past by more than its grace: it is not started"
     } else {
         "its time is past, and within its grace: it is started at once"
@@ -116,37 +119,42 @@ fn past(entry: &Entry, now: DateTime<Utc>) -> Option<String> {
 }
 
 fn clocks_change(entry: &Entry, now: DateTime<Utc>) -> Option<String> {
-    let zone = entry.zone.filter(|_| entry.at > now)?;
+    let zone = entry.zone.filter(|_| entry.at() > now)?;
     let offset =
         |at: Option<DateTime<Utc>>| Some(zone.offset_from_utc_datetime(&at?.naive_utc()).fix());
-    let before = offset(entry.at.checked_sub_signed(NEAR))?;
-    let behind = offset(entry.at.checked_add_signed(NEAR))?;
+    let before = offset(entry.at().checked_sub_signed(NEAR))?;
+    let behind = offset(entry.at().checked_add_signed(NEAR))?;
     (before != behind).then(|| {
         format!(
             "the clocks of {} change from {before} to {behind} within a day of it: it fires at {}",
             zone.name(),
-            entry.at.with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S%:z")
+            entry
+                .at()
+                .with_timezone(&zone)
+                .format("%Y-%m-%dT%H:%M:%S%:z")
         )
     })
 }
 
 fn far(entry: &Entry, policy: &Policy, now: DateTime<Utc>) -> Option<String> {
     let days = policy.horizon.as_secs() / 86_400;
-    (entry.at > after(now, policy.horizon)).then(|| {
+    (entry.at() > after(now, policy.horizon)).then(|| {
         format!("it is farther ahead than `reconcile.horizon` of {days} d: it waits in the ledger until then")
     })
 }
 
 /// Groups of firings in which each is close to the next; of those only what the plan is about, and what that is close to.
 fn close(firings: &[&Entry], about: &BTreeSet<EntryName>) -> Vec<Finding> {
-    let are_close = |a: &Entry, b: &Entry| b.at - a.at <= CLOSE;
+    let are_close = |a: &Entry, b: &Entry| b.at() - a.at() <= CLOSE;
     let is_about = |entry: &Entry| about.contains(&entry.name);
     let mut findings = Vec::new();
     for group in firings.chunk_by(|a, b| are_close(a, b)) {
         let concerned = |place: usize| {
             let entry = group[place];
             let near = |other: Option<&&Entry>| {
-                other.is_some_and(|other| is_about(other) && (other.at - entry.at).abs() <= CLOSE)
+                other.is_some_and(|other| {
+                    is_about(other) && (other.at() - entry.at()).abs() <= CLOSE
+                })
             };
             let before = place.checked_sub(1).and_then(|before| group.get(before));
             is_about(entry) || near(before) || near(group.get(place + 1))
@@ -218,6 +226,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::model::content::Content;
     use crate::model::entry::sample;
     use crate::model::plan::{MaxStops, Rules};
 
@@ -234,7 +243,7 @@ mod tests {
     fn told(entries: &[(&str, &str)], about: &[&str]) -> Vec<(Kind, String)> {
         let entry = |(name, at): &(&str, &str)| {
             let entry = Entry {
-                at: at.parse().unwrap(),
+                content: Content::new(at.parse().unwrap(), "", "{}"),
                 zone: Some(chrono_tz::Europe::Berlin),
                 grace: Duration::from_mins(5),
                 ..sample(name)

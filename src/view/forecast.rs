@@ -76,34 +76,53 @@ struct Load {
     fires: BTreeMap<DateTime<Utc>, usize>,
 }
 
+/// The load of each place.
+#[derive(Default)]
+struct Loads<'a> {
+    of_places: BTreeMap<Place, Load>,
+    /// A machine that was asked for last: most have one for all entries.
+    last: Option<(&'a str, Place)>,
+}
+
+impl<'a> Loads<'a> {
+    /// The load where a machine is.
+    fn of(&mut self, machine: &'a str) -> Option<&mut Load> {
+        if self.last.as_ref().is_none_or(|(last, _)| *last != machine) {
+            let place = Place::of(machine)?;
+            self.of_places.entry(place.clone()).or_default();
+            self.last = Some((machine, place));
+        }
+        let (_, place) = self.last.as_ref()?;
+        self.of_places.get_mut(place)
+    }
+}
+
 impl Moment {
     /// The forecast for the plan.
     pub(super) fn forecast(&self) -> Forecast {
-        let mut loads: BTreeMap<Place, Load> = BTreeMap::new();
+        let mut loads = Loads::default();
         for (name, step, _) in self.plan.steps() {
             let (wanted, record) = (self.scan.entries.get(name), self.records.get(name));
             if let Some(entry) = wanted.filter(|_| matches!(step, Step::Start | Step::Replace))
-                && let Some(place) = Place::of(&entry.state_machine)
+                && let Some(load) = loads.of(entry.state_machine())
             {
-                let load = loads.entry(place).or_default();
-                load.starts.push((entry.at, name.clone()));
+                load.starts.push((entry.at(), name.clone()));
             }
             if step.stops()
-                && let Some(place) = record.and_then(|record| Place::of(&record.state_machine))
+                && let Some(load) = record.and_then(|record| loads.of(&record.state_machine))
             {
-                loads.entry(place).or_default().stops += 1;
+                load.stops += 1;
             }
         }
         // What runs, or is to run: the stops of this plan are not counted off, since a Replace starts what it stopped.
         for record in self.records.values().filter(|record| record.is_live()) {
-            if let Some(place) = Place::of(&record.state_machine) {
-                let load = loads.entry(place).or_default();
+            if let Some(load) = loads.of(&record.state_machine) {
                 load.open += 1;
                 *load.fires.entry(record.at).or_default() += 1;
             }
         }
         let mut forecast = Forecast::default();
-        for (place, mut load) in loads {
+        for (place, mut load) in loads.of_places {
             let limit = |operation| self.limits.of(operation, &place.region);
             let (starting, stopping) = (limit(Operation::Start), limit(Operation::Stop));
             let asking = limit(Operation::Describe);

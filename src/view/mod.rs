@@ -28,7 +28,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::brake::Pause;
-use crate::model::entry::{EntryName, instant};
+use crate::model::entry::{Entry, EntryName, instant};
 use crate::model::limits::Limits;
 use crate::model::name::Owner;
 use crate::model::plan::{Decision, Plan, Policy, Step};
@@ -274,11 +274,11 @@ impl Moment {
         }
         let at = current
             .map(|record| record.at)
-            .or(wanted.map(|entry| entry.at))
+            .or(wanted.map(Entry::at))
             .unwrap_or_default();
         let machine = current
             .map(|r| r.state_machine.clone())
-            .or(wanted.map(|e| e.state_machine.clone()));
+            .or(wanted.map(|e| e.state_machine().clone()));
         EntryView {
             name: name.clone(),
             phase: phase.to_owned(),

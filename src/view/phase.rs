@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 
 use super::{EntryView, Moment};
 use crate::model::entry::{Entry, EntryName};
-use crate::model::name::Fingerprint;
 use crate::model::plan::{after, has_run, is_late};
 use crate::model::record::{Phase, Record};
 
@@ -59,14 +58,14 @@ impl Moment {
         if !entry.enabled {
             return ("disabled", None);
         }
-        if is_late(entry.at, entry.grace, self.now) {
+        if is_late(entry.at(), entry.grace, self.now) {
             let detail = format!(
                 "its time had passed by more than its grace of {} s when it was first seen",
                 entry.grace.as_secs()
             );
             return ("missed", Some(detail));
         }
-        if entry.at > after(self.now, self.policy.horizon) {
+        if entry.at() > after(self.now, self.policy.horizon) {
             return (
                 "deferred",
                 Some("farther ahead than `reconcile.horizon`".into()),
@@ -100,7 +99,7 @@ pub(super) fn current<'a>(
 ) -> Option<&'a Record> {
     record.filter(|record| match (record.phase, wanted) {
         (Phase::Stopped | Phase::Ended, Some(entry)) => {
-            Fingerprint::of(entry) == record.fingerprint || has_run(entry, record)
+            entry.fingerprint() == record.fingerprint || has_run(entry, record)
         }
         _ => true,
     })
@@ -111,7 +110,7 @@ fn recorded_phase(
     wanted: Option<&Entry>,
     now: DateTime<Utc>,
 ) -> (&'static str, Option<String>) {
-    let changed = wanted.is_some_and(|entry| Fingerprint::of(entry) != record.fingerprint);
+    let changed = wanted.is_some_and(|entry| entry.fingerprint() != record.fingerprint);
     match record.phase {
         Phase::Starting if record.refused.is_some() => ("refused", record.refused.clone()),
         Phase::Starting => ("starting", None),
@@ -125,7 +124,7 @@ fn recorded_phase(
         Phase::Running => ("scheduled", None),
         Phase::Stopping => ("stopping", None),
         Phase::Stopped if wanted.is_some_and(|entry| !entry.enabled) => ("disabled", None),
-        Phase::Stopped if wanted.is_some_and(|entry| is_late(entry.at, entry.grace, now)) => (
+        Phase::Stopped if wanted.is_some_and(|entry| is_late(entry.at(), entry.grace, now)) => (
             "missed",
             Some("its time passed before it was started again".into()),
         ),

@@ -104,7 +104,7 @@ impl Moment {
         }
         let all = steps.iter().chain(&held).map(|view| {
             let wanted = self.scan.entries.get(&view.name);
-            let fingerprint = wanted.map(|entry| Fingerprint::of(entry));
+            let fingerprint = wanted.map(|entry| entry.fingerprint());
             let recorded = self.records.get(&view.name).map(Record::execution_name);
             format!("{} {} {fingerprint:?} {recorded:?}", view.step, view.name)
         });
@@ -155,17 +155,17 @@ impl Moment {
 
     /// What is wanted, and has nothing to be done for it.
     fn resting(&self) -> Vec<StepView> {
-        let view = |(name, decision): (&EntryName, &Decision)| {
-            let entry = self.scan.entries.get(name)?;
-            let Decision::Rest { wake } = decision else {
-                return None;
-            };
-            let current = current(self.records.get(name), Some(entry));
+        let view = |(name, entry, record): (&EntryName, Option<&Arc<Entry>>, Option<&Record>)| {
+            let entry = entry?;
+            let current = current(record, Some(entry));
             let is_as_recorded =
-                current.is_some_and(|record| Fingerprint::of(entry) == record.fingerprint);
+                current.is_some_and(|record| entry.fingerprint() == record.fingerprint);
             if is_as_recorded {
                 return None;
             }
+            let Decision::Rest { wake } = self.plan.decisions.get(name)? else {
+                return None;
+            };
             let (phase, detail) = self.phase(current, Some(entry));
             let why = match detail {
                 Some(detail) => format!("{phase}: {detail}"),
@@ -176,16 +176,17 @@ impl Moment {
                 step: "Rest".to_owned(),
                 name: name.clone(),
                 reason: why,
-                at: instant(entry.at),
+                at: instant(entry.at()),
                 lambda: entry.lambda.clone(),
-                state_machine: entry.state_machine.clone(),
+                state_machine: entry.state_machine().clone(),
                 file: entry.file.clone(),
                 line: Some(entry.line),
                 until: until.map(instant),
                 from: None,
             })
         };
-        self.plan.decisions.iter().filter_map(view).collect()
+        let all = self.records.beside(&self.scan.entries);
+        all.filter_map(view).collect()
     }
 
     fn step(
@@ -206,7 +207,7 @@ impl Moment {
             at: instant(
                 recorded
                     .map(|r| r.at)
-                    .or(wanted.map(|e| e.at))
+                    .or(wanted.map(|e| e.at()))
                     .unwrap_or_default(),
             ),
             lambda: recorded.map_or_else(
@@ -215,7 +216,7 @@ impl Moment {
             ),
             state_machine: recorded
                 .map(|r| r.state_machine.clone())
-                .or(wanted.map(|e| e.state_machine.clone()))
+                .or(wanted.map(|e| e.state_machine().clone()))
                 .unwrap_or_else(|| "".into()),
             file: wanted
                 .map(|e| e.file.clone())
@@ -231,7 +232,7 @@ impl Moment {
 /// What of an entry is not as it is recorded, in words.
 fn difference(entry: &Entry, record: &Record) -> String {
     let mut words = Vec::new();
-    if entry.at != record.at {
+    if entry.at() != record.at {
         let ran = record.phase == Phase::Ended;
         words.push(format!(
             "{} at {}",
@@ -245,7 +246,7 @@ fn difference(entry: &Entry, record: &Record) -> String {
         }
         _ => {}
     }
-    if entry.state_machine != record.state_machine {
+    if *entry.state_machine() != record.state_machine {
         words.push(format!("was through `{}`", record.state_machine));
     }
     if !has_same_payload(entry, record) {
@@ -256,18 +257,13 @@ fn difference(entry: &Entry, record: &Record) -> String {
 
 /// Would it be the recorded content, if it were of that time, function and machine?
 fn has_same_payload(entry: &Entry, record: &Record) -> bool {
-    let Ok(Value::Object(mut input)) = serde_json::from_str(&entry.input) else {
+    let Ok(Value::Object(mut input)) = serde_json::from_str(entry.input()) else {
         return false;
     };
     input.insert("invocationTime".into(), instant(record.at).into());
     if let (Some(_), Some(lambda)) = (&entry.lambda, &record.lambda) {
         input.insert("functionName".into(), (&**lambda).into());
     }
-    let as_recorded = Entry {
-        at: record.at,
-        state_machine: record.state_machine.clone(),
-        input: canonical(&Value::Object(input)).into(),
-        ..entry.clone()
-    };
-    Fingerprint::of(&as_recorded) == record.fingerprint
+    let input = canonical(&Value::Object(input));
+    Fingerprint::of_input(record.at, &record.state_machine, &input) == record.fingerprint
 }

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::Moment;
 use crate::model::brake::Pause;
 use crate::model::entry::{Entry, EntryName, instant};
-use crate::model::name::Fingerprint;
 use crate::model::plan::{Decision, Plan, Step, after};
 use crate::model::record::{OutcomeStatus, Phase, Record};
 
@@ -101,7 +100,7 @@ impl Moment {
             return view(record.at, "fired", detail);
         }
         let entry = wanted?;
-        if entry.at > self.now {
+        if entry.at() > self.now {
             return None;
         }
         match plan.decisions.get(name) {
@@ -111,20 +110,20 @@ impl Moment {
                     step: Step::Start, ..
                 },
             ) => {
-                let late = (self.now - entry.at).num_seconds();
+                let late = (self.now - entry.at()).num_seconds();
                 view(
-                    entry.at,
+                    entry.at(),
                     "starts",
                     format!("starts at once, {late} s late: within its grace"),
                 )
             }
             Some(Decision::Rest { .. })
                 if self.entry(name).phase == "missed"
-                    && after(entry.at, entry.grace) + TimeDelta::seconds(1) >= since =>
+                    && after(entry.at(), entry.grace) + TimeDelta::seconds(1) >= since =>
             {
                 let grace = entry.grace.as_secs();
                 view(
-                    entry.at,
+                    entry.at(),
                     "missed",
                     format!("is not started any more: later than its grace of {grace} s"),
                 )
@@ -146,7 +145,7 @@ fn fired_unwanted(record: &Record, wanted: Option<&Entry>) -> Option<&'static st
     };
     let why = match wanted {
         None => "it had been removed",
-        Some(entry) if Fingerprint::of(entry) != record.fingerprint => "it had been changed",
+        Some(entry) if entry.fingerprint() != record.fingerprint => "it had been changed",
         Some(entry) if !entry.enabled => "it had been disabled",
         Some(_) => return None,
     };

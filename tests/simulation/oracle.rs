@@ -58,11 +58,11 @@ fn wanted_at(timeline: &Timeline, time: DateTime<Utc>) -> Option<&Content> {
 /// Was exactly this content asked for at every moment between the two?
 fn always_wanted(
     timeline: &Timeline,
-    fingerprint: &Fingerprint,
+    fingerprint: Fingerprint,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
 ) -> bool {
-    let is = |content: Option<&Content>| content.is_some_and(|c| c.fingerprint() == *fingerprint);
+    let is = |content: Option<&Content>| content.is_some_and(|c| c.fingerprint() == fingerprint);
     let within = timeline
         .iter()
         .filter(|(since, _)| *since > from && *since <= to);
@@ -147,7 +147,7 @@ pub(crate) fn never(world: &World) -> Vec<String> {
                 let changed = |before: &Seen| {
                     let asked = asked[&before.execution.name].min(before.execution.start);
                     let end = seen.execution.start;
-                    !always_wanted(timeline, &before.fingerprint, asked, end)
+                    !always_wanted(timeline, before.fingerprint, asked, end)
                 };
                 let closed = before.is_some_and(|before| {
                     may_have_moved(world, before)
@@ -169,18 +169,18 @@ pub(crate) fn never(world: &World) -> Vec<String> {
                 wanted_at(timeline, *time).is_some_and(|c| c.fingerprint() == seen.fingerprint)
             };
             let meant = stops.get(name).is_some_and(|sent| !sent.iter().all(wanted));
-            if always_wanted(timeline, &seen.fingerprint, start, end) && !meant {
+            if always_wanted(timeline, seen.fingerprint, start, end) && !meant {
                 wrong.push(format!("5: {name} was stopped, and nobody had removed it"));
             }
             let stop_after = TimeDelta::from_std(STOP_AFTER).expect("seconds");
             let gone = timeline.iter().rev().find(|(since, _)| *since <= end);
             let removed = gone.is_some_and(|(since, content)| {
                 let absent = content.is_none() && !world.disabled(entry, *since, end);
-                let at = world.at_of(entry, &seen.fingerprint);
+                let at = world.at_of(entry, seen.fingerprint);
                 absent
                     && always_wanted(
                         timeline,
-                        &seen.fingerprint,
+                        seen.fingerprint,
                         start.min(*since - TimeDelta::seconds(1)),
                         *since - TimeDelta::milliseconds(1),
                     )
@@ -291,7 +291,7 @@ pub(crate) fn fired(
     for seen in seen(world) {
         let ran = running.contains(&(seen.entry.clone(), seen.fingerprint));
         let at = world
-            .at_of(&seen.entry, &seen.fingerprint)
+            .at_of(&seen.entry, seen.fingerprint)
             .expect("it was wanted once");
         let spans = seen.execution.start < settled && seen.end() > settled;
         if ran && at > settled && spans && seen.execution.fired != Some(at) {

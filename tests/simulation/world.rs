@@ -515,10 +515,10 @@ impl World {
     pub(crate) fn at_of(
         &self,
         name: &EntryName,
-        fingerprint: &Fingerprint,
+        fingerprint: Fingerprint,
     ) -> Option<DateTime<Utc>> {
         let contents = self.known.get(name)?;
-        let content = contents.iter().find(|c| c.fingerprint() == *fingerprint)?;
+        let content = contents.iter().find(|c| c.fingerprint() == fingerprint)?;
         Some(content.at)
     }
 

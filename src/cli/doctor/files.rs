@@ -59,7 +59,7 @@ pub(super) fn directory(settings: &Settings, report: &mut Report) -> BTreeSet<St
     }
     let entries = scan.entries.values();
     entries
-        .map(|entry| entry.state_machine.to_string())
+        .map(|entry| entry.state_machine().to_string())
         .collect()
 }
 

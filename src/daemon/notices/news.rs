@@ -390,7 +390,7 @@ mod tests {
                 .map(|notice| notice.event)
                 .collect::<Vec<_>>()
         };
-        let late = (entry.at - DateTime::UNIX_EPOCH).num_seconds() + 100_000;
+        let late = (entry.at() - DateTime::UNIX_EPOCH).num_seconds() + 100_000;
         assert_eq!(look(late, Some("it jumped")), []);
         assert_eq!(look(late, None), [Topic::Missed]);
         assert_eq!(look(late, Some("it jumped")), []);
@@ -448,7 +448,7 @@ mod tests {
     async fn what_was_missed_is_told_once() {
         let (one, other) = (cursor().await, cursor().await);
         let entry = Arc::new(crate::model::entry::sample("e"));
-        let late = (entry.at - DateTime::UNIX_EPOCH).num_seconds() + 100_000;
+        let late = (entry.at() - DateTime::UNIX_EPOCH).num_seconds() + 100_000;
         let look = |told: &mut Told, is_there: bool, doubt: Option<&str>, cursor: &Cursor| {
             let mut moment = moment(late);
             let name = entry.name.clone();

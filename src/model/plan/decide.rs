@@ -24,7 +24,6 @@ use super::{
 };
 use crate::model::brake::HeldBy;
 use crate::model::entry::{Entry, instant};
-use crate::model::name::Fingerprint;
 use crate::model::record::{Phase, Record, StopReason};
 
 /// The next step of one entry, with what the listing showed of it.
@@ -51,14 +50,14 @@ pub fn decide(
         (Decision::Act(step @ Step::Start, _), Want::Present(entry)) if !sight.listed => {
             let why = format!(
                 "waits until the running executions of `{}` have been listed",
-                entry.state_machine
+                entry.state_machine()
             );
             Decision::Hold {
                 step,
                 by: HeldBy::Listing,
                 why,
                 until: None,
-                wake: Some(entry.at),
+                wake: Some(entry.at()),
             }
         }
         (Decision::Rest { .. } | Decision::Hold { .. }, _) if sight.doubted && running => {
@@ -82,7 +81,7 @@ fn settled(
             if step.stops()
                 && record.phase != Phase::Stopping
                 && now < until
-                && until < record.at.min(entry.at) =>
+                && until < record.at.min(entry.at()) =>
         {
             let why = format!(
                 "changed in a file that may be half written: waits until {}",
@@ -113,14 +112,14 @@ fn by_record(
             Want::Absent { .. } | Want::Unclear(_) => Decision::Rest { wake: None },
         };
     };
-    let same = matches!(want, Want::Present(entry) if Fingerprint::of(entry) == record.fingerprint);
+    let same = matches!(want, Want::Present(entry) if entry.fingerprint() == record.fingerprint);
     let enabled = matches!(want, Want::Present(entry) if entry.enabled);
     match (record.phase, want) {
         (Phase::Stopping, Want::Present(entry))
             if same
                 && enabled
                 && may_be_kept(entry, record, now)
-                && !is_late(entry.at, entry.grace, now) =>
+                && !is_late(entry.at(), entry.grace, now) =>
         {
             Decision::Act(Step::Start, "put back before it was stopped")
         }
@@ -132,7 +131,7 @@ fn by_record(
         }
         // Another stop would only be one more that may arrive when it runs again.
         (Phase::Stopping, Want::Present(entry))
-            if same && enabled && !record.stop_taken && !is_late(entry.at, entry.grace, now) =>
+            if same && enabled && !record.stop_taken && !is_late(entry.at(), entry.grace, now) =>
         {
             Decision::Act(Step::Look, "put back while a stop may be on its way")
         }
@@ -207,16 +206,16 @@ fn may_be_kept(entry: &Entry, record: &Record, now: DateTime<Utc>) -> bool {
     let arrives_until = record
         .stop_in_doubt
         .map(|since| after(since, LATE_DELIVERY));
-    !record.stop_taken && arrives_until.is_none_or(|until| now > until || entry.at <= until)
+    !record.stop_taken && arrives_until.is_none_or(|until| now > until || entry.at() <= until)
 }
 
 /// A content that has no execution yet.
 fn fresh(entry: &Entry, policy: &Policy, now: DateTime<Utc>, reason: &'static str) -> Decision {
-    if !entry.enabled || policy.rules.late_fence && is_late(entry.at, entry.grace, now) {
+    if !entry.enabled || policy.rules.late_fence && is_late(entry.at(), entry.grace, now) {
         return Decision::Rest { wake: None };
     }
-    if entry.at > after(now, policy.horizon) {
-        let wake = entry.at.checked_sub_signed(span(policy.horizon));
+    if entry.at() > after(now, policy.horizon) {
+        let wake = entry.at().checked_sub_signed(span(policy.horizon));
         return Decision::Rest { wake };
     }
     Decision::Act(Step::Start, reason)

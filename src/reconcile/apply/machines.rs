@@ -41,7 +41,7 @@ impl Machines {
 impl Hands {
     /// A machine that would run at once, or run another function, or can't be stopped, is never started.
     pub(super) async fn must_fit(&self, entry: &Entry) -> Result<(), StepError> {
-        let arn = &entry.state_machine;
+        let arn = entry.state_machine();
         let seen = self.seen(arn).await?;
         match unfit(&seen, entry) {
             None => Ok(()),
@@ -79,7 +79,7 @@ impl Hands {
 }
 
 fn unfit(seen: &Seen, entry: &Entry) -> Option<String> {
-    let arn = &entry.state_machine;
+    let arn = entry.state_machine();
     if seen.is_express {
         return Some(format!(
             "`{arn}` is of type EXPRESS: its executions can't be stopped; name a STANDARD one"

@@ -56,7 +56,7 @@ impl Hands {
         }
         if let Err(error) = self.must_fit(entry).await {
             if error.refuses() {
-                let input = Some(Arc::clone(&entry.input));
+                let input = Some(Arc::clone(entry.input()));
                 self.refused(intent, input, error.to_string(), now).await?;
             }
             return Err(error);
@@ -64,14 +64,14 @@ impl Hands {
         // An earlier attempt may have arrived, or may still arrive: only a look ends that doubt.
         let earlier = intent.in_doubt;
         intent.in_doubt = Some(now);
-        let input = Some(Arc::clone(&entry.input));
+        let input = Some(Arc::clone(entry.input()));
         let intent = if self.rules.intent_first {
             self.write(intent, input, None).await?
         } else {
             intent
         };
         // The commit may have waited for a disk: the fence is asked at the last moment.
-        if self.rules.late_fence && is_late(entry.at, entry.grace, (self.clock)()) {
+        if self.rules.late_fence && is_late(entry.at(), entry.grace, (self.clock)()) {
             return Err(StepError::TooLate);
         }
         let called = self
@@ -79,7 +79,7 @@ impl Hands {
             .start(
                 &intent.state_machine,
                 &intent.execution_name(),
-                &entry.input,
+                entry.input(),
             )
             .await;
         match called {
@@ -185,7 +185,7 @@ impl Hands {
             named: named.cloned(),
             ..self.wanted(entry, before.as_ref(), now)
         };
-        let may_start = entry.enabled && !is_late(entry.at, entry.grace, now);
+        let may_start = entry.enabled && !is_late(entry.at(), entry.grace, now);
         if named.is_none() && wanted.fingerprint == stray.fingerprint && may_start {
             // The same call again: it answers that this execution runs, or that it is over.
             let intent = Record {
@@ -219,7 +219,7 @@ impl Hands {
                 return Ok(before);
             };
             let event = next.event("", now);
-            let input = Some(Arc::clone(&entry.input));
+            let input = Some(Arc::clone(entry.input()));
             return Ok(Some(self.write(next, input, event).await?));
         }
         if let Some(named) = named {
