@@ -8,6 +8,7 @@ mod lock;
 mod pause;
 mod sealed;
 mod store;
+mod stored;
 mod threads;
 mod writer;
 
@@ -18,6 +19,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
@@ -29,7 +31,8 @@ use crate::model::record::{Event, Record};
 use crate::model::records::Records;
 pub use events::Cursor;
 pub use lock::Holder;
-use store::{Content, OpenError, Store};
+use store::{OpenError, Store};
+use stored::Stored;
 pub use writer::Faults;
 use writer::{Job, Shared, State, Work, open_or_begin, write};
 
@@ -215,12 +218,35 @@ impl Ledger {
 
     /// Reads the ledger in `directory` for a command that must change nothing; `None`: there is none.
     pub fn peek(directory: &Path) -> Result<Option<Found>, LedgerError> {
+        Self::peek_beside(directory, || ())?.0
+    }
+
+    /// The same, and does something else at the same time: not before nobody else can write to the ledger any more, and not
+    /// at all where that can't be had.
+    pub fn peek_beside<T>(
+        directory: &Path,
+        beside: impl FnOnce() -> T,
+    ) -> Result<(Result<Option<Found>, LedgerError>, T), LedgerError> {
         if Store::is_absent(directory)? {
-            return Ok(None);
+            return Ok((Ok(None), beside()));
         }
         let _lock = lock::lock(directory, Holder::Command)?;
-        let (_, content) = Store::open(directory).map_err(|error| refuse(directory, error))?;
-        found(directory, content, None).map(Some)
+        thread::scope(|scope| {
+            let read = || {
+                let (_, content) =
+                    Store::open(directory).map_err(|error| refuse(directory, error))?;
+                found(directory, content, None).map(Some)
+            };
+            let reading = thread::Builder::new().spawn_scoped(scope, read);
+            let beside = beside();
+            let found = match reading.map(thread::ScopedJoinHandle::join) {
+                Ok(Ok(found)) => found,
+                Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                // The machine gives no more threads.
+                Err(_) => read(),
+            };
+            Ok((found, beside))
+        })
     }
 
     /// The pause that stands in this state directory, with a ledger or without one.
@@ -416,10 +442,10 @@ fn add_machine(directory: &Path, state_machine: &str) -> Result<(), LedgerError>
 
 fn found(
     directory: &Path,
-    content: Content,
+    content: Stored,
     recovered: Option<String>,
 ) -> Result<Found, LedgerError> {
-    let Content {
+    let Stored {
         records,
         listed,
         approved,

@@ -14,7 +14,6 @@
 //! sequence and content. sled's `flush()` alone does not survive a power cut (it uses `sync_file_range`): each commit is
 //! followed by `sync_data` on the store's `db` file, and then acknowledged in the head.
 
-use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind};
@@ -27,12 +26,11 @@ use serde::{Deserialize, Serialize};
 
 use super::LedgerError;
 use super::head::{Head, Said};
-use super::sealed::{SUM, Sum, read, unseal, xor};
+use super::sealed::{SUM, Sum, read, unseal};
+use super::stored::{Stored, stored};
 use super::threads::sleeping_long;
 use crate::model::entry::EntryName;
-use crate::model::interner::Interner;
 use crate::model::record::{Event, Record};
-use crate::model::records::Records;
 
 const FORMAT: &str = "onced ledger 1";
 /// How many bytes of it are kept in memory. What is recorded is in memory anyway; of the store, only what is written to is
@@ -72,14 +70,6 @@ pub(super) struct Store {
     pub(super) db_file: File,
     pub(super) head: Head,
     pub(super) meta: Meta,
-}
-
-/// Everything that a store was found to hold, each value checked.
-#[derive(Debug, Default)]
-pub(super) struct Content {
-    pub(super) records: Records,
-    pub(super) listed: BTreeSet<String>,
-    pub(super) approved: BTreeSet<String>,
 }
 
 /// Does this error come from the machine, and not from what the store holds?
@@ -168,7 +158,7 @@ impl Store {
     }
 
     /// Opens what is there, and checks all of it against the head and itself. Where there is nothing yet, makes it.
-    pub(super) fn open(directory: &Path) -> Result<(Self, Content), OpenError> {
+    pub(super) fn open(directory: &Path) -> Result<(Self, Stored), OpenError> {
         let (store, head) = paths(directory);
         let said = Head::read(&head).map_err(LedgerError::file("read", &head))?;
         let damaged = |why: String| Err(OpenError::Damaged(why));
@@ -184,7 +174,7 @@ impl Store {
         }
     }
 
-    fn create(directory: &Path, identity: String) -> Result<(Self, Content), OpenError> {
+    fn create(directory: &Path, identity: String) -> Result<(Self, Stored), OpenError> {
         let (path, head_path) = paths(directory);
         let head = Head::create(&head_path, identity.clone())
             .map_err(LedgerError::file("write", &head_path))?;
@@ -211,14 +201,14 @@ impl Store {
         for made in [path.as_path(), directory] {
             sync_directory(made)?;
         }
-        Ok((store, Content::default()))
+        Ok((store, Stored::default()))
     }
 
     fn existing(
         directory: &Path,
         identity: String,
         acknowledged: u64,
-    ) -> Result<(Self, Content), OpenError> {
+    ) -> Result<(Self, Stored), OpenError> {
         let (path, head_path) = paths(directory);
         let tree = open_tree(&path)?;
         let damaged = |why: String| OpenError::Damaged(why);
@@ -260,7 +250,7 @@ impl Store {
                 meta.sequence
             )));
         }
-        let content = content(&tree, &meta)?;
+        let content = stored(&tree, &meta)?;
         let sequence = meta.sequence;
         let head = Head::open(&head_path, identity, sequence)
             .map_err(LedgerError::file("write", &head_path))?;
@@ -355,7 +345,7 @@ fn open_db(store: &Path) -> Result<File, LedgerError> {
         .map_err(LedgerError::file("open", &path))
 }
 
-fn of_store(error: sled::Error) -> OpenError {
+pub(super) fn of_store(error: sled::Error) -> OpenError {
     match error {
         sled::Error::Io(error) if of_the_machine(&error) => {
             LedgerError::file("read", Path::new("ledger/db"))(error).into()
@@ -367,44 +357,4 @@ fn of_store(error: sled::Error) -> OpenError {
 fn new_identity() -> String {
     let random = || RandomState::new().hash_one(std::process::id());
     format!("{:016x}{:016x}", random(), random())
-}
-
-/// Reads and checks every record and every listed machine.
-fn content(tree: &sled::Db, meta: &Meta) -> Result<Content, OpenError> {
-    let mut content = Content::default();
-    let (mut digest, mut count, mut texts) = ([0; SUM], 0, Interner::default());
-    for item in tree.scan_prefix("r/") {
-        let (key, value) = item.map_err(of_store)?;
-        let text = String::from_utf8_lossy(&key).into_owned();
-        let Some((_, sum, bytes)) = unseal(&key, &value) else {
-            return Err(OpenError::Damaged(format!(
-                "`{text}` does not match its checksum"
-            )));
-        };
-        let mut record: Record = serde_json::from_slice(bytes)
-            .map_err(|error| OpenError::Damaged(format!("`{text}` can't be read: {error}")))?;
-        record.intern(&mut texts);
-        xor(&mut digest, &sum);
-        count += 1;
-        content.records.insert(record.name.clone(), record);
-    }
-    if (count, digest) != (meta.records, meta.digest) {
-        return Err(OpenError::Damaged(format!(
-            "{count} records were found where {} were written, or other ones",
-            meta.records
-        )));
-    }
-    for (prefix, names) in [("m/", &mut content.listed), ("a/", &mut content.approved)] {
-        for item in tree.scan_prefix(prefix) {
-            let (key, value) = item.map_err(of_store)?;
-            let text = String::from_utf8_lossy(&key).into_owned();
-            if unseal(&key, &value).is_none() {
-                return Err(OpenError::Damaged(format!(
-                    "`{text}` does not match its checksum"
-                )));
-            }
-            names.extend(text.strip_prefix(prefix).map(str::to_owned));
-        }
-    }
-    Ok(content)
 }

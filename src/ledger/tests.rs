@@ -465,3 +465,34 @@ fn store_with(state: &Path, format: bool) {
     }
     tree.flush().unwrap();
 }
+
+/// Many records are decoded by several threads; what is damaged among them is found all the same, wherever it is.
+#[tokio::test]
+async fn of_many_records_one_that_is_damaged_is_found() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let names: Vec<String> = (0..5_000).map(|n| format!("e{n:05}")).collect();
+    let (ledger, _) = open(directory.path());
+    for some in names.chunks(1_000) {
+        let changes = some.iter().map(|name| change(name, 1, None)).collect();
+        ledger.commit_all(changes).await.expect("written");
+    }
+    ledger.close().await;
+    let found = read(directory.path()).await;
+    let read: Vec<&str> = found.records.keys().map(EntryName::as_str).collect();
+    assert_eq!(read, names);
+    for damaged in [0, 1_023, 1_024, 2_500, 4_999] {
+        let copied = tempfile::tempdir().expect("a directory");
+        copy(directory.path(), copied.path());
+        {
+            let tree = sled::open(copied.path().join("ledger")).expect("a store");
+            let key = format!("r/{}", names[damaged]);
+            let mut value = tree.get(&key).expect("read").expect("there").to_vec();
+            *value.last_mut().expect("not empty") ^= 1;
+            tree.insert(&key, value).expect("written");
+            tree.flush().expect("written");
+        }
+        let error = Ledger::peek(copied.path()).expect_err("it is damaged");
+        let error = crate::model::causes::causes(&error);
+        assert!(error.contains(&names[damaged]), "{error}");
+    }
+}
