@@ -668,3 +668,69 @@ async fn told_to_stop_it_ends_within_ten_seconds_and_leaves_only_intents() {
     }
     assert_eq!(world.sandbox.executions().len(), 100);
 }
+
+/// What large files were parsed to is kept for the next process, and never believed against the file itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_parsed_is_kept_and_the_file_decides() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let world = World::new().await;
+    let at = (chrono::Utc::now() + chrono::TimeDelta::days(30)).format("%Y-%m-%dT00:00:00Z");
+    let entries = |payload: u32| {
+        let all = (0..600).map(|n| {
+            let payload = if n == 300 { payload } else { 0 };
+            format!("  e{n}: {{at: {at}, lambda: f, payload: {payload}}}\n")
+        });
+        format!("schedules:\n{}", all.collect::<String>())
+    };
+    world.write("a.yaml", &entries(1));
+    let sync = world.output(&["sync"]);
+    assert!(
+        sync.status.success(),
+        "{}",
+        String::from_utf8_lossy(&sync.stderr)
+    );
+    let parsed = world.root.path().join("state/parsed");
+    let copies = || -> Vec<std::path::PathBuf> {
+        let items = fs::read_dir(&parsed).expect("the directory of copies");
+        items.map(|item| item.expect("an item").path()).collect()
+    };
+    let [copy] = &copies()[..] else {
+        panic!("{:?}", copies());
+    };
+    let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(
+        (mode(&parsed), mode(copy)),
+        (0o700, 0o600),
+        "it holds payloads"
+    );
+    let plan = || {
+        let plan = world.output(&["plan", "--format", "json"]);
+        let plan: Value = serde_json::from_slice(&plan.stdout).expect("JSON");
+        // A change in a file that was written this moment is held for two seconds.
+        let lists = ["steps", "held"].map(|list| plan[list].as_array().expect("a list").clone());
+        lists.concat()
+    };
+    assert_eq!((world.wire(), plan()), ((600, 0), vec![]));
+    let kept = fs::read(copy).expect("the copy");
+    for damaged in [&kept[..kept.len() / 2], b"", &[0; 100_000]] {
+        fs::write(copy, damaged).expect("written");
+        assert_eq!(plan(), Vec::<Value>::new());
+    }
+    fs::remove_dir_all(&parsed).expect("removed");
+    assert_eq!(plan(), Vec::<Value>::new(), "a plan needs none");
+    assert!(!parsed.exists(), "and makes none");
+    let sync = world.output(&["sync"]);
+    assert!(
+        sync.status.success() && copies().len() == 1,
+        "the next one keeps it again"
+    );
+    world.write("a.yaml", &entries(2));
+    let changed = plan();
+    assert_eq!(changed.len(), 1);
+    assert_eq!(
+        (&changed[0]["step"], &changed[0]["name"]),
+        (&"Replace".into(), &"e300".into())
+    );
+    assert_eq!(world.wire(), (600, 0));
+}

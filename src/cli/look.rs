@@ -7,7 +7,8 @@ use super::{Failure, run};
 use crate::daemon::wall_clock;
 use crate::ledger::{Ledger, LedgerError};
 use crate::settings::Settings;
-use crate::source::scan::Scanner;
+use crate::source::parse_cache::ParseCache;
+use crate::source::scan::{Scan, Scanner};
 use crate::view::Moment;
 use crate::view::suppose::Known;
 
@@ -15,24 +16,27 @@ use crate::view::suppose::Known;
 /// made.
 pub(super) fn look(settings: &Settings, as_of: Option<DateTime<Utc>>) -> Result<Moment, Failure> {
     let directory = run::directory(settings)?;
-    let found = match &settings.state_directory {
-        None => None,
-        Some(path) => match Ledger::peek(path) {
-            // The next daemon builds it anew from what runs; until then nothing is known.
-            Err(error @ LedgerError::Damaged { .. }) => {
-                warn!(%error, "nothing is known of what runs until `onced run` has listed it");
-                None
-            }
-            found => found?,
-        },
+    let state = settings.state_directory.as_deref();
+    let scanner = Scanner::new(directory, settings.defaults.clone())
+        .with_cache(state.map(ParseCache::reading));
+    let (found, scan) = match state {
+        None => (None, once(scanner)),
+        Some(state) => {
+            let (found, scan) = Ledger::peek_beside(state, || once(scanner))?;
+            let found = match found {
+                // The next daemon builds it anew from what runs; until then nothing is known.
+                Err(error @ LedgerError::Damaged { .. }) => {
+                    warn!(%error, "nothing is known of what runs until `onced run` has listed it");
+                    None
+                }
+                found => found?,
+            };
+            (found, scan)
+        }
     };
     let found = found.unwrap_or_default();
-    let scan = Scanner::new(directory, settings.defaults.clone()).scan();
     // It outlives the ledger.
-    let pause = match &settings.state_directory {
-        Some(path) => Ledger::paused(path)?,
-        None => None,
-    };
+    let pause = state.map(Ledger::paused).transpose()?.flatten();
     let known = Known {
         owner: settings.owner.clone(),
         scan,
@@ -44,4 +48,9 @@ pub(super) fn look(settings: &Settings, as_of: Option<DateTime<Utc>>) -> Result<
     };
     let now = (wall_clock())();
     Ok(known.at(now, as_of.unwrap_or(now)))
+}
+
+/// What it knows for its next scan is not kept.
+fn once(mut scanner: Scanner) -> Scan {
+    scanner.scan()
 }

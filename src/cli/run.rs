@@ -21,6 +21,7 @@ use crate::reconcile::apply::Hands;
 use crate::reconcile::apply::machines::Machines;
 use crate::reconcile::{Reconciler, Tally};
 use crate::settings::Settings;
+use crate::source::parse_cache::ParseCache;
 use crate::source::scan::Scanner;
 use crate::source::{git, read};
 use crate::step_functions::StepFunctions;
@@ -169,7 +170,9 @@ async fn daemon(
         seed,
     )
     .within(settings.limits.clone());
-    let scanner = Scanner::new(directory.to_owned(), settings.defaults.clone());
+    let lasts = state.temporary.is_none();
+    let cache = lasts.then(|| ParseCache::keeping(&state.path));
+    let scanner = Scanner::new(directory.to_owned(), settings.defaults.clone()).with_cache(cache);
     let (settle, resync) = (settings.settle, settings.resync);
     let daemon = Daemon::new(scanner, reconciler, policy, settle, resync, clock);
     Ok((

@@ -7,6 +7,7 @@ pub mod file_system;
 pub mod git;
 pub mod language;
 pub mod parse;
+pub mod parse_cache;
 pub mod patterns;
 pub mod problem;
 pub mod read;

@@ -20,6 +20,7 @@ use crate::model::cut::Cut;
 use crate::model::entry::{Entry, EntryName};
 use crate::source::git::{self, Busy, Tree};
 use crate::source::parse::{Defaults, parse};
+use crate::source::parse_cache::{Key, ParseCache};
 use crate::source::problem::{FileReport, FileState, Problem};
 
 /// How often every file is read again, whatever its times say: a file system may not tell (a network's cache, a mapped
@@ -110,6 +111,8 @@ struct Known {
     cut: Option<Cut>,
     /// It could not be read, or might not be.
     refused: bool,
+    /// Of the copy of `parsed`, where one is worth it.
+    key: Option<Key>,
 }
 
 /// What a scan found at one path.
@@ -129,6 +132,7 @@ pub struct Scanner {
     directory: PathBuf,
     defaults: Defaults,
     trust: Trust,
+    cache: Option<ParseCache>,
     round: u64,
     /// By path. What is gone is kept for a while: a file that is made anew is compared with what it was.
     known: HashMap<String, Known>,
@@ -147,6 +151,7 @@ impl Scanner {
             directory,
             defaults,
             trust: Trust::NotEverybody,
+            cache: None,
             round: 0,
             known: HashMap::new(),
             found: 0,
@@ -163,6 +168,12 @@ impl Scanner {
             trust: Trust::Anybody,
             ..self
         }
+    }
+
+    /// The same, with what an earlier process has parsed.
+    #[must_use]
+    pub fn with_cache(self, cache: Option<ParseCache>) -> Self {
+        Self { cache, ..self }
     }
 
     /// From now on with these defaults. Every file is read and parsed anew; what was known of its content before, by which
@@ -231,6 +242,9 @@ impl Scanner {
             let round = self.round;
             self.known
                 .retain(|_, known| known.round == round || !known.baseline.is_old(now));
+            if let Some(cache) = &self.cache {
+                cache.sweep(self.known.values().filter_map(|known| known.key));
+            }
         }
         self.last.unclear = unclear;
         self.last.git = git::look(&root).map(|tree| tree.since(before));
@@ -312,12 +326,14 @@ impl Scanner {
             known.stat = kept;
             if !same {
                 known.digest = digest;
-                (known.parsed, known.text) = parsed(&found.shown, &bytes, &self.defaults);
+                known.key = self.key(&found.shown, &bytes, &digest);
+                (known.parsed, known.text) = self.parsed(&found.shown, &bytes, known.key.as_ref());
             }
             let seen = if as_before { Seen::Same } else { Seen::Read };
             return (seen, Some(known));
         }
-        let (parsed, text) = parsed(&found.shown, &bytes, &self.defaults);
+        let key = self.key(&found.shown, &bytes, &digest);
+        let (parsed, text) = self.parsed(&found.shown, &bytes, key.as_ref());
         let young = stat.is_younger(YOUNG, begun).then_some(Cut::Fresh);
         let known = Known {
             round,
@@ -328,8 +344,35 @@ impl Scanner {
             baseline: Baseline::of(&bytes, digest, now),
             cut: unfinished(&bytes).or(young),
             refused: false,
+            key,
         };
         (Seen::Read, Some(known))
+    }
+
+    fn key(&self, file: &str, bytes: &[u8], digest: &[u8; 32]) -> Option<Key> {
+        let cache = self.cache.as_ref()?;
+        cache.key(file, (bytes, digest), &self.defaults)
+    }
+
+    /// What a content asks for; of one that is invalid, the text too. In UTF-16, NULs stand between the letters of a name.
+    fn parsed(&self, file: &str, bytes: &[u8], key: Option<&Key>) -> (Parsed, Option<Arc<str>>) {
+        let cached = self.cache.as_ref().zip(key);
+        if let Some(entries) = cached.and_then(|(cache, key)| cache.find(key, file)) {
+            return (Ok(entries), None);
+        }
+        match parse(file, bytes, &self.defaults) {
+            Ok(entries) => {
+                let mut entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
+                // They may lie where the entries themselves lay, which takes twenty times as much.
+                entries.shrink_to_fit();
+                let kept = cached.and_then(|(cache, key)| cache.keep(key, file, &entries));
+                (Ok(kept.unwrap_or(entries)), None)
+            }
+            Err(errors) => {
+                let text = String::from_utf8_lossy(bytes).replace('\0', "");
+                (Err(errors), Some(text.into()))
+            }
+        }
     }
 
     /// Puts together what all files say.
@@ -425,17 +468,6 @@ fn parallel<T: Send, U: Send>(items: Vec<T>, work: impl Fn(T) -> U + Sync) -> Ve
         }
         done
     })
-}
-
-/// What a content asks for; of one that is invalid, the text too. In UTF-16, NULs stand between the letters of a name.
-fn parsed(file: &str, bytes: &[u8], defaults: &Defaults) -> (Parsed, Option<Arc<str>>) {
-    match parse(file, bytes, defaults) {
-        Ok(entries) => (Ok(entries.into_iter().map(Arc::new).collect()), None),
-        Err(errors) => {
-            let text = String::from_utf8_lossy(bytes).replace('\0', "");
-            (Err(errors), Some(text.into()))
-        }
-    }
 }
 
 /// Notes in each of the files that hold the same name where the other is.
