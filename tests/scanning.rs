@@ -189,7 +189,7 @@ fn what_another_process_parsed_is_taken_only_for_the_same_content() {
     assert!(changed.entries.contains_key(&name("two")));
     assert!(!changed.entries.contains_key(&name("one")));
     assert_eq!(copies(), 1, "who only looks keeps nothing");
-    // What is kept is always right, also of a file that is not.
+    // Of a file that is invalid nothing is kept.
     fs::write(&path, large("bad name")).unwrap();
     let invalid = scan(ParseCache::keeping(state.path()));
     assert!(invalid.has_problems() && invalid.entries.is_empty());

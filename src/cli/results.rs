@@ -90,15 +90,26 @@ pub(super) async fn ask<T: serde::de::DeserializeOwned>(
     what: &str,
     pick: impl Fn(&Moment) -> T,
 ) -> Result<T, Failure> {
-    ask_as_of(settings, what, None, pick).await
+    ask_or_look(settings, what, None, |moment| pick(&moment)).await
 }
 
-/// The same, where our own look is at another time.
+/// The same, where our own look is at another time, by a command that ends then: what a million entries take is not given
+/// back before.
 pub(super) async fn ask_as_of<T: serde::de::DeserializeOwned>(
     settings: &Settings,
     what: &str,
     as_of: Option<DateTime<Utc>>,
     pick: impl Fn(&Moment) -> T,
+) -> Result<T, Failure> {
+    let pick = |moment| pick(&ManuallyDrop::new(moment));
+    ask_or_look(settings, what, as_of, pick).await
+}
+
+async fn ask_or_look<T: serde::de::DeserializeOwned>(
+    settings: &Settings,
+    what: &str,
+    as_of: Option<DateTime<Utc>>,
+    pick: impl Fn(Moment) -> T,
 ) -> Result<T, Failure> {
     let begun = Instant::now();
     loop {
@@ -112,8 +123,7 @@ pub(super) async fn ask_as_of<T: serde::de::DeserializeOwned>(
             Err(failure) if failure.code == exit::BUSY && begun.elapsed() < BUSY => {
                 sleep(Duration::from_millis(20)).await;
             }
-            // This process ends soon: what a million entries take need not be given back before.
-            looked => return looked.map(|moment| pick(&ManuallyDrop::new(moment))),
+            looked => return looked.map(&pick),
         }
     }
 }

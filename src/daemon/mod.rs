@@ -48,8 +48,9 @@ const POLL: Duration = Duration::from_secs(2);
 /// How often the clock is looked at while nothing is to be done. The timers of the kernel's monotonic clock stand still
 /// while the machine sleeps, and know nothing of a clock that is set.
 const TICK: Duration = Duration::from_secs(10);
-/// After so long a rest, memory that is free is given back.
-const QUIET: Duration = Duration::from_secs(3);
+/// After so long a rest, memory that has been free for a second is given back; a directory that is polled gives no longer
+/// one.
+const QUIET: Duration = Duration::from_millis(1_500);
 /// A clock that differs by more than this from the time that passed was set, or the machine slept.
 const JUMP: TimeDelta = TimeDelta::seconds(2);
 /// How long git may be in the middle of something before that is said aloud.

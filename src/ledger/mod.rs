@@ -221,8 +221,8 @@ impl Ledger {
         Self::peek_beside(directory, || ())?.0
     }
 
-    /// The same, and does something else at the same time: not before nobody else can write to the ledger any more, and not
-    /// at all where that can't be had.
+    /// The same, and does something else at the same time. That is begun once nobody else can write to the ledger, and not at
+    /// all where that can't be had; others may write again as soon as the ledger is read.
     pub fn peek_beside<T>(
         directory: &Path,
         beside: impl FnOnce() -> T,
@@ -230,9 +230,10 @@ impl Ledger {
         if Store::is_absent(directory)? {
             return Ok((Ok(None), beside()));
         }
-        let _lock = lock::lock(directory, Holder::Command)?;
+        let lock = Mutex::new(Some(lock::lock(directory, Holder::Command)?));
         thread::scope(|scope| {
             let read = || {
+                let _lock = lock.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let (_, content) =
                     Store::open(directory).map_err(|error| refuse(directory, error))?;
                 found(directory, content, None).map(Some)

@@ -15,8 +15,8 @@ use crate::model::interner::Interner;
 use crate::model::record::Record;
 use crate::model::records::Records;
 
-/// How many records are decoded at a time.
-const BATCH: usize = 1_024;
+/// How many records are decoded at a time; in tests few, so that there are many batches.
+const BATCH: usize = if cfg!(test) { 16 } else { 1_024 };
 /// How many batches wait to be decoded, for each thread that decodes.
 const WAITING: usize = 4;
 /// How many threads decode at most.
@@ -94,11 +94,16 @@ fn records(tree: &sled::Db) -> Result<Vec<Decoded>, OpenError> {
         .map_or(1, NonZero::get)
         .min(MOST_THREADS);
     let (waiting, queue) = sync_channel::<Batch>(WAITING * threads);
-    let queue = Mutex::new(queue);
+    let queue = Arc::new(Mutex::new(queue));
     thread::scope(|scope| {
-        let decoding = || decode_all(&queue);
-        let one = |_| thread::Builder::new().spawn_scoped(scope, decoding).ok();
+        let one = |_| {
+            let queue = Arc::clone(&queue);
+            let decoding = move || decode_all(&queue);
+            thread::Builder::new().spawn_scoped(scope, decoding).ok()
+        };
         let decoders: Vec<_> = (0..threads).filter_map(one).collect();
+        // Once all decoders have ended, nobody waits for room.
+        drop(queue);
         let (mut done, mut texts) = (Vec::new(), Interner::default());
         for batch in [Ok(first)].into_iter().chain(batches) {
             if decoders.is_empty() {

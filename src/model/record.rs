@@ -470,6 +470,25 @@ mod tests {
         assert_eq!(earlier.get(&content(0)), Some(&7), "none is lowered");
     }
 
+    /// What lies in ledgers is read, and written again byte for byte: sums are made over it.
+    #[test]
+    fn a_record_of_before_stays_as_it_is() {
+        let text = concat!(
+            r#"{"name":"e1","owner":"prod","scheme":1,"fingerprint":"0a1b2c3d4e5f","named":"e0","#,
+            r#""generation":2,"at":"2027-06-01T00:00:00Z","#,
+            r#""state_machine":"arn:aws:states:us-east-1:123456789012:stateMachine:M","lambda":"f","#,
+            r#""grace_seconds":300,"phase":"stopping","since":"2026-11-28T01:57:05.932293563Z","#,
+            r#""in_doubt":"2026-11-28T01:57:05.5Z","stop_reason":"removed","stop_taken":true,"#,
+            r#""earlier":{"000000000001":1,"ffffffffffff":7},"commit":"abc","file":"a/b.yaml","#,
+            r#""gone":"2026-11-28T01:57:05Z","guarded":{"stops":31,"running":100}}"#
+        );
+        let record: Record = serde_json::from_str(text).expect("a record");
+        assert_eq!(record.since.timestamp_subsec_nanos(), 932_293_563);
+        let written = serde_json::to_string(&record).expect("JSON");
+        let text = text.replace("05.5Z", "05.500Z");
+        assert_eq!(written, text);
+    }
+
     #[test]
     fn of_a_long_cause_the_beginning_is_kept() {
         let at = DateTime::UNIX_EPOCH;

@@ -3,18 +3,19 @@
 //! costs time alone.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::DateTime;
 use chrono_tz::Tz;
+use rustix::fs::statvfs;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
+use tempfile::Builder;
 use tracing::debug;
 
 use crate::model::content::{Content, Fingerprint};
@@ -25,6 +26,16 @@ use crate::source::parse::Defaults;
 const LARGE: usize = 32 * 1024;
 /// Bytes of a checksum.
 const SUM: usize = 32;
+/// The form of a copy.
+const FORMAT: &str = "1";
+/// How the name of a copy ends, and how that of one begins that is being written: nothing else is ever removed.
+const ENDING: &str = ".parsed";
+const UNDER_WAY: &str = ".parsed-";
+/// How many bytes must stay free on the file system, which is the ledger's: no copy is worth a start that can't be
+/// recorded.
+const RESERVE: u64 = 256 << 20;
+/// The bits of a mode by which others than the owner may write.
+const OTHERS: u32 = 0o022;
 
 /// Names a copy by all that it depends on: the program, the defaults, the file's name and its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,11 +43,14 @@ pub(super) struct Key([u8; SUM]);
 
 impl Key {
     fn file_name(&self) -> String {
-        self.0.iter().fold(String::new(), |mut text, byte| {
-            use std::fmt::Write as _;
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        let digits = self.0.iter().map(|byte| format!("{byte:02x}"));
+        digits.chain([ENDING.to_owned()]).collect()
+    }
+
+    /// The checksum of a copy: one of another key is no copy.
+    fn seal(&self, bytes: &[u8]) -> [u8; SUM] {
+        let sum = Sha256::new().chain_update(self.0).chain_update(bytes);
+        sum.finalize().into()
     }
 }
 
@@ -109,13 +123,23 @@ impl ParseCache {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         };
+        for part in [FORMAT, env!("CARGO_PKG_VERSION"), file] {
+            add(part.as_bytes());
+        }
         add(&program);
         add(digest);
-        add(file.as_bytes());
-        add(defaults.timezone.name().as_bytes());
-        add(defaults.state_machine.as_deref().unwrap_or("").as_bytes());
-        add(&defaults.grace.as_nanos().to_be_bytes());
-        for patterns in [&defaults.allow_lambdas, &defaults.allow_state_machines] {
+        // Whatever comes to them must be added here.
+        let Defaults {
+            timezone,
+            state_machine,
+            grace,
+            allow_lambdas,
+            allow_state_machines,
+        } = defaults;
+        add(timezone.name().as_bytes());
+        add(state_machine.as_deref().unwrap_or_default().as_bytes());
+        add(&grace.as_nanos().to_be_bytes());
+        for patterns in [allow_lambdas, allow_state_machines] {
             add(&(patterns.texts().len() as u64).to_be_bytes());
             for text in patterns.texts() {
                 add(text.as_bytes());
@@ -124,12 +148,32 @@ impl ParseCache {
         Some(Key(hash.finalize().into()))
     }
 
+    /// Who owns the copies; `None`: there is no such directory, or others than the owner of the state directory may write
+    /// to it.
+    fn owner(&self) -> Option<u32> {
+        let state = fs::metadata(self.directory.parent()?).ok()?;
+        // What a link leads to is not ours.
+        let directory = fs::symlink_metadata(&self.directory).ok()?;
+        let is_ours = directory.is_dir() && is_owners(&directory, state.uid());
+        is_ours.then(|| state.uid())
+    }
+
     /// What this file was parsed to, if that is known.
     pub(super) fn find(&self, key: &Key, file: &str) -> Option<Vec<Arc<Entry>>> {
-        let sealed = fs::read(self.directory.join(key.file_name())).ok()?;
+        let owner = self.owner()?;
+        let path = self.directory.join(key.file_name());
+        let mut options = OpenOptions::new();
+        let options = options.read(true);
+        let options = options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+        let mut copy = options.open(path).ok()?;
+        let metadata = copy.metadata().ok()?;
+        if !metadata.is_file() || !is_owners(&metadata, owner) {
+            return None;
+        }
+        let mut sealed = Vec::with_capacity(usize::try_from(metadata.len()).ok()?);
+        copy.read_to_end(&mut sealed).ok()?;
         let (sum, bytes) = sealed.split_first_chunk::<SUM>()?;
-        let found: [u8; SUM] = Sha256::digest(bytes).into();
-        if found != *sum {
+        if key.seal(bytes) != *sum {
             return None;
         }
         entries(bytes, file)
@@ -157,32 +201,50 @@ impl ParseCache {
             .recursive(true)
             .mode(0o700)
             .create(&self.directory)?;
-        let mut file = NamedTempFile::new_in(&self.directory)?;
-        file.write_all(&Sha256::digest(bytes))?;
+        if self.owner().is_none() {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        let free = statvfs(&self.directory)?;
+        if free.f_bavail.saturating_mul(free.f_frsize) < RESERVE + bytes.len() as u64 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let mut file = Builder::new()
+            .prefix(UNDER_WAY)
+            .tempfile_in(&self.directory)?;
+        file.write_all(&key.seal(bytes))?;
         file.write_all(bytes)?;
         file.persist(self.directory.join(key.file_name()))?;
         Ok(())
     }
 
-    /// Removes all but these.
+    /// Removes all copies but these, and what was left half written.
     pub(super) fn sweep(&self, used: impl Iterator<Item = Key>) {
-        if !self.keeps {
+        if !self.keeps || self.owner().is_none() {
             return;
         }
         let Ok(items) = fs::read_dir(&self.directory) else {
             return;
         };
         let used: HashSet<String> = used.map(|key| key.file_name()).collect();
+        let is_copy = |name: &str| {
+            let digits = name.strip_suffix(ENDING);
+            digits.is_some_and(|digits| {
+                digits.len() == 2 * SUM && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+            })
+        };
         for item in items.flatten() {
-            if !item
-                .file_name()
-                .to_str()
-                .is_some_and(|name| used.contains(name))
-            {
+            let name = item.file_name();
+            let name = name.to_str().unwrap_or_default();
+            if (is_copy(name) && !used.contains(name)) || name.starts_with(UNDER_WAY) {
                 let _ = fs::remove_file(item.path());
             }
         }
     }
+}
+
+/// May nobody but this user write to it?
+fn is_owners(metadata: &Metadata, user: u32) -> bool {
+    metadata.uid() == user && metadata.mode() & OTHERS == 0
 }
 
 /// The checksum of the program that runs: another one may parse the same file to something else. The link leads to it also
@@ -192,7 +254,7 @@ fn program() -> Option<[u8; SUM]> {
     let mut hash = Sha256::new();
     let mut some = vec![0; 64 * 1024];
     loop {
-        match io::Read::read(&mut program, &mut some) {
+        match program.read(&mut some) {
             Ok(0) => return Some(hash.finalize().into()),
             Ok(read) => hash.update(&some[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -270,6 +332,7 @@ mod tests {
     use super::*;
     use crate::source::parse::parse;
     use crate::source::patterns::Patterns;
+    use crate::source::scan::{Scan, Scanner};
 
     const TEXT: &str = "defaults: {timezone: Europe/Berlin, grace: 90s}
 schedules:
@@ -345,6 +408,82 @@ schedules:
     }
 
     #[test]
+    fn what_others_may_have_written_is_passed_over() {
+        let state = tempfile::tempdir().unwrap();
+        let cache = ParseCache::keeping(state.path());
+        let defaults = Defaults::default();
+        let entries = parsed(&defaults);
+        let [key, other] = [1, 2].map(|content| key(&cache, content, &defaults));
+        cache.keep(&key, "a.yaml", &entries);
+        let path = cache.directory.join(key.file_name());
+        let rights = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        for (path, before) in [(&path, 0o600), (&cache.directory, 0o700)] {
+            rights(path, before | 0o020);
+            assert_eq!(cache.find(&key, "a.yaml"), None);
+            rights(path, before);
+            assert!(cache.find(&key, "a.yaml").is_some());
+        }
+        // Under the name of another one.
+        fs::copy(&path, cache.directory.join(other.file_name())).unwrap();
+        assert_eq!(cache.find(&other, "a.yaml"), None);
+        let away = state.path().join("away");
+        fs::rename(&path, &away).unwrap();
+        std::os::unix::fs::symlink(&away, &path).unwrap();
+        assert_eq!(cache.find(&key, "a.yaml"), None);
+        // A link in the place of the directory is not followed, neither to read nor to sweep or write.
+        let elsewhere = state.path().join("elsewhere");
+        fs::remove_file(&path).unwrap();
+        fs::rename(&away, &path).unwrap();
+        fs::rename(&cache.directory, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &cache.directory).unwrap();
+        let count = fs::read_dir(&elsewhere).unwrap().count();
+        assert_eq!(cache.find(&key, "a.yaml"), None);
+        cache.sweep([].into_iter());
+        cache.keep(&key_of(&cache, 3), "a.yaml", &entries);
+        assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), count);
+    }
+
+    fn key_of(cache: &ParseCache, content: u8) -> Key {
+        key(cache, content, &Defaults::default())
+    }
+
+    /// A copy is what the next process begins with; new defaults make it another one.
+    #[test]
+    fn a_scan_takes_the_copy_and_a_reload_does_not() {
+        let (directory, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let text = format!("{TEXT}# {}\n", "x".repeat(LARGE));
+        fs::write(directory.path().join("a.yaml"), &text).unwrap();
+        let scanner = |cache| {
+            let scanner = Scanner::new(directory.path().to_owned(), Defaults::default());
+            scanner.with_cache(Some(cache))
+        };
+        let first = scanner(ParseCache::keeping(state.path())).scan();
+        assert_eq!(first.entries.len(), 4);
+        // In its place, one that tells something else.
+        let cache = ParseCache::keeping(state.path());
+        let digest: [u8; SUM] = Sha256::digest(&text).into();
+        let key = cache.key("a.yaml", (text.as_bytes(), &digest), &Defaults::default());
+        let planted = parsed(&Defaults::default()).into_iter().map(|entry| {
+            Arc::new(Entry {
+                description: Some("from the copy".into()),
+                ..(*entry).clone()
+            })
+        });
+        cache.keep(&key.unwrap(), "a.yaml", &planted.collect::<Vec<_>>());
+        let name = EntryName::parse("b").unwrap();
+        let mut again = scanner(ParseCache::reading(state.path()));
+        let told = |scan: &Scan| scan.entries[&name].description.clone();
+        assert_eq!(told(&again.scan()).as_deref(), Some("from the copy"));
+        again.reparse(Defaults {
+            grace: Duration::from_secs(1),
+            ..Defaults::default()
+        });
+        assert_eq!(told(&again.scan()), None);
+    }
+
+    #[test]
     fn the_key_names_all_that_a_parse_depends_on() {
         let cache = ParseCache::reading(Path::new("/nowhere"));
         let defaults = Defaults::default();
@@ -400,11 +539,14 @@ schedules:
         for key in [&one, &two] {
             cache.keep(key, "a.yaml", &entries);
         }
-        fs::write(cache.directory.join(".tmp-of-one-that-was-killed"), "x").unwrap();
+        fs::write(cache.directory.join(".parsed-of-one-that-was-killed"), "x").unwrap();
+        let foreign = cache.directory.join("schedules.yaml");
+        fs::write(&foreign, "not ours").unwrap();
         looking.sweep([].into_iter());
         assert!(cache.find(&one, "a.yaml").is_some());
         cache.sweep([two].into_iter());
         assert!(cache.find(&one, "a.yaml").is_none() && cache.find(&two, "a.yaml").is_some());
+        fs::remove_file(foreign).expect("what is not ours is left alone");
         assert_eq!(fs::read_dir(&cache.directory).unwrap().count(), 1);
     }
 }

@@ -243,7 +243,8 @@ impl Scanner {
             self.known
                 .retain(|_, known| known.round == round || !known.baseline.is_old(now));
             if let Some(cache) = &self.cache {
-                cache.sweep(self.known.values().filter_map(|known| known.key));
+                let there = self.known.values().filter(|known| known.round == round);
+                cache.sweep(there.filter_map(|known| known.key));
             }
         }
         self.last.unclear = unclear;
