@@ -4,7 +4,6 @@ pub mod client;
 mod clients;
 mod folder;
 pub mod listen;
-mod memory;
 pub mod metrics;
 pub mod notices;
 
@@ -48,9 +47,6 @@ const POLL: Duration = Duration::from_secs(2);
 /// How often the clock is looked at while nothing is to be done. The timers of the kernel's monotonic clock stand still
 /// while the machine sleeps, and know nothing of a clock that is set.
 const TICK: Duration = Duration::from_secs(10);
-/// After so long a rest, memory that has been free for a second is given back; a directory that is polled gives no longer
-/// one.
-const QUIET: Duration = Duration::from_millis(1_500);
 /// A clock that differs by more than this from the time that passed was set, or the machine slept.
 const JUMP: TimeDelta = TimeDelta::seconds(2);
 /// How long git may be in the middle of something before that is said aloud.
@@ -409,7 +405,6 @@ async fn doze(
     beats: &watch::Sender<()>,
 ) -> Option<TimeDelta> {
     let (begun, wall) = (Instant::now(), clock());
-    let mut gave_back = false;
     loop {
         beats.send_replace(());
         let (passed, now) = (begun.elapsed(), clock());
@@ -423,12 +418,7 @@ async fn doze(
         if rest.is_zero() {
             return None;
         }
-        if !gave_back && passed >= QUIET {
-            memory::give_back();
-            gave_back = true;
-        }
-        let until_quiet = if gave_back { TICK } else { QUIET };
-        sleep(rest.min(until_quiet)).await;
+        sleep(rest.min(TICK)).await;
     }
 }
 

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::model::content::Fingerprint;
 use crate::model::entry::EntryName;
-use crate::model::interner::Interner;
+use crate::model::interner::{self, Interner};
 
 /// The scheme of today's fingerprints. A new scheme gets a new number; records keep the one that made them.
 pub const SCHEME: u32 = 1;
 
 /// Whose executions these are: 1–16 of `[a-z0-9]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owner(Arc<str>);
+pub struct Owner(#[serde(deserialize_with = "interner::read")] Arc<str>);
 
 impl Owner {
     /// Checks and keeps an owner; the error says what an owner may be.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::entry::{Entry, EntryName};
 use crate::model::guard::Mass;
-use crate::model::interner::Interner;
+use crate::model::interner::{self, Interner};
 use crate::model::name::{Fingerprint, Owner, SCHEME, execution_arn, execution_name};
 
 /// Where an execution stands.
@@ -158,9 +158,14 @@ pub struct Record {
     #[serde(deserialize_with = "times::read")]
     pub at: DateTime<Utc>,
     /// The machine it runs on.
+    #[serde(deserialize_with = "interner::read")]
     pub state_machine: Arc<str>,
     /// The function, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "interner::read_some"
+    )]
     pub lambda: Option<Arc<str>>,
     /// How late it may be started, in seconds.
     pub grace_seconds: u64,
@@ -195,9 +200,14 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub earlier: BTreeMap<Fingerprint, u32>,
     /// The git commit that was checked out when its start, or then its stop, was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "interner::read_some"
+    )]
     pub commit: Option<Arc<str>>,
     /// The schedule file it was last seen in.
+    #[serde(deserialize_with = "interner::read")]
     pub file: Arc<str>,
     /// Since when it is in none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
