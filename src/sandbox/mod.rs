@@ -3,6 +3,7 @@
 
 mod definition;
 mod errors;
+mod execution;
 mod faults;
 mod operations;
 mod sts;
@@ -21,6 +22,8 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use definition::{Next, Work};
+use execution::Face;
+pub use execution::{Execution, Status};
 pub use faults::Fault;
 use faults::{Faults, Quota};
 pub use wire::Answer;
@@ -55,83 +58,6 @@ impl Default for Options {
             state_file: None,
             any_machine: false,
         }
-    }
-}
-
-/// How an execution stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "AWS's own words")]
-pub enum Status {
-    Running,
-    Succeeded,
-    Failed,
-    TimedOut,
-    Aborted,
-}
-
-impl Status {
-    /// AWS's word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "RUNNING",
-            Self::Succeeded => "SUCCEEDED",
-            Self::Failed => "FAILED",
-            Self::TimedOut => "TIMED_OUT",
-            Self::Aborted => "ABORTED",
-        }
-    }
-}
-
-/// What Describe and List may say of an execution from `since` on.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Face {
-    since: DateTime<Utc>,
-    status: Status,
-    stop: Option<DateTime<Utc>>,
-    error: Option<String>,
-    cause: Option<String>,
-    output: Option<String>,
-}
-
-/// One execution.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "AWS's own words")]
-pub struct Execution {
-    pub arn: String,
-    pub name: String,
-    pub machine_arn: String,
-    pub input: String,
-    pub start: DateTime<Utc>,
-    /// Was its Task entered?
-    pub invoked: bool,
-    /// When the Task was entered.
-    pub fired: Option<DateTime<Utc>>,
-    definition: Value,
-    state: String,
-    data: Value,
-    wake: Option<DateTime<Utc>>,
-    faces: Vec<Face>,
-}
-
-impl Execution {
-    fn face(&self) -> &Face {
-        self.faces.last().expect("an execution begins with a face")
-    }
-
-    /// How it stands, truly.
-    pub fn status(&self) -> Status {
-        self.face().status
-    }
-
-    /// When it ended.
-    pub fn stopped(&self) -> Option<DateTime<Utc>> {
-        self.face().stop
-    }
-
-    /// The error it ended with.
-    pub fn error(&self) -> Option<&str> {
-        self.face().error.as_deref()
     }
 }
 

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::PathBuf;
 
+use super::problem::{file_report, note_twice, of_the_whole};
 use super::read::{Trust, read};
-use super::scan::{Scanner, file_report, note_twice, of_the_whole};
+use super::scan::Scanner;
 use crate::model::entry::EntryName;
 use crate::source::parse::{Defaults, parse};
 use crate::source::problem::FileReport;

@@ -2,25 +2,23 @@
 //! parsed again by the next process. A copy that is missing, cut or of another program is passed over; losing all of them
 //! costs time alone.
 
-use std::collections::{HashMap, HashSet};
+mod copy;
+
+use std::collections::HashSet;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
-use chrono::DateTime;
-use chrono_tz::Tz;
 use rustix::fs::statvfs;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tempfile::Builder;
 use tracing::debug;
 
-use crate::model::content::{Content, Fingerprint};
-use crate::model::entry::{Entry, EntryName};
+use crate::model::entry::Entry;
 use crate::source::parse::Defaults;
+use copy::{copy, entries};
 
 /// From so many bytes on, a file takes longer to parse than a copy takes to open.
 const LARGE: usize = 32 * 1024;
@@ -61,30 +59,6 @@ pub struct ParseCache {
     /// The checksum of this program; `None` where it can't read itself.
     program: OnceLock<Option<[u8; SUM]>>,
     keeps: bool,
-}
-
-/// What is kept of a file: the texts that its entries share, and the entries.
-#[derive(Serialize, Deserialize)]
-struct OfFile<'a> {
-    #[serde(borrow)]
-    texts: Vec<&'a str>,
-    entries: Vec<OfEntry<'a>>,
-}
-
-/// An entry. Numbers are places in `texts`.
-#[derive(Serialize, Deserialize)]
-struct OfEntry<'a> {
-    name: &'a str,
-    at: i64,
-    lambda: Option<usize>,
-    state_machine: usize,
-    input: &'a str,
-    fingerprint: Fingerprint,
-    grace: Duration,
-    enabled: bool,
-    zone: Option<usize>,
-    description: Option<&'a str>,
-    line: usize,
 }
 
 impl ParseCache {
@@ -263,73 +237,17 @@ fn program() -> Option<[u8; SUM]> {
     }
 }
 
-fn copy(parsed: &[Arc<Entry>]) -> Option<Vec<u8>> {
-    let (mut texts, mut places) = (Vec::new(), HashMap::new());
-    let mut place = |text| {
-        *places.entry(text).or_insert_with(|| {
-            texts.push(text);
-            texts.len() - 1
-        })
-    };
-    let kept = parsed.iter().map(|entry| OfEntry {
-        name: entry.name.as_str(),
-        at: entry.at().timestamp(),
-        lambda: entry.lambda.as_deref().map(&mut place),
-        state_machine: place(entry.state_machine()),
-        input: entry.input(),
-        fingerprint: entry.fingerprint(),
-        grace: entry.grace,
-        enabled: entry.enabled,
-        zone: entry.zone.map(|zone| place(zone.name())),
-        description: entry.description.as_deref(),
-        line: entry.line,
-    });
-    let entries = kept.collect();
-    postcard::to_allocvec(&OfFile { texts, entries }).ok()
-}
-
-fn entries(bytes: &[u8], file: &str) -> Option<Vec<Arc<Entry>>> {
-    let copy: OfFile<'_> = postcard::from_bytes(bytes).ok()?;
-    let texts: Vec<Arc<str>> = copy.texts.iter().map(|text| Arc::from(*text)).collect();
-    let zones: Vec<Option<Tz>> = copy.texts.iter().map(|text| text.parse().ok()).collect();
-    let file: Arc<str> = file.into();
-    let entry = |kept: OfEntry<'_>| {
-        let text = |place: usize| texts.get(place).cloned();
-        Some(Arc::new(Entry {
-            name: EntryName::parse(kept.name).ok()?,
-            content: Content::known(
-                DateTime::from_timestamp(kept.at, 0)?,
-                text(kept.state_machine)?,
-                kept.input.into(),
-                kept.fingerprint,
-            ),
-            lambda: match kept.lambda {
-                Some(place) => Some(text(place)?),
-                None => None,
-            },
-            grace: kept.grace,
-            enabled: kept.enabled,
-            zone: match kept.zone {
-                Some(place) => Some((*zones.get(place)?)?),
-                None => None,
-            },
-            description: kept.description.map(Arc::from),
-            file: Arc::clone(&file),
-            line: kept.line,
-        }))
-    };
-    let entries: Option<Vec<_>> = copy.entries.into_iter().map(entry).collect();
-    let mut entries = entries?;
-    // They may lie where the copies lay, which takes more.
-    entries.shrink_to_fit();
-    Some(entries)
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::time::Duration;
+
+    use chrono::DateTime;
+    use chrono_tz::Tz;
 
     use super::*;
+    use crate::model::content::Content;
+    use crate::model::entry::EntryName;
     use crate::source::parse::parse;
     use crate::source::patterns::Patterns;
     use crate::source::scan::{Scan, Scanner};

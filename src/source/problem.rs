@@ -1,8 +1,10 @@
-//! What is wrong with a schedule file: a value, not an error. Never shows a payload.
+//! What is wrong with a schedule file, and what is said of each: values, not errors. Never shows a payload.
 
 use std::sync::Arc;
 
 use serde::Serialize;
+
+use crate::model::entry::EntryName;
 
 /// One thing that is wrong, where, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -59,4 +61,55 @@ pub struct FileReport {
     /// The text of an invalid file, so that names it mentions are not taken for removed; `None`: it could not be read.
     #[serde(skip)]
     pub text: Option<Arc<str>>,
+}
+
+/// Notes in each of the files that hold the same name where the other is.
+pub(super) fn note_twice(name: &EntryName, places: &[(usize, usize)], files: &mut [FileReport]) {
+    for (n, (file, line)) in places.iter().enumerate() {
+        let (other, other_line) = places[usize::from(n == 0)];
+        let other = format!("{}:{other_line}", files[other].path);
+        files[*file].errors.push(twice(name, *line, &other));
+        files[*file].state = FileState::Invalid;
+    }
+}
+
+/// What is said of a file with these problems.
+pub(super) fn file_report(
+    path: String,
+    errors: Vec<Problem>,
+    text: Option<Arc<str>>,
+) -> FileReport {
+    let state = if errors.is_empty() {
+        FileState::Ok
+    } else {
+        FileState::Invalid
+    };
+    FileReport {
+        path,
+        state,
+        errors,
+        text,
+    }
+}
+
+/// A problem of a file that has no place in it.
+pub(super) fn of_the_whole(message: String, hint: Option<String>) -> Problem {
+    Problem {
+        line: 1,
+        column: 1,
+        message,
+        hint,
+        shown: None,
+    }
+}
+
+/// The problem of a name that another file has too.
+fn twice(name: &EntryName, line: usize, other: &str) -> Problem {
+    Problem {
+        line,
+        column: 3,
+        message: format!("`{name}` is also the name of an entry at `{other}`"),
+        hint: Some("rename one of the two: a name is unique in the whole directory".into()),
+        shown: None,
+    }
 }

@@ -21,7 +21,9 @@ use crate::model::entry::{Entry, EntryName};
 use crate::source::git::{self, Busy, Tree};
 use crate::source::parse::{Defaults, parse};
 use crate::source::parse_cache::{Key, ParseCache};
-use crate::source::problem::{FileReport, FileState, Problem};
+use crate::source::problem::{
+    FileReport, FileState, Problem, file_report, note_twice, of_the_whole,
+};
 
 /// How often every file is read again, whatever its times say: a file system may not tell (a network's cache, a mapped
 /// file).
@@ -469,54 +471,4 @@ fn parallel<T: Send, U: Send>(items: Vec<T>, work: impl Fn(T) -> U + Sync) -> Ve
         }
         done
     })
-}
-
-/// Notes in each of the files that hold the same name where the other is.
-pub(super) fn note_twice(name: &EntryName, places: &[(usize, usize)], files: &mut [FileReport]) {
-    for (n, (file, line)) in places.iter().enumerate() {
-        let (other, other_line) = places[usize::from(n == 0)];
-        let other = format!("{}:{other_line}", files[other].path);
-        files[*file].errors.push(twice(name, *line, &other));
-        files[*file].state = FileState::Invalid;
-    }
-}
-
-pub(super) fn file_report(
-    path: String,
-    errors: Vec<Problem>,
-    text: Option<Arc<str>>,
-) -> FileReport {
-    let state = if errors.is_empty() {
-        FileState::Ok
-    } else {
-        FileState::Invalid
-    };
-    FileReport {
-        path,
-        state,
-        errors,
-        text,
-    }
-}
-
-/// A problem of a file that has no place in it.
-pub(super) fn of_the_whole(message: String, hint: Option<String>) -> Problem {
-    Problem {
-        line: 1,
-        column: 1,
-        message,
-        hint,
-        shown: None,
-    }
-}
-
-/// The problem of a name that another file has too.
-fn twice(name: &EntryName, line: usize, other: &str) -> Problem {
-    Problem {
-        line,
-        column: 3,
-        message: format!("`{name}` is also the name of an entry at `{other}`"),
-        hint: Some("rename one of the two: a name is unique in the whole directory".into()),
-        shown: None,
-    }
 }
