@@ -7,6 +7,7 @@ mod table;
 use std::fmt::Write as _;
 use std::fs;
 use std::hint::black_box;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
@@ -245,7 +246,8 @@ async fn main() -> Result<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next().is_some_and(|argument| argument == ALONE) {
         let directory = arguments.next().ok_or("no directory")?;
-        println!("{}", parse_alone(Path::new(&directory))?.as_secs_f64());
+        let took = parse_alone(Path::new(&directory))?.as_secs_f64();
+        writeln!(io::stdout(), "{took}")?;
         return Ok(ExitCode::SUCCESS);
     }
     head("what", "figure");
