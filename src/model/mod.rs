@@ -8,6 +8,7 @@ mod checked;
 pub mod content;
 pub mod cut;
 pub mod entry;
+pub mod glob;
 pub mod guard;
 pub mod interner;
 pub mod kind;

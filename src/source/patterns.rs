@@ -1,28 +1,25 @@
 //! Patterns of what schedule files may name. Pure.
 
-use globset::{Error, Glob, GlobSet};
+use crate::model::glob::{Glob, GlobError};
 
 /// Globs, of which one is to match.
 #[derive(Debug, Clone)]
 pub struct Patterns {
     texts: Vec<String>,
-    set: GlobSet,
+    globs: Vec<Glob>,
 }
 
 impl Patterns {
     /// These patterns; the error says what is wrong with one of them.
-    pub fn parse(texts: Vec<String>) -> Result<Self, Error> {
-        let mut set = GlobSet::builder();
-        for text in &texts {
-            set.add(Glob::new(text)?);
-        }
-        let set = set.build()?;
-        Ok(Self { texts, set })
+    pub fn parse(texts: Vec<String>) -> Result<Self, GlobError> {
+        let globs = texts.iter().map(|text| Glob::parse(text));
+        let globs = globs.collect::<Result<_, _>>()?;
+        Ok(Self { texts, globs })
     }
 
     /// Does one of them match?
     pub fn is_match(&self, text: &str) -> bool {
-        self.set.is_match(text)
+        self.globs.iter().any(|glob| glob.is_match(text))
     }
 
     /// As they were written.

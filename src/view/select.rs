@@ -3,30 +3,27 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use globset::{Glob, GlobSet};
 
 use super::EntryView;
+use crate::model::glob::Glob;
 use crate::model::plan::after;
 
 /// What was asked for; without any of it, every entry.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    names: Option<GlobSet>,
-    files: Option<GlobSet>,
+    /// None: whatever it is.
+    names: Vec<Glob>,
+    files: Vec<Glob>,
     phases: Vec<String>,
     due: Option<Duration>,
 }
 
-/// `None` where there is no pattern; an error names the one that is none.
-fn patterns(patterns: &[String]) -> Result<Option<GlobSet>, String> {
-    let mut set = GlobSet::builder();
-    for pattern in patterns {
-        let glob = Glob::new(pattern)
-            .map_err(|error| format!("`{pattern}` is no pattern: {}", error.kind()))?;
-        set.add(glob);
-    }
-    let built = set.build().map_err(|error| error.to_string())?;
-    Ok(Some(built).filter(|set| !set.is_empty()))
+/// The error names the one that is no pattern.
+fn patterns(patterns: &[String]) -> Result<Vec<Glob>, String> {
+    let glob = |pattern: &String| {
+        Glob::parse(pattern).map_err(|error| format!("`{pattern}` is no pattern: {}", error.why))
+    };
+    patterns.iter().map(glob).collect()
 }
 
 impl Selection {
@@ -53,13 +50,17 @@ impl Selection {
 
     /// Is it every entry?
     pub fn is_all(&self) -> bool {
-        self.names.is_none() && self.files.is_none() && self.phases.is_empty() && self.due.is_none()
+        self.names.is_empty()
+            && self.files.is_empty()
+            && self.phases.is_empty()
+            && self.due.is_none()
     }
 
     /// Is this one meant?
     pub fn takes(&self, entry: &EntryView, now: DateTime<Utc>) -> bool {
-        let matches =
-            |set: &Option<GlobSet>, text: &str| set.as_ref().is_none_or(|set| set.is_match(text));
+        let matches = |globs: &[Glob], text: &str| {
+            globs.is_empty() || globs.iter().any(|glob| glob.is_match(text))
+        };
         let is_due = |within| fires(entry, now) && entry.time() <= after(now, within);
         matches(&self.names, entry.name.as_str())
             && matches(&self.files, &entry.file)
