@@ -248,8 +248,7 @@ fn the_ledgers_of_earlier_versions_are_opened() {
         return;
     }
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    {
-        let version = 1;
+    for version in [1, 2] {
         let root = tempfile::tempdir().expect("a directory");
         let archive = fixtures.join(format!("ledger-{version}.tar.gz"));
         let mut unpack = Command::new("tar");

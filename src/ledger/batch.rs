@@ -5,8 +5,9 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
+use super::encoding::encode;
 use super::sealed::{SUM, Sum, json, read, seal, unseal, xor};
-use super::store::{Meta, Store};
+use super::store::{FORMAT, Meta, Store};
 use super::threads::sleeping_long;
 use super::{Change, LedgerError, Work};
 use crate::model::entry::EntryName;
@@ -70,7 +71,11 @@ impl Store {
             }
         }
         writing.put("meta", &json("meta", &meta)?);
-        let batch = writing.batch;
+        let mut batch = writing.batch;
+        if self.is_of_before {
+            // With the first record that an earlier onced could not read.
+            batch.insert("format", FORMAT);
+        }
         sleeping_long(|| {
             self.tree.apply_batch(batch)?;
             self.tree.flush()
@@ -82,6 +87,7 @@ impl Store {
             .advance(meta.sequence)
             .map_err(LedgerError::file("write", Path::new("head")))?;
         self.meta = meta;
+        self.is_of_before = false;
         Ok(())
     }
 
@@ -101,7 +107,7 @@ impl Store {
             None => (self.sum_of(&key)?, 0),
         };
         let now = if let Some(record) = &change.record {
-            Some(writing.put(&key, &json(&key, record)?))
+            Some(writing.put(&key, &encode(record)?))
         } else {
             writing.batch.remove(key.as_bytes());
             None

@@ -2,6 +2,7 @@
 //! durability is reached. Never plans, never calls AWS.
 
 mod batch;
+mod encoding;
 mod events;
 mod head;
 mod lock;
@@ -75,6 +76,14 @@ pub enum LedgerError {
         key: String,
         /// Why.
         source: serde_json::Error,
+    },
+    /// A record could not be read or written.
+    #[error("the ledger's `{key}` can't be read: {why}")]
+    Record {
+        /// Its key.
+        key: String,
+        /// Why.
+        why: String,
     },
     /// Written by a newer onced.
     #[error("the ledger in `{path}` has the format `{format}`: a newer onced wrote it\nhint: run that one, or set the ledger aside with `onced ledger rebuild`", path = path.display())]

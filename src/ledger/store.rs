@@ -2,9 +2,9 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `format` | `onced ledger 1`, bare |
+//! | `format` | `onced ledger 2`, bare |
 //! | `meta` | identity, sequence, number and digest of all records |
-//! | `r/NAME` | a record |
+//! | `r/NAME` | a record, as `encoding` has it; in format 1 all of them are JSON |
 //! | `i/NAME/0000` | its input, in chunks: sled keeps large values in files that are never synced |
 //! | `m/ARN` | a state machine whose running executions were listed since this store began |
 //! | `a/ARN` | an execution whose stop a person approved |
@@ -25,14 +25,18 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::LedgerError;
+use super::encoding::decode;
 use super::head::{Head, Said};
 use super::sealed::{SUM, Sum, read, unseal};
 use super::stored::{Stored, stored};
 use super::threads::sleeping_long;
 use crate::model::entry::EntryName;
+use crate::model::interner::Interner;
 use crate::model::record::{Event, Record};
 
-const FORMAT: &str = "onced ledger 1";
+pub(super) const FORMAT: &str = "onced ledger 2";
+/// Read as well, and made the other with the first commit.
+const BEFORE: &str = "onced ledger 1";
 /// How many bytes of it are kept in memory. What is recorded is in memory anyway; of the store, only what is written to is
 /// read again.
 pub(super) const CACHE: u64 = 2 << 20;
@@ -70,6 +74,8 @@ pub(super) struct Store {
     pub(super) db_file: File,
     pub(super) head: Head,
     pub(super) meta: Meta,
+    /// It is of the format before.
+    pub(super) is_of_before: bool,
 }
 
 /// Does this error come from the machine, and not from what the store holds?
@@ -192,6 +198,7 @@ impl Store {
             db_file: open_db(&path)?,
             head,
             meta,
+            is_of_before: false,
         };
         store
             .tree
@@ -219,9 +226,11 @@ impl Store {
             std::fs::remove_dir_all(&path).map_err(LedgerError::file("remove", &path))?;
             return Self::create(directory, identity);
         }
-        match format.as_deref().map(String::from_utf8_lossy) {
+        let format = format.as_deref().map(String::from_utf8_lossy);
+        let is_of_before = format.as_deref() == Some(BEFORE);
+        match format {
             None => return Err(damaged("its store is empty, or of another kind".into())),
-            Some(format) if format == FORMAT => {}
+            Some(format) if format == FORMAT || is_of_before => {}
             Some(format) => {
                 let number = format
                     .strip_prefix("onced ledger ")
@@ -260,6 +269,7 @@ impl Store {
                 db_file: open_db(&path)?,
                 head,
                 meta,
+                is_of_before,
             },
             content,
         ))
@@ -268,8 +278,11 @@ impl Store {
     /// One entry's record.
     pub(super) fn record(&self, name: &EntryName) -> Result<Option<Record>, LedgerError> {
         let key = format!("r/{name}");
-        let value = self.tree.get(&key)?;
-        value.map(|value| read(key.as_bytes(), &value)).transpose()
+        let Some(value) = self.tree.get(&key)? else {
+            return Ok(None);
+        };
+        let (record, _) = decode(key.as_bytes(), &value, &mut Interner::default())?;
+        Ok(Some(record))
     }
 
     /// The exact bytes of an entry's input.

@@ -1,25 +1,30 @@
-//! Reading all that a store holds, each value checked: one thread follows the tree, the others check and decode.
+//! Reading all that a store holds, each value checked: the records in parts of about the same size, on all processors.
 
 use std::collections::BTreeSet;
 use std::num::NonZero;
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, available_parallelism};
 
 use sled::IVec;
 
+use super::encoding::decode;
 use super::sealed::{SUM, Sum, unseal, xor};
 use super::store::{Meta, OpenError, of_store};
+use crate::model::causes::causes;
 use crate::model::entry::EntryName;
 use crate::model::interner::Interner;
 use crate::model::record::Record;
 use crate::model::records::Records;
 
-/// How many records are decoded at a time; in tests few, so that there are many batches.
-const BATCH: usize = if cfg!(test) { 16 } else { 1_024 };
-/// How many batches wait to be decoded, for each thread that decodes.
-const WAITING: usize = 4;
-/// How many threads decode at most.
+/// What every key of a record begins with, and the first key that is behind all of them.
+const RECORDS: Range<&[u8]> = b"r/"..b"r0";
+/// How many records are worth a part of their own; in tests few, so that there are many parts.
+const WORTH: u64 = if cfg!(test) { 16 } else { 4_096 };
+/// How often a part is cut in half at most.
+const MOST_CUTS: u32 = 7;
+/// How many threads read at most.
 const MOST_THREADS: usize = 8;
 
 /// Everything that a store was found to hold, each value checked.
@@ -30,20 +35,17 @@ pub(super) struct Stored {
     pub(super) approved: BTreeSet<String>,
 }
 
-/// Keys and values as they lie in the store, and which part of it they are.
-type Batch = (usize, Vec<(IVec, IVec)>);
-
 /// Some records, and what their sums come to.
 struct Decoded {
-    place: usize,
+    part: usize,
     records: Vec<(EntryName, Arc<Record>)>,
     digest: Sum,
 }
 
 /// Reads and checks every record and every listed machine.
 pub(super) fn stored(tree: &sled::Db, meta: &Meta) -> Result<Stored, OpenError> {
-    let mut decoded = records(tree)?;
-    decoded.sort_by_key(|some| some.place);
+    let mut decoded = records(tree, meta.records)?;
+    decoded.sort_by_key(|some| some.part);
     let mut digest = [0; SUM];
     for some in &decoded {
         xor(&mut digest, &some.digest);
@@ -75,91 +77,159 @@ pub(super) fn stored(tree: &sled::Db, meta: &Meta) -> Result<Stored, OpenError> 
     Ok(content)
 }
 
-/// Every record, in parts that come in any order.
-fn records(tree: &sled::Db) -> Result<Vec<Decoded>, OpenError> {
-    let mut items = tree.scan_prefix("r/").map(|item| item.map_err(of_store));
-    let mut batches = (0..).map_while(|place| {
-        let batch: Result<Vec<_>, _> = items.by_ref().take(BATCH).collect();
-        let is_end = batch.as_ref().is_ok_and(Vec::is_empty);
-        (!is_end).then(|| batch.map(|batch| (place, batch)))
-    });
-    let first = match batches.next() {
-        None => return Ok(Vec::new()),
-        Some(first) => first?,
-    };
-    if first.1.len() < BATCH {
-        return Ok(vec![decode(first, &mut Interner::default())?]);
+/// Every record, in parts that come in any order. `about`: how many there are.
+fn records(tree: &sled::Db, about: u64) -> Result<Vec<Decoded>, OpenError> {
+    let mut bounds = vec![RECORDS.start.to_vec()];
+    let worth = (about / WORTH).checked_ilog2().unwrap_or(0);
+    let mut all = tree.range(RECORDS).keys();
+    if let (Some(first), Some(last)) = (all.next(), all.next_back()) {
+        let (first, last) = (first.map_err(of_store)?, last.map_err(of_store)?);
+        cut(tree, &first, &last, worth.min(MOST_CUTS), &mut bounds)?;
     }
-    let threads = available_parallelism()
-        .map_or(1, NonZero::get)
-        .min(MOST_THREADS);
-    let (waiting, queue) = sync_channel::<Batch>(WAITING * threads);
-    let queue = Arc::new(Mutex::new(queue));
-    thread::scope(|scope| {
-        let one = |_| {
-            let queue = Arc::clone(&queue);
-            let decoding = move || decode_all(&queue);
-            thread::Builder::new().spawn_scoped(scope, decoding).ok()
-        };
-        let decoders: Vec<_> = (0..threads).filter_map(one).collect();
-        // Once all decoders have ended, nobody waits for room.
-        drop(queue);
+    bounds.push(RECORDS.end.to_vec());
+    let next = AtomicUsize::new(0);
+    let some = || {
         let (mut done, mut texts) = (Vec::new(), Interner::default());
-        for batch in [Ok(first)].into_iter().chain(batches) {
-            if decoders.is_empty() {
-                // The machine gives no more threads.
-                done.push(decode(batch?, &mut texts)?);
-            } else if waiting.send(batch?).is_err() {
-                break;
+        loop {
+            let part = next.fetch_add(1, Ordering::Relaxed);
+            let (Some(from), Some(to)) = (bounds.get(part), bounds.get(part + 1)) else {
+                return Ok(done);
+            };
+            match read(tree, from, to, &mut texts) {
+                Ok(decoded) => done.push(Decoded { part, ..decoded }),
+                Err(error) => {
+                    // What the others would find is of no use any more.
+                    next.store(bounds.len(), Ordering::Relaxed);
+                    return Err(error);
+                }
             }
         }
-        drop(waiting);
-        for decoder in decoders {
-            match decoder.join() {
-                Ok(some) => done.extend(some?),
+    };
+    let threads = available_parallelism().map_or(1, NonZero::get);
+    let others = threads.min(MOST_THREADS).min(bounds.len() - 1) - 1;
+    thread::scope(|scope| {
+        // Where the machine gives no more threads, this one reads all of it.
+        let one = |_| thread::Builder::new().spawn_scoped(scope, some).ok();
+        let others: Vec<_> = (0..others).filter_map(one).collect();
+        let mut all = some()?;
+        for other in others {
+            match other.join() {
+                Ok(some) => all.extend(some?),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        Ok(done)
+        Ok(all)
     })
 }
 
-/// Decodes what comes, until no more does or one is damaged.
-fn decode_all(queue: &Mutex<Receiver<Batch>>) -> Result<Vec<Decoded>, OpenError> {
-    let (mut done, mut texts) = (Vec::new(), Interner::default());
-    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-    let mut damage = Ok(());
-    // What comes after damage is taken all the same: who sends it waits for room.
-    while let Ok(batch) = next() {
-        if damage.is_ok() {
-            match decode(batch, &mut texts) {
-                Ok(some) => done.push(some),
-                Err(error) => damage = Err(error),
-            }
-        }
+/// Cuts in half what lies between two keys, and each half again: notes the first key of every part but the first.
+fn cut(
+    tree: &sled::Db,
+    first: &[u8],
+    last: &[u8],
+    times: u32,
+    bounds: &mut Vec<Vec<u8>>,
+) -> Result<(), OpenError> {
+    if times == 0 || first >= last {
+        return Ok(());
     }
-    damage.map(|()| done)
+    let middle = between(first, last);
+    let before = tree.range(first..&middle).keys().next_back();
+    let behind = tree.range(&*middle..=last).keys().next();
+    let key = |found: Option<sled::Result<IVec>>, or: &[u8]| match found {
+        Some(found) => found.map_err(of_store),
+        None => Ok(or.into()),
+    };
+    let (before, behind) = (key(before, first)?, key(behind, last)?);
+    cut(tree, first, &before, times - 1, bounds)?;
+    bounds.push(behind.to_vec());
+    cut(tree, &behind, last, times - 1, bounds)
 }
 
-fn decode((place, batch): Batch, texts: &mut Interner) -> Result<Decoded, OpenError> {
-    let (mut records, mut digest) = (Vec::with_capacity(batch.len()), [0; SUM]);
-    for (key, value) in batch {
-        let text = || String::from_utf8_lossy(&key).into_owned();
-        let Some((_, sum, bytes)) = unseal(&key, &value) else {
-            return Err(OpenError::Damaged(format!(
-                "`{}` does not match its checksum",
-                text()
-            )));
-        };
-        let mut record: Record = serde_json::from_slice(bytes)
-            .map_err(|error| OpenError::Damaged(format!("`{}` can't be read: {error}", text())))?;
-        record.intern(texts);
+/// A key behind `first`, about as far from it as from `last`, or `last` itself. `first` must lie before `last`.
+fn between(first: &[u8], last: &[u8]) -> Vec<u8> {
+    let same = first.iter().zip(last).take_while(|(a, b)| a == b).count();
+    let number = |key: &[u8]| {
+        let mut bytes = [0; 8];
+        for (into, byte) in bytes.iter_mut().zip(&key[same..]) {
+            *into = *byte;
+        }
+        u64::from_be_bytes(bytes)
+    };
+    let (low, high) = (number(first), number(last));
+    let middle = low + (high - low) / 2;
+    if middle == low {
+        return last.to_vec();
+    }
+    [&last[..same], &middle.to_be_bytes()].concat()
+}
+
+/// The records of which the keys lie from one up to another one.
+fn read(
+    tree: &sled::Db,
+    from: &[u8],
+    to: &[u8],
+    texts: &mut Interner,
+) -> Result<Decoded, OpenError> {
+    let (mut records, mut digest) = (Vec::new(), [0; SUM]);
+    for item in tree.range(from..to) {
+        let (key, value) = item.map_err(of_store)?;
+        let decoded = decode(&key, &value, texts);
+        let (record, sum) = decoded.map_err(|error| OpenError::Damaged(causes(&error)))?;
         xor(&mut digest, &sum);
         records.push((record.name.clone(), Arc::new(record)));
     }
     Ok(Decoded {
-        place,
+        part: 0,
         records,
         digest,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn half_way_between_two_keys() {
+        assert_eq!(between(b"r/a", b"r/c"), b"r/b\0\0\0\0\0\0\0");
+        assert!(between(b"e-0-0", b"e-9-9").starts_with(b"e-4"));
+        for [first, last] in [["a", "a\0"], ["a", "b"], ["", "\0"]] {
+            let middle = between(first.as_bytes(), last.as_bytes());
+            assert!(*first.as_bytes() < *middle && *middle <= *last.as_bytes());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_between_lies_behind_the_first(a in "[a-c]{0,12}", b in "[a-c]{0,12}") {
+            prop_assume!(a < b);
+            let middle = between(a.as_bytes(), b.as_bytes());
+            prop_assert!(*a.as_bytes() < *middle && *middle <= *b.as_bytes());
+        }
+
+        /// Whatever the names are, each record is in one part, and none is empty.
+        #[test]
+        fn the_parts_are_the_whole(names in proptest::collection::btree_set("[a-c0-9-]{1,20}", 1..60)) {
+            let tree = sled::Config::new().temporary(true).open().unwrap();
+            for name in &names {
+                tree.insert(format!("r/{name}"), "").unwrap();
+            }
+            let keys: Vec<String> = names.iter().map(|name| format!("r/{name}")).collect();
+            let mut bounds = vec![RECORDS.start.to_vec()];
+            let (first, last) = (keys[0].as_bytes(), keys[keys.len() - 1].as_bytes());
+            cut(&tree, first, last, 4, &mut bounds).unwrap();
+            bounds.push(RECORDS.end.to_vec());
+            let mut found = Vec::new();
+            for part in bounds.windows(2) {
+                let some = tree.range(part[0].as_slice()..part[1].as_slice()).keys();
+                let some: Vec<_> = some.map(|key| String::from_utf8(key.unwrap().to_vec()).unwrap()).collect();
+                prop_assert!(!some.is_empty());
+                found.extend(some);
+            }
+            prop_assert_eq!(found, keys);
+        }
+    }
 }

@@ -99,6 +99,16 @@ impl Fingerprint {
         Some(Self(bytes))
     }
 
+    /// The one that these stand for.
+    pub fn from_bytes(bytes: [u8; BYTES]) -> Self {
+        Self(bytes)
+    }
+
+    /// What it is.
+    pub fn to_bytes(self) -> [u8; BYTES] {
+        self.0
+    }
+
     /// The fingerprint of these.
     pub fn of_input(at: DateTime<Utc>, state_machine: &str, input: &str) -> Self {
         let mut hash = Sha256::new();

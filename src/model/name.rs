@@ -18,16 +18,12 @@ pub struct Owner(#[serde(deserialize_with = "interner::read")] Arc<str>);
 impl Owner {
     /// Checks and keeps an owner; the error says what an owner may be.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let good = (1..=16).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        if good {
-            return Ok(Self(text.into()));
-        }
-        Err(format!(
-            "`{text}` can't be an owner: it has 1 to 16 lower-case letters and digits"
-        ))
+        check(text).map(|()| Self(text.into()))
+    }
+
+    /// The same, in the one copy of its name.
+    pub fn of(text: &str, texts: &mut Interner) -> Result<Self, String> {
+        check(text).map(|()| Self(texts.intern(text)))
     }
 
     /// The owner as text.
@@ -40,6 +36,19 @@ impl Owner {
     pub fn interned(&self, texts: &mut Interner) -> Self {
         Self(texts.intern(&self.0))
     }
+}
+
+fn check(owner: &str) -> Result<(), String> {
+    let good = (1..=16).contains(&owner.len())
+        && owner
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    if good {
+        return Ok(());
+    }
+    Err(format!(
+        "`{owner}` can't be an owner: it has 1 to 16 lower-case letters and digits"
+    ))
 }
 
 /// `{owner}-{entry}-{fingerprint}-{generation}`: at most 80 characters of `[0-9A-Za-z_-]`

@@ -1,0 +1,69 @@
+//! Ledgers of other formats than today's.
+
+use super::*;
+
+#[tokio::test]
+async fn a_newer_format_is_refused_and_left_alone() {
+    let root = tempfile::tempdir().unwrap();
+    filled(root.path()).await;
+    let tree = sled::open(root.path().join("ledger")).unwrap();
+    tree.insert("format", "onced ledger 3").unwrap();
+    tree.flush().unwrap();
+    drop(tree);
+    let error = Ledger::open(root.path(), Holder::Command).unwrap_err();
+    assert!(error.to_string().contains("newer onced"), "{error}");
+    assert!(!root.path().join("ledger.damaged-1").exists());
+}
+
+/// A ledger of format 1 is read as it is, by who only looks; with the first commit it is one of format 2, which an older
+/// onced refuses instead of taking what it can't read for damage.
+#[tokio::test]
+async fn a_ledger_of_format_1_becomes_one_of_format_2() {
+    let root = tempfile::tempdir().unwrap();
+    filled(root.path()).await;
+    let before = read(root.path()).await.records;
+    let with_tree = |with: &dyn Fn(&sled::Db)| {
+        let tree = sled::open(root.path().join("ledger")).unwrap();
+        with(&tree);
+        tree.flush().unwrap();
+    };
+    // As format 1 had it: the same records in JSON, and their digest.
+    with_tree(&|tree| {
+        let meta = tree.get("meta").unwrap().unwrap();
+        let mut meta: store::Meta = sealed::read(b"meta", &meta).unwrap();
+        for record in before.values() {
+            let key = format!("r/{}", record.name);
+            let old = tree.get(&key).unwrap().unwrap();
+            let bytes = serde_json::to_vec(record).unwrap();
+            let new = sealed::seal(key.as_bytes(), 1, &bytes);
+            for value in [&*old, &new] {
+                let (_, sum, _) = sealed::unseal(key.as_bytes(), value).unwrap();
+                sealed::xor(&mut meta.digest, &sum);
+            }
+            tree.insert(key, new).unwrap();
+        }
+        let bytes = serde_json::to_vec(&meta).unwrap();
+        let sealed = sealed::seal(b"meta", meta.sequence, &bytes);
+        tree.insert("meta", sealed).unwrap();
+        tree.insert("format", "onced ledger 1").unwrap();
+    });
+    let is_format = |format: &str| {
+        with_tree(&|tree| assert_eq!(tree.get("format").unwrap().unwrap(), format.as_bytes()));
+    };
+    let found = Ledger::peek(root.path()).unwrap();
+    assert_eq!(found.unwrap().records, before);
+    is_format("onced ledger 1");
+    let (ledger, found) = open(root.path());
+    assert!(found.recovered.is_none() && found.records == before);
+    ledger.commit(change("new", 0, None)).await.unwrap();
+    ledger.close().await;
+    is_format("onced ledger 2");
+    let after = read(root.path()).await;
+    assert!(after.recovered.is_none());
+    assert_eq!(after.records.len(), before.len() + 1);
+    assert!(
+        before
+            .iter()
+            .all(|(name, record)| after.records[name] == *record)
+    );
+}
