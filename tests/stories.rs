@@ -46,7 +46,7 @@ pub(crate) fn entry(payload: i64, ahead: i64) -> Entry {
         zone: None,
         description: None,
         file: "a.yaml".into(),
-        line: 1,
+        in_line: 1,
     }
 }
 

@@ -64,7 +64,15 @@ fn line(refused: Result<String, Refused>) -> usize {
 fn entries(text: &str) -> BTreeMap<String, Entry> {
     let entries = parse("a.yaml", text.as_bytes(), &defaults());
     let entries = entries.unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
-    let named = |entry: Entry| (entry.name.to_string(), Entry { line: 0, ..entry });
+    let named = |entry: Entry| {
+        (
+            entry.name.to_string(),
+            Entry {
+                in_line: 0,
+                ..entry
+            },
+        )
+    };
     entries.into_iter().map(named).collect()
 }
 

@@ -77,7 +77,7 @@ pub(super) fn add(context: &Context, add: &Add) -> Outcome {
     print(&format!(
         "{}:{}: `{name}` runs {} at {}\n",
         path.display(),
-        entry.line,
+        entry.line(),
         text::runs(entry.lambda.as_deref(), entry.state_machine()),
         change::moment(entry.at(), zone)
     ));

@@ -68,7 +68,8 @@ impl Folder {
         if let Some(entry) = scan.entries.get(name) {
             return Err(Failure::new(format!(
                 "there is an entry `{name}` already, at `{}:{}`\nhint: take another name, or change it with `onced edit {name}`",
-                entry.file, entry.line
+                entry.file,
+                entry.line()
             )));
         }
         let why = scan.unclear.clone().filter(|_| self.directory.exists());
@@ -81,7 +82,7 @@ impl Folder {
     /// How a file of the directory is called in what is said.
     pub(super) fn shown(&self, entry: &Entry) -> String {
         let path = self.directory.join(&*entry.file);
-        format!("{}:{}", path.display(), entry.line)
+        format!("{}:{}", path.display(), entry.line())
     }
 
     /// A file of the directory, to be changed.

@@ -45,7 +45,7 @@ pub(super) fn open(context: &Context, folder: &Folder, entry: &Entry, held: &Hel
         .open(&copy)
         .map_err(cant)?;
     io::Write::write_all(&mut file, &held.bytes).map_err(cant)?;
-    let ran = run(context, &copy, entry.line);
+    let ran = run(context, &copy, entry.line());
     let new = fs::read(&copy).unwrap_or_else(|_| held.bytes.clone());
     if new == held.bytes {
         ran?;
@@ -145,7 +145,9 @@ fn take(folder: &Folder, entry: &Entry, held: &Held, new: &[u8]) -> Result<Strin
         {
             return Err(invalid(format!(
                 "`{}` is also the name of an entry at `{}:{}`",
-                is.name, other.file, other.line
+                is.name,
+                other.file,
+                other.line()
             )));
         }
     }

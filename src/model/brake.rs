@@ -1,13 +1,11 @@
 //! What holds the steps of a whole plan, beside what each entry says for itself: a pause, git at work, a clock that jumped.
 //! Pure.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::entry::{EntryName, instant};
-use crate::model::plan::{Decision, Step};
+use crate::model::entry::instant;
+use crate::model::plan::{Decision, Decisions, Step};
 use crate::model::record::Phase;
 use crate::model::records::Records;
 
@@ -131,17 +129,12 @@ impl Brake {
 }
 
 /// Puts the brakes of one kind on: a step that one of them holds is not taken.
-pub(super) fn brake(
-    decisions: &mut BTreeMap<EntryName, Decision>,
-    records: &Records,
-    brakes: &[Brake],
-    kind: Holds,
-) {
+pub(super) fn brake(decisions: &mut Decisions, records: &Records, brakes: &[Brake], kind: Holds) {
     let brakes: Vec<&Brake> = brakes.iter().filter(|brake| brake.holds == kind).collect();
     if brakes.is_empty() {
         return;
     }
-    for (name, decision) in decisions {
+    for (name, decision) in decisions.iter_mut() {
         let Decision::Act(step, _) = *decision else {
             continue;
         };

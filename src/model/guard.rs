@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::brake::HeldBy;
 use crate::model::entry::EntryName;
-use crate::model::plan::{Decision, MaxStops, Policy, Step};
+use crate::model::plan::{Decision, Decisions, MaxStops, Policy, Step};
 use crate::model::record::Phase;
 use crate::model::records::Records;
 
@@ -42,7 +42,7 @@ impl Mass {
 /// What the guard has to say.
 pub(super) struct Guarded {
     /// By name.
-    pub(super) decisions: BTreeMap<EntryName, Decision>,
+    pub(super) decisions: Decisions,
     /// Those whose stop belongs to a mass, or did and may again, with that mass.
     pub(super) masses: BTreeMap<EntryName, Mass>,
     /// Why stops are held, if they are.
@@ -53,15 +53,11 @@ pub(super) struct Guarded {
 /// What was held once stays held: that some of the mass fired meanwhile, or others came, is no approval. Only what was put
 /// back counts no longer.
 pub(super) fn guard(
-    mut decisions: BTreeMap<EntryName, Decision>,
+    mut decisions: Decisions,
     records: &Records,
     approved: &BTreeSet<&EntryName>,
     policy: &Policy,
 ) -> Guarded {
-    let running = records
-        .values()
-        .filter(|r| matches!(r.phase, Phase::Starting | Phase::Running | Phase::Stopping))
-        .count();
     let let_go = |name: &EntryName| {
         let begun = records
             .get(name)
@@ -86,19 +82,24 @@ pub(super) fn guard(
         .filter(|(name, decision)| counts(name, decision))
         .map(|(name, _)| name.clone())
         .collect();
-    let [stops, running] = [counted.len(), running].map(|n| u32::try_from(n).unwrap_or(u32::MAX));
-    let now = Some(Mass { stops, running }).filter(|mass| mass.is_too_much(policy));
-    let noted: Vec<(&EntryName, Mass, bool)> = records
-        .iter()
-        .filter_map(|(name, record)| {
-            let mass = record.guarded?;
+    let (mut running, mut noted) = (0, Vec::new());
+    for (name, record) in records.iter() {
+        running += usize::from(matches!(
+            record.phase,
+            Phase::Starting | Phase::Running | Phase::Stopping
+        ));
+        if let Some(mass) = record.guarded
+            && let Some(decision) = decisions.get(name)
+        {
             let kept = matches!(
-                decisions.get(name)?,
+                decision,
                 Decision::Rest { .. } | Decision::Act(Step::Start, _)
             );
-            Some((name, mass, kept && record.is_live()))
-        })
-        .collect();
+            noted.push((name, mass, kept && record.is_live()));
+        }
+    }
+    let [stops, running] = [counted.len(), running].map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+    let now = Some(Mass { stops, running }).filter(|mass| mass.is_too_much(policy));
     let mut returned: BTreeMap<Mass, u32> = BTreeMap::new();
     for (_, mass, _) in noted.iter().filter(|(.., put_back)| *put_back) {
         *returned.entry(*mass).or_default() += 1;

@@ -10,6 +10,7 @@
 //! mass its stop was held.
 
 mod decide;
+mod decisions;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::model::record::{Outcome, OutcomeStatus, Phase, Record, StopReason};
 use crate::model::records::Records;
 
 pub use decide::decide;
+pub use decisions::Decisions;
 
 /// How long an earlier StartExecution may still be on its way (a signature is valid for 15 minutes; some air).
 pub const LATE_DELIVERY: Duration = Duration::from_mins(20);
@@ -242,10 +244,7 @@ fn ran(record: &Record) -> bool {
 
 /// Finds entries that are gone and others that are new with the same content: renamed, not removed and added. What runs,
 /// or has fired, is theirs now. Where several are alike, the first goes to the first.
-fn moves(
-    decisions: &mut BTreeMap<EntryName, Decision>,
-    wants: &[Wanted<'_>],
-) -> BTreeMap<EntryName, EntryName> {
+fn moves(decisions: &mut Decisions, wants: &[Wanted<'_>]) -> BTreeMap<EntryName, EntryName> {
     let mut gone: HashMap<Fingerprint, VecDeque<&EntryName>> = HashMap::new();
     for wanted in wants {
         let record = wanted.record;
@@ -281,8 +280,11 @@ fn moves(
         let of_content = gone.get_mut(&entry.fingerprint());
         if let Some(from) = of_content.and_then(VecDeque::pop_front) {
             let act = Decision::Act(Step::Move, "the same content under a new name");
-            decisions.insert((*name).clone(), act);
-            decisions.insert(from.clone(), Decision::Rest { wake: None });
+            for (name, decision) in [(*name, act), (from, Decision::Rest { wake: None })] {
+                if let Some(decided) = decisions.get_mut(name) {
+                    *decided = decision;
+                }
+            }
             moves.insert((*name).clone(), from.clone());
         }
     }
@@ -300,9 +302,7 @@ fn has_fired(record: &Record) -> bool {
 }
 
 /// An entry whose execution became another's is not forgotten while that runs: its next one must not get the same name.
-fn keep_names(decisions: &mut BTreeMap<EntryName, Decision>, records: &Records) {
-    let live = records.values().filter(|record| record.is_live());
-    let named: BTreeSet<&EntryName> = live.filter_map(|record| record.named.as_ref()).collect();
+fn keep_names(decisions: &mut Decisions, named: &BTreeSet<&EntryName>) {
     for name in named {
         if let Some(decision @ Decision::Act(Step::Forget, _)) = decisions.get_mut(name) {
             *decision = Decision::Rest { wake: None };
@@ -345,7 +345,7 @@ pub struct Plan {
     /// What records should note before anything else is done.
     pub notes: BTreeMap<EntryName, Note>,
     /// By name.
-    pub decisions: BTreeMap<EntryName, Decision>,
+    pub decisions: Decisions,
     /// Whose execution becomes that of an entry that moves.
     pub moves: BTreeMap<EntryName, EntryName>,
     /// What the guard held, if it did.
@@ -366,16 +366,23 @@ impl Plan {
         brakes: &[Brake],
         now: DateTime<Utc>,
     ) -> Self {
-        let mut approved = BTreeSet::new();
+        let (mut approved, mut named) = (BTreeSet::new(), BTreeSet::new());
+        let mut notes = BTreeMap::new();
+        // What is asked of a record is asked while it is at hand: a million of them are in no cache.
         let decided = wants.iter().map(|wanted| {
             let sight = sight(wanted);
             if sight.approved {
                 approved.insert(wanted.name);
             }
+            if let Some(record) = wanted.record {
+                named.extend(record.named.as_ref().filter(|_| record.is_live()));
+                let note = note(&wanted.want, record, None);
+                notes.extend(note.map(|note| (wanted.name.clone(), note)));
+            }
             let decision = decide(&wanted.want, wanted.record, sight, policy, now);
             (wanted.name.clone(), decision)
         });
-        let mut decisions: BTreeMap<EntryName, Decision> = decided.collect();
+        let mut decisions = Decisions::in_order(decided);
         let is_unlisted = |decision: &Decision| {
             let Decision::Hold { by, .. } = decision else {
                 return false;
@@ -387,7 +394,7 @@ impl Plan {
             .filter(|(_, decision)| is_unlisted(decision));
         let unlisted = unlisted.map(|(name, _)| name.clone()).collect();
         let moves = moves(&mut decisions, wants);
-        keep_names(&mut decisions, records);
+        keep_names(&mut decisions, &named);
         brake(&mut decisions, records, brakes, Holds::NewStops);
         let Guarded {
             mut decisions,
@@ -396,12 +403,12 @@ impl Plan {
         } = guard(decisions, records, &approved, policy);
         brake(&mut decisions, records, brakes, Holds::All);
         brake(&mut decisions, records, brakes, Holds::Everything);
-        let mut notes = BTreeMap::new();
-        for Wanted { name, want, record } in wants {
-            let mass = || masses.get(name).copied();
-            if let Some(note) = record.and_then(|record| note(want, record, mass())) {
-                notes.insert((*name).clone(), note);
-            }
+        for (name, mass) in masses {
+            notes.remove(&name);
+            let wanted = wants.binary_search_by(|wanted| wanted.name.cmp(&name));
+            let wanted = wanted.ok().map(|place| &wants[place]);
+            let note = wanted.and_then(|wanted| note(&wanted.want, wanted.record?, Some(mass)));
+            notes.extend(note.map(|note| (name, note)));
         }
         Self {
             notes,

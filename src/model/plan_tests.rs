@@ -53,7 +53,7 @@ fn entry(name: &str, ahead_seconds: i64) -> Entry {
         zone: None,
         description: None,
         file: "a.yaml".into(),
-        line: 1,
+        in_line: 1,
     }
 }
 

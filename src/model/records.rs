@@ -1,5 +1,6 @@
 //! All that is recorded, at one moment: a map that costs nothing to clone. Pure.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, btree_map};
 use std::ops::Index;
 use std::sync::Arc;
@@ -44,14 +45,15 @@ impl Records {
     ) -> impl Iterator<Item = (&'a EntryName, Option<&'a T>, Option<&'a Record>)> {
         let (mut there, mut here) = (other.iter().peekable(), self.into_iter().peekable());
         std::iter::from_fn(move || {
-            let name = match (there.peek(), here.peek()) {
-                (Some((there, _)), Some((here, _))) => *there.min(here),
-                (Some((there, _)), None) => *there,
-                (None, Some((here, _))) => *here,
-                (None, None) => return None,
+            // One look at both names: comparing them is what this costs.
+            let first = match (there.peek(), here.peek()) {
+                (Some((there, _)), Some((here, _))) => there.cmp(here),
+                (Some(_), None) => Ordering::Less,
+                (None, _) => Ordering::Greater,
             };
-            let there = there.next_if(|(there, _)| *there == name);
-            let here = here.next_if(|(here, _)| *here == name);
+            let there = if first.is_le() { there.next() } else { None };
+            let here = if first.is_ge() { here.next() } else { None };
+            let name = there.map(|(name, _)| name).or(here.map(|(name, _)| name))?;
             Some((name, there.map(|(_, it)| it), here.map(|(_, it)| it)))
         })
     }

@@ -47,6 +47,10 @@ impl Desired {
                 until: None,
             }));
         }
+        if !desired.in_doubt {
+            // No absence is, then.
+            return desired;
+        }
         for (name, entry, record) in records.beside(&scan.entries) {
             if let (None, Some(record)) = (entry, record)
                 && let Some(why) = scan.mentions(name, &record.file)

@@ -39,7 +39,7 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Vec<FileReport> {
             for entry in scan.entries.values() {
                 let place = at.get(&*entry.file).copied().unwrap_or(first);
                 let places = entries.entry(entry.name.clone()).or_default();
-                places.push((place, entry.line));
+                places.push((place, entry.line()));
             }
             if let Some(message) = scan.unclear {
                 reports.push(file_report(shown, vec![of_the_whole(message, None)], None));
@@ -50,7 +50,7 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Vec<FileReport> {
             match read(path, 0, Trust::Anybody).map(|(bytes, _)| parse(&shown, &bytes, defaults)) {
                 Ok(Ok(found)) => {
                     for entry in found {
-                        let place = (reports.len(), entry.line);
+                        let place = (reports.len(), entry.line());
                         entries.entry(entry.name).or_default().push(place);
                     }
                     Vec::new()

@@ -461,7 +461,7 @@ impl Parsing<'_> {
             zone,
             description: description.map(|(_, text)| text.into()),
             file: Arc::clone(&self.file),
-            line: place.line,
+            in_line: u32::try_from(place.line).unwrap_or(u32::MAX),
         })
     }
 }

@@ -366,6 +366,8 @@ impl Scanner {
         match parse(file, bytes, &self.defaults) {
             Ok(entries) => {
                 let mut entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
+                // So they are sorted on all processors, and once for each content that is kept.
+                entries.sort_by(|a, b| a.name.cmp(&b.name));
                 // They may lie where the entries themselves lay, which takes twenty times as much.
                 entries.shrink_to_fit();
                 let kept = cached.and_then(|(cache, key)| cache.keep(key, file, &entries));
@@ -402,14 +404,18 @@ impl Scanner {
                 .and_then(|parsed| parsed.as_deref().ok())
                 .unwrap_or_default()
         };
-        let places = 0..files.len();
-        let of_all = places.flat_map(|place| entries_of(place).iter().map(move |e| (e, place)));
+        // In each file they are sorted. Mostly one file's names lie before the next one's, and nothing is left to be sorted.
+        let mut places: Vec<usize> = (0..files.len()).collect();
+        places.sort_by_key(|place| entries_of(*place).first().map(|entry| &entry.name));
+        let of_all = places
+            .into_iter()
+            .flat_map(|place| entries_of(place).iter().map(move |e| (e, place)));
         let mut all: Vec<(&Arc<Entry>, usize)> = of_all.collect();
         all.sort_by(|(a, here), (b, there)| (&a.name, here).cmp(&(&b.name, there)));
         let mut shared: BTreeMap<&EntryName, Vec<(usize, usize)>> = BTreeMap::new();
         for same in all.chunk_by(|(a, _), (b, _)| a.name == b.name) {
             if let [(first, _), _, ..] = same {
-                let places = same.iter().map(|(entry, place)| (*place, entry.line));
+                let places = same.iter().map(|(entry, place)| (*place, entry.line()));
                 shared.insert(&first.name, places.collect());
             }
         }

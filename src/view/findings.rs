@@ -70,7 +70,7 @@ impl Finding {
             names: entries.iter().map(|entry| entry.name.clone()).collect(),
             at: instant(first.at()),
             file: first.file.clone(),
-            line: first.line,
+            line: first.line(),
             message,
         })
     }

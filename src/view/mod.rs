@@ -296,7 +296,7 @@ impl Moment {
                 .map(|e| e.file.clone())
                 .or(record.map(|r| r.file.clone()))
                 .unwrap_or_else(|| "".into()),
-            line: wanted.map(|entry| entry.line),
+            line: wanted.map(Entry::line),
             detail,
             outcome: current.and_then(|record| record.outcome.clone()),
             commit: current.and_then(|record| record.commit.clone()),

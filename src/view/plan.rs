@@ -1,7 +1,9 @@
 //! The plan of a moment, as the contract's JSON: what would be done, what is held, what rests, and what had better be looked
 //! at. Pure.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread::{self, ScopedJoinHandle};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -85,7 +87,7 @@ impl Moment {
     /// The plan.
     pub fn plan(&self) -> PlanView {
         let (mut steps, mut held) = (Vec::new(), Vec::new());
-        for (name, decision) in &self.plan.decisions {
+        for (name, decision) in self.plan.decisions.iter() {
             match decision {
                 Decision::Act(Step::Look | Step::Adopt, _) | Decision::Rest { .. } => {}
                 Decision::Act(step, reason) => {
@@ -98,7 +100,7 @@ impl Moment {
                 }
             }
         }
-        let mut resting = self.resting();
+        let (mut resting, forecast) = self.resting_and_forecast();
         for list in [&mut steps, &mut held, &mut resting] {
             list.sort_by(|a, b| (&a.at, &a.name).cmp(&(&b.at, &b.name)));
         }
@@ -138,8 +140,27 @@ impl Moment {
             orphans: self.orphans(),
             doubt: self.scan.doubt(),
             paused: self.paused(),
-            forecast: self.forecast(),
+            forecast,
         }
+    }
+
+    /// Both look at everything: of a large folder, at the same time.
+    fn resting_and_forecast(&self) -> (Vec<StepView>, Forecast) {
+        const LARGE: usize = 10_000;
+        if self.records.len() < LARGE {
+            return (self.resting(), self.forecast());
+        }
+        thread::scope(|scope| {
+            let forecast = thread::Builder::new().spawn_scoped(scope, || self.forecast());
+            let resting = self.resting();
+            let forecast = match forecast.map(ScopedJoinHandle::join) {
+                Ok(Ok(forecast)) => forecast,
+                Ok(Err(panic)) => resume_unwind(panic),
+                // The machine gives no more threads.
+                Err(_) => self.forecast(),
+            };
+            (resting, forecast)
+        })
     }
 
     /// Why a step is taken, and of a change what it is: never what is in a payload.
@@ -180,7 +201,7 @@ impl Moment {
                 lambda: entry.lambda.clone(),
                 state_machine: entry.state_machine().clone(),
                 file: entry.file.clone(),
-                line: Some(entry.line),
+                line: Some(entry.line()),
                 until: until.map(instant),
                 from: None,
             })
@@ -222,7 +243,7 @@ impl Moment {
                 .map(|e| e.file.clone())
                 .or(record.map(|r| r.file.clone()))
                 .unwrap_or_else(|| "".into()),
-            line: wanted.map(|entry| entry.line),
+            line: wanted.map(|entry| entry.line()),
             until: until.map(instant),
             from: self.plan.moves.get(name).cloned(),
         }

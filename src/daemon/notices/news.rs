@@ -374,7 +374,7 @@ mod tests {
             moment.scan.entries = Arc::new([(name.clone(), Arc::clone(&entry))].into());
             let rest = crate::model::plan::Decision::Rest { wake: None };
             moment.plan = Arc::new(Plan {
-                decisions: [(name, rest)].into(),
+                decisions: [(name, rest)].into_iter().collect(),
                 ..Plan::default()
             });
             moment.standing.clock = clock.map(str::to_owned);
@@ -456,7 +456,7 @@ mod tests {
                 moment.scan.entries = Arc::new([(name.clone(), Arc::clone(&entry))].into());
                 let rest = crate::model::plan::Decision::Rest { wake: None };
                 moment.plan = Arc::new(Plan {
-                    decisions: [(name, rest)].into(),
+                    decisions: [(name, rest)].into_iter().collect(),
                     ..Plan::default()
                 });
             }

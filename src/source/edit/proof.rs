@@ -68,7 +68,7 @@ impl Proof<'_> {
 /// All but the line.
 fn same(one: &Entry, other: &Entry) -> bool {
     let other = Entry {
-        line: one.line,
+        in_line: one.in_line,
         ..other.clone()
     };
     *one == other

@@ -32,7 +32,7 @@ struct OfEntry<'a> {
     enabled: bool,
     zone: Option<usize>,
     description: Option<&'a str>,
-    line: usize,
+    in_line: u32,
 }
 
 /// The bytes of a copy; `None`: it has no form in bytes.
@@ -55,7 +55,7 @@ pub(super) fn copy(parsed: &[Arc<Entry>]) -> Option<Vec<u8>> {
         enabled: entry.enabled,
         zone: entry.zone.map(|zone| place(zone.name())),
         description: entry.description.as_deref(),
-        line: entry.line,
+        in_line: entry.in_line,
     });
     let entries = kept.collect();
     postcard::to_allocvec(&OfFile { texts, entries }).ok()
@@ -89,7 +89,7 @@ pub(super) fn entries(bytes: &[u8], file: &str) -> Option<Vec<Arc<Entry>>> {
             },
             description: kept.description.map(Arc::from),
             file: Arc::clone(&file),
-            line: kept.line,
+            in_line: kept.in_line,
         }))
     };
     let entries: Option<Vec<_>> = copy.entries.into_iter().map(entry).collect();
