@@ -73,7 +73,7 @@ impl Store {
         writing.put("meta", &json("meta", &meta)?);
         let mut batch = writing.batch;
         if self.is_of_before {
-            // With the first record that an earlier onced could not read.
+            // From now on, what an earlier onced could not read may be in it.
             batch.insert("format", FORMAT);
         }
         sleeping_long(|| {

@@ -2,7 +2,8 @@
 //!
 //! Since format 2 of the ledger they begin with `FORM`, and go on with the fields in their order, as postcard writes them:
 //! a third of what JSON takes, of which each start of onced reads and checks all. The name is in the key. Another field is
-//! another form, beside this one: what was written once is read for ever.
+//! another form, beside this one, and another `FORMAT` of the store: what was written once is read for ever, and what is
+//! newer is refused.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -33,8 +34,8 @@ struct Ending<'a> {
     ended: Option<Time>,
 }
 
-/// Never changed: its fields and their order, and the order of the words in `Phase`, `StopReason` and `OutcomeStatus`,
-/// are the form.
+/// Never changed: its fields and their order, those of `Mass`, and the order of the words in `Phase`, `StopReason` and
+/// `OutcomeStatus` are the form.
 #[derive(Serialize, Deserialize)]
 struct Form2<'a> {
     owner: &'a str,
@@ -172,10 +173,14 @@ pub(super) fn decode(
     let of_record = |why| LedgerError::Record { key: text(), why };
     let record = match bytes {
         [FORM, form @ ..] => {
-            let form = postcard::from_bytes(form).map_err(|error| of_record(error.to_string()));
-            form.and_then(|form| of_form(key, form, texts).map_err(of_record))?
+            let form = postcard::take_from_bytes(form);
+            let (form, rest) = form.map_err(|error| of_record(error.to_string()))?;
+            if !rest.is_empty() {
+                return Err(of_record("something follows".to_owned()));
+            }
+            of_form(key, form, texts).map_err(of_record)?
         }
-        json => {
+        json @ [b'{', ..] => {
             let record = serde_json::from_slice(json);
             let mut record: Record = record.map_err(|source| LedgerError::Value {
                 key: text(),
@@ -184,6 +189,8 @@ pub(super) fn decode(
             record.intern(texts);
             record
         }
+        // It is what was written: whoever wrote it knew more.
+        _ => return Err(LedgerError::Form { key: text() }),
     };
     Ok((record, sum))
 }
@@ -330,6 +337,23 @@ mod tests {
         );
     }
 
+    /// The order of these words is in the form too.
+    #[test]
+    fn every_word_has_its_number() {
+        fn numbers<T: Serialize>(words: &[T]) -> Vec<u8> {
+            let number = |word| postcard::to_allocvec(word).unwrap();
+            words.iter().flat_map(number).collect()
+        }
+        use OutcomeStatus::{Aborted, Failed, Missed, Succeeded, TimedOut};
+        use Phase::{Ended, Running, Starting, Stopped, Stopping};
+        let phases = [Starting, Running, Stopping, Stopped, Ended];
+        assert_eq!(numbers(&phases), [0, 1, 2, 3, 4]);
+        let reasons = [StopReason::Removed, StopReason::Replaced];
+        assert_eq!(numbers(&reasons), [0, 1]);
+        let outcomes = [Succeeded, Failed, TimedOut, Aborted, Missed];
+        assert_eq!(numbers(&outcomes), [0, 1, 2, 3, 4]);
+    }
+
     #[test]
     fn another_record_s_bytes_are_refused() {
         let record = full();
@@ -338,6 +362,10 @@ mod tests {
             let error = read(&key(&record), &bytes[..cut]).unwrap_err().to_string();
             assert!(error.starts_with("the ledger's `r/welcome-7` can't be read"));
         }
+        let error = read(&key(&record), &[&*bytes, b"x"].concat()).unwrap_err();
+        assert!(error.to_string().ends_with("something follows"), "{error}");
+        let error = read(&key(&record), b"\x03x").unwrap_err();
+        assert!(matches!(error, LedgerError::Form { .. }), "{error}");
         let error = read("r/no name", &bytes).unwrap_err().to_string();
         assert!(error.contains("can't be an entry's name"), "{error}");
         let value = seal(b"r/a", 7, &bytes);

@@ -85,6 +85,14 @@ pub enum LedgerError {
         /// Why.
         why: String,
     },
+    /// A record is as it was written, and in a form that is not known.
+    #[error(
+        "the ledger's `{key}` was written by a newer onced\nhint: run that one, or set the ledger aside with `onced ledger rebuild`"
+    )]
+    Form {
+        /// Its key.
+        key: String,
+    },
     /// Written by a newer onced.
     #[error("the ledger in `{path}` has the format `{format}`: a newer onced wrote it\nhint: run that one, or set the ledger aside with `onced ledger rebuild`", path = path.display())]
     Format {

@@ -259,7 +259,9 @@ impl Store {
                 meta.sequence
             )));
         }
-        let content = stored(&tree, &meta)?;
+        let content = catch_unwind(AssertUnwindSafe(|| stored(&tree, &meta)));
+        let content = content
+            .unwrap_or_else(|_| Err(damaged("its store breaks off when it is read".into())))?;
         let sequence = meta.sequence;
         let head = Head::open(&head_path, identity, sequence)
             .map_err(LedgerError::file("write", &head_path))?;

@@ -26,6 +26,10 @@ pub struct Glob(Kind);
 enum Kind {
     /// `*`, which most have, and a million entries are held against.
     All,
+    /// No sign in it.
+    Text(String),
+    /// A text, and `*` behind it.
+    Beginning(String),
     Some(Regex),
 }
 
@@ -50,8 +54,14 @@ impl Glob {
                 kind => kind.to_string(),
             })
         })?;
-        if text == "*" {
-            return Ok(Self(Kind::All));
+        let is_plain = |text: &str| !text.contains(['*', '?', '[', ']', '{', '}', ',', '\\']);
+        match text.strip_suffix('*') {
+            Some("") => return Ok(Self(Kind::All)),
+            Some(beginning) if is_plain(beginning) && !beginning.ends_with('/') => {
+                return Ok(Self(Kind::Beginning(beginning.to_owned())));
+            }
+            None if is_plain(text) => return Ok(Self(Kind::Text(text.to_owned()))),
+            _ => {}
         }
         // "Not Unicode, but bytes", which is what it gets.
         let expression = glob.regex().trim_start_matches("(?-u)");
@@ -65,6 +75,8 @@ impl Glob {
     pub fn is_match(&self, text: &str) -> bool {
         match &self.0 {
             Kind::All => true,
+            Kind::Text(whole) => text == whole,
+            Kind::Beginning(beginning) => text.starts_with(beginning.as_str()),
             Kind::Some(regex) => regex.is_match(&bytes(text)),
         }
     }
@@ -89,6 +101,10 @@ mod tests {
                 &["send-", "send-email", "send-a/b"],
                 &["xsend-a", "Send-a"],
             ),
+            ("a", &["a"], &["a\n", "ab", ""]),
+            ("a*", &["a", "a\n"], &["ba"]),
+            ("?*", &["a\n", "\n"], &[""]),
+            ("?", &["a"], &["a\n"]),
             ("a?c", &["abc", "a/c"], &["ac", "abbc"]),
             ("[a-c]x", &["ax", "cx"], &["dx", "x"]),
             ("[!a-c]x", &["dx"], &["ax"]),

@@ -10,7 +10,7 @@ use crate::model::plan::{Decision, Decisions, MaxStops, Policy, Step};
 use crate::model::record::Phase;
 use crate::model::records::Records;
 
-/// So many stops, of so many executions.
+/// So many stops, of so many executions. Its fields are in the ledger, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Mass {
     /// How many would be stopped or replaced at once.

@@ -281,9 +281,8 @@ fn moves(decisions: &mut Decisions, wants: &[Wanted<'_>]) -> BTreeMap<EntryName,
         if let Some(from) = of_content.and_then(VecDeque::pop_front) {
             let act = Decision::Act(Step::Move, "the same content under a new name");
             for (name, decision) in [(*name, act), (from, Decision::Rest { wake: None })] {
-                if let Some(decided) = decisions.get_mut(name) {
-                    *decided = decision;
-                }
+                // Each of both is wanted or recorded, so something was decided of it.
+                *decisions.get_mut(name).expect("a decision") = decision;
             }
             moves.insert((*name).clone(), from.clone());
         }

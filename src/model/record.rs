@@ -16,7 +16,7 @@ use crate::model::interner::{self, Interner};
 use crate::model::name::{Fingerprint, Owner, SCHEME, execution_arn, execution_name};
 pub use outcome::{Outcome, OutcomeStatus};
 
-/// Where an execution stands.
+/// Where an execution stands. The order of its words is in the ledger: new ones go to the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
@@ -56,7 +56,7 @@ pub struct Event {
     pub commit: Option<Arc<str>>,
 }
 
-/// Why an execution is stopped: the `error` that StopExecution carries.
+/// Why an execution is stopped: the `error` that StopExecution carries. The order of its words is in the ledger: new ones go to the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StopReason {

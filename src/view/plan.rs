@@ -147,7 +147,7 @@ impl Moment {
     /// Both look at everything: of a large folder, at the same time.
     fn resting_and_forecast(&self) -> (Vec<StepView>, Forecast) {
         const LARGE: usize = 10_000;
-        if self.records.len() < LARGE {
+        if self.records.len().max(self.scan.entries.len()) < LARGE {
             return (self.resting(), self.forecast());
         }
         thread::scope(|scope| {

@@ -55,15 +55,51 @@ async fn a_ledger_of_format_1_becomes_one_of_format_2() {
     is_format("onced ledger 1");
     let (ledger, found) = open(root.path());
     assert!(found.recovered.is_none() && found.records == before);
+    // A commit that is not written, and one of which only the sync fails: the store is opened anew after each.
+    let full = || io::Error::from(io::ErrorKind::StorageFull);
+    ledger.set_faults(Some(Arc::new(move |n| (n <= 2).then(|| (full(), n == 2)))));
+    for name in ["lost", "synced-later"] {
+        ledger.commit(change(name, 0, None)).await.unwrap_err();
+        tokio::time::sleep(MEND).await;
+    }
+    // Over a record in JSON, instead of one, and beside them.
+    let names: Vec<&EntryName> = before.keys().collect();
+    ledger
+        .commit(change(names[0].as_str(), 77, None))
+        .await
+        .unwrap();
+    let forget = Change {
+        record: None,
+        ..change(names[1].as_str(), 0, None)
+    };
+    ledger.commit(forget).await.unwrap();
     ledger.commit(change("new", 0, None)).await.unwrap();
     ledger.close().await;
     is_format("onced ledger 2");
     let after = read(root.path()).await;
     assert!(after.recovered.is_none());
-    assert_eq!(after.records.len(), before.len() + 1);
-    assert!(
-        before
-            .iter()
-            .all(|(name, record)| after.records[name] == *record)
-    );
+    let mut expected = before.clone();
+    expected.remove(names[1]);
+    let changed = [(names[0].as_str(), 77), ("new", 0), ("synced-later", 0)];
+    for (name, generation) in changed {
+        let record = record(name, generation);
+        expected.insert(record.name.clone(), record);
+    }
+    assert_eq!(after.records, expected);
+}
+
+/// A record in a form that is not known is no damage: nothing is set aside.
+#[tokio::test]
+async fn a_newer_form_is_refused_and_left_alone() {
+    let root = tempfile::tempdir().unwrap();
+    filled(root.path()).await;
+    let tree = sled::open(root.path().join("ledger")).unwrap();
+    let (key, _) = tree.scan_prefix("r/").next().unwrap().unwrap();
+    tree.insert(&key, sealed::seal(&key, 9, b"\x03..."))
+        .unwrap();
+    tree.flush().unwrap();
+    drop(tree);
+    let error = Ledger::open(root.path(), Holder::Command).unwrap_err();
+    assert!(error.to_string().contains("newer onced"), "{error}");
+    assert!(!root.path().join("ledger.damaged-1").exists());
 }

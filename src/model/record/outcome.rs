@@ -35,7 +35,7 @@ impl Outcome {
     }
 }
 
-/// See [`Outcome`].
+/// See [`Outcome`]. The order of its words is in the ledger: new ones go to the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeStatus {
