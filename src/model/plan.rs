@@ -418,7 +418,7 @@ impl Plan {
         }
     }
 
-    /// The steps, earliest time first, then by name.
+    /// The steps, by name.
     pub fn steps(&self) -> impl Iterator<Item = (&EntryName, Step, &'static str)> {
         self.decisions
             .iter()
@@ -463,5 +463,4 @@ impl Plan {
 }
 
 #[cfg(test)]
-#[path = "plan_tests.rs"]
 mod tests;

@@ -1,0 +1,242 @@
+//! Plans of several entries: what the guard, the switches and new names make of single steps.
+
+use super::*;
+
+#[test]
+fn many_stops_are_held_and_starts_go_on() {
+    let entries: Vec<Entry> = (0..10).map(|n| entry(&format!("e{n}"), 3600)).collect();
+    let new = entry("new", 7200);
+    let plan_with = |gone: usize| {
+        let mut records = Records::default();
+        let mut wants = Wants::from([(&new.name, Want::Present(&new))]);
+        for (n, e) in entries.iter().enumerate() {
+            records.insert(e.name.clone(), record(e, Phase::Running));
+            let want = if n < gone {
+                Want::Absent {
+                    since: now() - span(HOUR),
+                }
+            } else {
+                Want::Present(e)
+            };
+            wants.insert(&e.name, want);
+        }
+        make(&wants, &records, &policy())
+    };
+    let three = plan_with(3);
+    assert_eq!(three.steps().filter(|(_, step, _)| step.stops()).count(), 3);
+    assert_eq!(three.guard, None);
+    let four = plan_with(4);
+    assert_eq!(
+        four.steps().map(|(_, step, _)| step).collect::<Vec<_>>(),
+        [Step::Start]
+    );
+    assert!(four.guard.unwrap().contains("4 of 10"));
+}
+
+#[test]
+fn start_only_never_stops() {
+    let policy = Policy {
+        start_only: true,
+        ..policy()
+    };
+    let (a, b) = (entry("e", 3600), entry("e", 7200));
+    let running = record(&a, Phase::Running);
+    assert_eq!(
+        act(&decide(
+            &Want::Present(&b),
+            Some(&running),
+            Sight::CLEAR,
+            &policy,
+            now()
+        )),
+        "hold"
+    );
+    let gone = Want::Absent {
+        since: now() - span(HOUR),
+    };
+    assert_eq!(
+        act(&decide(&gone, Some(&running), Sight::CLEAR, &policy, now())),
+        "hold"
+    );
+}
+
+#[test]
+fn notes() {
+    let same = entry("e", 3600);
+    let moved = Entry {
+        file: "b.yaml".into(),
+        ..same.clone()
+    };
+    let note_of = |want: &Want<'_>, record: &Record| {
+        note(want, record, None).map(|note| (note.file, note.gone.is_some()))
+    };
+    let running = record(&same, Phase::Running);
+    let gone = Want::Absent { since: now() };
+    let missed = Record {
+        gone: Some(now()),
+        ..running.clone()
+    };
+    assert_eq!(note_of(&Want::Present(&same), &running), None);
+    let other = Some(("b.yaml".into(), false));
+    assert_eq!(note_of(&Want::Present(&moved), &running), other);
+    let here = |gone| Some(("a.yaml".into(), gone));
+    assert_eq!(note_of(&gone, &running), here(true));
+    assert_eq!(note_of(&gone, &missed), None);
+    assert_eq!(note_of(&Want::Present(&same), &missed), here(false));
+    assert_eq!(note_of(&Want::Unclear(String::new()), &missed), here(false));
+    assert_eq!(note_of(&gone, &record(&same, Phase::Ended)), None);
+}
+
+#[test]
+fn a_new_name_for_the_same_is_a_move() {
+    let gone = Want::Absent { since: now() };
+    let (old, new) = (entry("old", 3600), entry("new", 3600));
+    let plan = |was: &Record, want: &Want<'_>, wanted: &Entry| {
+        let records: Records = [was.clone()].into_iter().collect();
+        let wants = Wants::from([
+            (&was.name, want.clone()),
+            (&wanted.name, Want::Present(wanted)),
+        ]);
+        let plan = make(&wants, &records, &policy());
+        let steps: Vec<String> = plan
+            .steps()
+            .map(|(name, step, _)| format!("{} {name}", step.as_str()))
+            .collect();
+        assert_eq!(plan.moves.is_empty(), !steps.contains(&"Move new".into()));
+        steps
+    };
+    let running = record(&old, Phase::Running);
+    assert_eq!(plan(&running, &gone, &new), ["Move new"]);
+    // Doubt, another content, or one that is switched off: no move.
+    let doubt = Want::Unclear("doubt".into());
+    assert_eq!(plan(&running, &doubt, &new), ["Start new"]);
+    assert_eq!(plan(&running, &Want::Present(&old), &new), ["Start new"]);
+    assert_eq!(plan(&running, &gone, &entry("new", 3601)), ["Start new"]);
+    let off = Entry {
+        enabled: false,
+        ..new.clone()
+    };
+    assert!(plan(&running, &gone, &off).is_empty());
+    // What is being started or stopped is finished first.
+    for phase in [Phase::Starting, Phase::Stopping, Phase::Stopped] {
+        let steps = plan(&record(&old, phase), &gone, &new);
+        assert!(
+            steps.contains(&"Start new".to_owned()),
+            "{phase:?}: {steps:?}"
+        );
+    }
+    // It has fired a moment ago: the new name is not a reason to fire again.
+    let (old, new) = (entry("old", -60), entry("new", -60));
+    let fired = record(&old, Phase::Running).ended(Outcome::bare(OutcomeStatus::Succeeded), now());
+    assert_eq!(plan(&fired, &gone, &new), ["Move new"]);
+    assert_eq!(
+        plan(&record(&old, Phase::Running), &gone, &new),
+        ["Move new"]
+    );
+    let missed = record(&old, Phase::Running).ended(Outcome::bare(OutcomeStatus::Missed), now());
+    assert_eq!(plan(&missed, &gone, &new), ["Start new"]);
+}
+
+#[test]
+fn a_moved_execution_keeps_its_name_and_no_other_gets_it() {
+    let (a, b) = (entry("a", 3600), entry("b", 3600));
+    let running = Record {
+        generation: 2,
+        ..record(&a, Phase::Running)
+    };
+    let (moved, left) = running.moved(&b, None, now());
+    let left = left.unwrap();
+    assert_eq!(moved.execution_name(), running.execution_name());
+    assert_eq!((moved.phase, left.phase), (Phase::Running, Phase::Stopped));
+    // The old name put back, beside it: the next of its own count.
+    let again = Record::starting(&Owner::parse("test").unwrap(), &a, Some(&left), now());
+    assert_eq!((again.generation, again.named), (3, None));
+    // The new name removed and put back: its own count begins.
+    let stopped = moved.clone().in_phase(Phase::Stopped, now());
+    let fresh = Record::starting(&Owner::parse("test").unwrap(), &b, Some(&stopped), now());
+    assert_eq!((fresh.generation, &fresh.named), (0, &None));
+    assert_eq!(
+        moved.clone().next_generation().execution_name(),
+        fresh.execution_name()
+    );
+    // And back: as if nothing had been.
+    let (back, _) = moved.moved(&a, Some(&left), now());
+    assert_eq!((back.named.clone(), back.generation), (None, 2));
+    assert_eq!(back.execution_name(), running.execution_name());
+    // On to a third: still the first one's name, which is not forgotten while it runs.
+    let (third, of_b) = moved.moved(&entry("c", 3600), None, now());
+    assert_eq!(third.execution_name(), running.execution_name());
+    let long_ago = now() - TimeDelta::days(91);
+    let records: Records = [third, of_b.unwrap(), left]
+        .into_iter()
+        .map(|record| Record {
+            since: long_ago,
+            ..record
+        })
+        .collect();
+    let c = entry("c", 3600);
+    let gone = Want::Absent { since: long_ago };
+    let wants = Wants::from([
+        (&a.name, gone.clone()),
+        (&b.name, gone),
+        (&c.name, Want::Present(&c)),
+    ]);
+    let plan = make(&wants, &records, &policy());
+    let steps: Vec<_> = plan.steps().map(|(name, ..)| name.as_str()).collect();
+    assert_eq!(steps, ["b"], "only that is forgotten");
+}
+
+#[test]
+fn what_was_held_once_stays_held() {
+    let held: Vec<Record> = (0..4)
+        .map(|n| record(&entry(&format!("e{n}"), 3600), Phase::Running))
+        .collect();
+    let mut records: Records = held.iter().cloned().collect();
+    let gone = Want::Absent {
+        since: now() - TimeDelta::minutes(5),
+    };
+    let wants: Wants<'_> = held
+        .iter()
+        .map(|record| (&record.name, gone.clone()))
+        .collect();
+    let planned = |records: &Records, policy: &Policy| make(&wants, records, policy);
+    let plan = planned(&records, &policy());
+    assert_eq!((plan.steps().count(), plan.notes.len()), (0, 4));
+    for (name, note) in plan.notes {
+        let noted = Record {
+            guarded: note.guarded,
+            ..records.get(&name).unwrap().clone()
+        };
+        records.insert(name, noted);
+        assert_eq!(
+            note.guarded,
+            Some(Mass {
+                stops: 4,
+                running: 4
+            })
+        );
+    }
+    // One of them has fired: the other three are as many as may be stopped, but nobody approved it.
+    let first = records.values().next().unwrap().clone();
+    let fired = first.ended(Outcome::bare(OutcomeStatus::Succeeded), now());
+    records.insert(fired.name.clone(), fired);
+    let plan = planned(&records, &policy());
+    assert!(plan.steps().count() == 0 && plan.guard.unwrap().contains("4 of 4"));
+    assert_eq!(
+        plan.decisions.values().filter(|d| act(d) == "hold").count(),
+        3
+    );
+    // One of the four is put back: it was no mass after all.
+    let mut back = wants.clone();
+    let wanted = entry("e1", 3600);
+    back.insert(&wanted.name, Want::Present(&wanted));
+    let again = make(&back, &records, &policy());
+    assert_eq!((again.steps().count(), again.guard), (2, None));
+    assert_eq!(again.notes.len(), 3, "which is noted");
+    // A policy that would have let them go lets them go.
+    let all = Policy {
+        max_stops: MaxStops::Percent(100),
+        ..policy()
+    };
+    assert_eq!(planned(&records, &all).steps().count(), 3);
+}
