@@ -1,11 +1,8 @@
 //! Reading all that a store holds, each value checked: the records in parts of about the same size, on all processors.
 
 use std::collections::BTreeSet;
-use std::num::NonZero;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::{self, available_parallelism};
 
 use sled::IVec;
 
@@ -16,17 +13,16 @@ use super::store::{Meta, OpenError, of_store};
 use crate::model::causes::causes;
 use crate::model::entry::EntryName;
 use crate::model::interner::Interner;
+use crate::model::parallel::parallel;
 use crate::model::record::Record;
 use crate::model::records::Records;
 
 /// What every key of a record begins with, and the first key that is behind all of them.
 const RECORDS: Range<&[u8]> = b"r/"..b"r0";
 /// How many records are worth a part of their own; in tests few, so that there are many parts.
-const WORTH: u64 = if cfg!(test) { 2 } else { 4_096 };
+const WORTH: u64 = if cfg!(test) { 1 } else { 4_096 };
 /// How often a part is cut in half at most.
 const MOST_CUTS: u32 = 7;
-/// How many threads read at most.
-const MOST_THREADS: usize = 8;
 
 /// Everything that a store was found to hold, each value checked.
 #[derive(Debug, Default)]
@@ -81,42 +77,11 @@ pub(super) fn stored(tree: &sled::Db, meta: &Meta) -> Result<Stored, OpenError> 
 /// Every record, in parts that come in any order. `about`: how many there are.
 fn records(tree: &sled::Db, about: u64) -> Result<Vec<Decoded>, OpenError> {
     let bounds = bounds(tree, about)?;
-    let next = AtomicUsize::new(0);
-    let some = || {
-        let (mut done, mut texts) = (Vec::new(), Interner::default());
-        loop {
-            let part = next.fetch_add(1, Ordering::Relaxed);
-            let (Some(from), Some(to)) = (bounds.get(part), bounds.get(part + 1)) else {
-                return Ok(done);
-            };
-            match read(tree, from, to, &mut texts) {
-                Ok(decoded) => done.push(Decoded { part, ..decoded }),
-                Err(error) => {
-                    // What the others would find is of no use any more.
-                    next.store(bounds.len(), Ordering::Relaxed);
-                    return Err(error);
-                }
-            }
-        }
-    };
-    let threads = available_parallelism().map_or(1, NonZero::get);
-    let others = threads.min(MOST_THREADS).min(bounds.len() - 1) - 1;
-    thread::scope(|scope| {
-        // Where the machine gives no more threads, this one reads all of it.
-        let one = |_| thread::Builder::new().spawn_scoped(scope, some).ok();
-        let others: Vec<_> = (0..others).filter_map(one).collect();
-        let mut all = vec![some()];
-        for other in others {
-            match other.join() {
-                Ok(some) => all.push(some),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        // Where the machine fails, what looks like damage may be its doing.
-        all.sort_by_key(|some| !matches!(some, Err(OpenError::Failed(_))));
-        let all: Vec<Vec<Decoded>> = all.into_iter().collect::<Result<_, _>>()?;
-        Ok(all.into_iter().flatten().collect())
-    })
+    let parts = bounds.windows(2).enumerate().collect();
+    let mut all = parallel(parts, |(part, keys)| read(tree, part, &keys[0], &keys[1]));
+    // Where the machine fails, what looks like damage may be its doing.
+    all.sort_by_key(|some| !matches!(some, Err(OpenError::Failed(_))));
+    all.into_iter().collect()
 }
 
 /// The first key of each part, and the one behind the last. `about`: how many records there are.
@@ -175,16 +140,12 @@ fn between(first: &[u8], last: &[u8]) -> Vec<u8> {
 }
 
 /// The records of which the keys lie from one up to another one.
-fn read(
-    tree: &sled::Db,
-    from: &[u8],
-    to: &[u8],
-    texts: &mut Interner,
-) -> Result<Decoded, OpenError> {
+fn read(tree: &sled::Db, part: usize, from: &[u8], to: &[u8]) -> Result<Decoded, OpenError> {
     let (mut records, mut digest) = (Vec::new(), [0; SUM]);
+    let mut texts = Interner::default();
     for item in tree.range(from..to) {
         let (key, value) = item.map_err(of_store)?;
-        let decoded = decode(&key, &value, texts);
+        let decoded = decode(&key, &value, &mut texts);
         let (record, sum) = decoded.map_err(|error| match error {
             error @ LedgerError::Form { .. } => OpenError::Failed(error),
             error => OpenError::Damaged(causes(&error)),
@@ -193,7 +154,7 @@ fn read(
         records.push((record.name.clone(), Arc::new(record)));
     }
     Ok(Decoded {
-        part: 0,
+        part,
         records,
         digest,
     })

@@ -14,6 +14,7 @@ pub mod interner;
 pub mod kind;
 pub mod limits;
 pub mod name;
+pub(crate) mod parallel;
 pub mod plan;
 pub mod printable;
 pub mod record;

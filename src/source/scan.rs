@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::num::NonZero;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, available_parallelism};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
@@ -18,6 +16,7 @@ pub use super::walk::is_read;
 use super::walk::{Found, Walk};
 use crate::model::cut::Cut;
 use crate::model::entry::{Entry, EntryName};
+use crate::model::parallel::parallel;
 use crate::source::git::{self, Busy, Tree};
 use crate::source::parse::{Defaults, parse};
 use crate::source::parse_cache::{Key, ParseCache};
@@ -452,29 +451,4 @@ impl Scanner {
             ..Scan::default()
         }
     }
-}
-
-/// Does the same with each item, on all processors where there are many; the answers come in any order.
-fn parallel<T: Send, U: Send>(items: Vec<T>, work: impl Fn(T) -> U + Sync) -> Vec<U> {
-    const FEW: usize = 8;
-    if items.len() <= FEW {
-        return items.into_iter().map(work).collect();
-    }
-    let threads = available_parallelism().map_or(1, NonZero::get).min(FEW);
-    let items = Mutex::new(items);
-    let next = || items.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    let some = || std::iter::from_fn(next).map(&work).collect();
-    thread::scope(|scope| {
-        // Where the machine gives no more threads, there are fewer.
-        let one_more = |_| thread::Builder::new().spawn_scoped(scope, some).ok();
-        let others: Vec<_> = (1..threads).filter_map(one_more).collect();
-        let mut done: Vec<U> = some();
-        for other in others {
-            match other.join() {
-                Ok(more) => done.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        done
-    })
 }

@@ -1,9 +1,7 @@
 //! The plan of a moment, as the contract's JSON: what would be done, what is held, what rests, and what had better be looked
 //! at. Pure.
 
-use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::thread::{self, ScopedJoinHandle};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,6 +15,7 @@ use super::resume::PauseView;
 use super::{FileView, Moment, OrphanView, files};
 use crate::model::entry::{Entry, EntryName, canonical, instant};
 use crate::model::name::Fingerprint;
+use crate::model::parallel::both;
 use crate::model::plan::{Decision, Step};
 use crate::model::record::{Phase, Record};
 use crate::reconcile::approve;
@@ -150,17 +149,7 @@ impl Moment {
         if self.records.len().max(self.scan.entries.len()) < LARGE {
             return (self.resting(), self.forecast());
         }
-        thread::scope(|scope| {
-            let forecast = thread::Builder::new().spawn_scoped(scope, || self.forecast());
-            let resting = self.resting();
-            let forecast = match forecast.map(ScopedJoinHandle::join) {
-                Ok(Ok(forecast)) => forecast,
-                Ok(Err(panic)) => resume_unwind(panic),
-                // The machine gives no more threads.
-                Err(_) => self.forecast(),
-            };
-            (resting, forecast)
-        })
+        both(|| self.resting(), || self.forecast())
     }
 
     /// Why a step is taken, and of a change what it is: never what is in a payload.
