@@ -1,5 +1,7 @@
 //! Every bug that was found, with the test that shows it gone.
 
+mod in_doubt;
+
 use std::fs;
 use std::process::{Command, Stdio};
 use std::sync::Arc;

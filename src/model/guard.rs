@@ -49,7 +49,8 @@ pub(super) struct Guarded {
     pub(super) why: Option<String>,
 }
 
-/// Holds all stops of a plan that has too many at once. A stop already begun, or approved, is not counted, and goes on.
+/// Holds all stops of a plan that has too many at once. What is being stopped, or was approved, counts neither among the
+/// stops nor among the executions that run, and goes on: else all that is left could go as a small part of what was.
 /// What was held once stays held: that some of the mass fired meanwhile, or others came, is no approval. Only what was put
 /// back counts no longer.
 pub(super) fn guard(
@@ -84,10 +85,7 @@ pub(super) fn guard(
         .collect();
     let (mut running, mut noted) = (0, Vec::new());
     for (name, record) in records.iter() {
-        running += usize::from(matches!(
-            record.phase,
-            Phase::Starting | Phase::Running | Phase::Stopping
-        ));
+        running += usize::from(record.is_live() && !let_go(name));
         if let Some(mass) = record.guarded
             && let Some(decision) = decisions.get(name)
         {

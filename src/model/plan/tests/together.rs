@@ -33,6 +33,38 @@ fn many_stops_are_held_and_starts_go_on() {
     assert!(four.guard.unwrap().contains("4 of 10"));
 }
 
+/// An approved mass takes long to be confirmed; meanwhile all that is left could be removed as a small part of the whole.
+#[test]
+fn what_is_being_stopped_counts_in_neither_number() {
+    let gone = Want::Absent {
+        since: now() - span(HOUR),
+    };
+    let entries: Vec<Entry> = (0..120)
+        .map(|n| entry(&format!("e{n:03}"), 3600))
+        .collect();
+    let wants: Wants<'_> = entries.iter().map(|e| (&e.name, gone.clone())).collect();
+    let let_go = |n: usize| n < 100;
+    let plan = |phase: Phase, approved: bool| {
+        let recorded = entries.iter().enumerate().map(|(n, e)| {
+            let phase = if let_go(n) { phase } else { Phase::Running };
+            record(e, phase)
+        });
+        let records: Records = recorded.collect();
+        let sight = |wanted: &Wanted<'_>| Sight {
+            approved: approved && wanted.name.as_str() < "e100",
+            ..Sight::CLEAR
+        };
+        let wants = side_by_side(&wants, &records);
+        Plan::make(&wants, &records, sight, &policy(), &[], now())
+    };
+    for (phase, approved) in [(Phase::Stopping, false), (Phase::Running, true)] {
+        let plan = plan(phase, approved);
+        assert!(plan.guard.unwrap().contains("20 of 20"), "{phase:?}");
+        let held = plan.decisions.values().filter(|d| act(d) == "hold");
+        assert_eq!(held.count(), 20, "{phase:?}");
+    }
+}
+
 #[test]
 fn start_only_never_stops() {
     let policy = Policy {
