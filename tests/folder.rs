@@ -74,7 +74,7 @@ impl Folder {
         #[expect(clippy::cast_possible_truncation, reason = "a few minutes")]
         let later = TimeDelta::milliseconds((later * 1000.0) as i64);
         let scan = self.scanner.scan();
-        let wanted = Desired::of(&scan, &self.desk.records);
+        let wanted = Desired::of(&scan);
         let sight = |_: &Wanted<'_>| Sight::CLEAR;
         let now = self.now + later;
         let plan = self

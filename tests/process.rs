@@ -100,13 +100,20 @@ impl World {
     }
 
     pub(crate) fn daemon(&self) -> Running {
-        Running(
-            self.command(&["run"])
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .expect("onced starts"),
-        )
+        self.daemon_with(&[])
+    }
+
+    /// With these settings instead of the usual ones; its log is in the file `log` beside the folder.
+    pub(crate) fn daemon_with(&self, settings: &[&str]) -> Running {
+        let mut run = self.command(&["run"]);
+        for setting in settings {
+            // The last one counts.
+            run.args(["--set", setting]);
+        }
+        let log = self.root.path().join("log");
+        let log = fs::OpenOptions::new().create(true).append(true).open(log);
+        run.stdout(Stdio::null()).stderr(log.expect("a log"));
+        Running(run.spawn().expect("onced starts"))
     }
 
     pub(crate) fn output(&self, arguments: &[&str]) -> Output {

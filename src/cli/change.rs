@@ -73,7 +73,7 @@ impl Folder {
             )));
         }
         let why = scan.unclear.clone().filter(|_| self.directory.exists());
-        match why.or_else(|| scan.in_invalid(name, "")) {
+        match why.or_else(|| scan.in_invalid(name)) {
             Some(why) => Err(unclear(name.as_str(), &why, scan)),
             None => Ok(()),
         }
@@ -175,7 +175,6 @@ pub(super) fn shown(path: &str, errors: Vec<Problem>) -> String {
         path: path.to_owned(),
         state: FileState::Invalid,
         errors,
-        text: None,
     };
     let text = text::problems(&view::files(&[report]), false);
     text.trim_end().to_owned()

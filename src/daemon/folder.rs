@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Daemon, POLL, RESTLESS};
+use super::{Daemon, Overdue, POLL, RESTLESS, Scanned};
 use crate::source::git;
 use crate::source::scan::Scan;
 use crate::source::watch::Watch;
@@ -24,9 +24,9 @@ impl Daemon {
     pub(super) fn is_fresh(&self) -> bool {
         !self.waits
             && self.last.as_ref().is_none_or(|last| last.doubt().is_none())
-            && self
-                .scanned
-                .is_some_and(|(at, took)| at.elapsed() < FRESH.max(took * 10).min(self.resync))
+            && self.scanned.is_some_and(|Scanned { at, took, .. }| {
+                at.elapsed() < FRESH.max(took * 10).min(self.resync)
+            })
     }
 
     /// Scans on a thread of its own. A scan that differs from the last one although no event told so may have met a file
@@ -70,6 +70,7 @@ impl Daemon {
                 self.device = Some(device);
             }
         }
+        scan.begun = self.scanned.map(|scanned| scanned.begun);
         self.tell(&scan);
         scan
     }
@@ -81,17 +82,18 @@ impl Daemon {
 
     /// One scan. `None`: it has not ended yet.
     pub(super) async fn look(&mut self) -> Option<Scan> {
-        let (mut looking, begun, patience) = if let Some((looking, begun)) = self.overdue.take() {
-            (looking, begun, Duration::from_secs(1))
+        let (mut overdue, patience) = if let Some(overdue) = self.overdue.take() {
+            (overdue, Duration::from_secs(1))
         } else {
             let mut scanner = self.scanner.take().expect("one scan at a time");
             let looking = spawn_blocking(move || {
                 let scan = scanner.scan();
                 (scanner, scan)
             });
-            (looking, Instant::now(), OVERDUE)
+            let (at, begun) = (Instant::now(), (self.clock)());
+            (Overdue { looking, at, begun }, OVERDUE)
         };
-        if let Ok(looked) = timeout(patience, &mut looking).await {
+        if let Ok(looked) = timeout(patience, &mut overdue.looking).await {
             let (mut scanner, scan) = looked.expect("a scan does not panic");
             if let Some(defaults) = self.awaited.take() {
                 scanner.reparse(defaults);
@@ -99,11 +101,13 @@ impl Daemon {
                 return None;
             }
             self.scanner = Some(scanner);
-            self.scanned = Some((begun, begun.elapsed()));
-            self.scans.observe(begun.elapsed().as_secs_f64());
+            let Overdue { at, begun, .. } = overdue;
+            let took = at.elapsed();
+            self.scanned = Some(Scanned { at, begun, took });
+            self.scans.observe(took.as_secs_f64());
             return Some(scan);
         }
-        self.overdue = Some((looking, begun));
+        self.overdue = Some(overdue);
         None
     }
 
@@ -132,7 +136,9 @@ impl Daemon {
         if watching {
             return self.resync;
         }
-        let cost = self.scanned.map_or(Duration::ZERO, |(_, took)| took * 10);
+        let cost = self
+            .scanned
+            .map_or(Duration::ZERO, |scanned| scanned.took * 10);
         POLL.max(cost).min(self.resync)
     }
 

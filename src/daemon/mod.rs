@@ -61,8 +61,8 @@ pub struct Daemon {
     scanner: Option<Scanner>,
     /// What a scanner that is away is to go on with.
     awaited: Option<Defaults>,
-    /// A scan that has not ended for long, and since when.
-    overdue: Option<(JoinHandle<(Scanner, Scan)>, Instant)>,
+    /// A scan that has not ended for long.
+    overdue: Option<Overdue>,
     reconciler: Reconciler,
     policy: Policy,
     settle: Duration,
@@ -82,13 +82,27 @@ pub struct Daemon {
     waits: bool,
     /// An attempt to watch that has not ended.
     watching: Option<JoinHandle<notify::Result<Watch>>>,
-    /// When it ended, and how long it took.
-    scanned: Option<(Instant, Duration)>,
+    scanned: Option<Scanned>,
     /// How long scans took.
     scans: Histogram,
     standing: Standing,
     /// One beat a turn, and at least every [`TICK`] while nothing is to be done.
     beats: watch::Sender<()>,
+}
+
+/// A scan under way, and since when, by both clocks.
+struct Overdue {
+    looking: JoinHandle<(Scanner, Scan)>,
+    at: Instant,
+    begun: DateTime<Utc>,
+}
+
+/// The last scan that ended: when it began, by both clocks, and how long it took.
+#[derive(Debug, Clone, Copy)]
+struct Scanned {
+    at: Instant,
+    begun: DateTime<Utc>,
+    took: Duration,
 }
 
 impl Daemon {
@@ -334,7 +348,7 @@ impl Daemon {
     }
 
     fn desired(&self, scan: &Scan) -> Desired {
-        let mut desired = Desired::of(scan, self.reconciler.records());
+        let mut desired = Desired::of(scan);
         desired.brakes.extend(self.clock_watch.brake());
         desired
     }

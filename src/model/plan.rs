@@ -39,10 +39,12 @@ pub const RETENTION: Duration = Duration::from_hours(90 * 24);
 pub enum Want<'a> {
     /// It is there.
     Present(&'a Entry),
-    /// It is proven gone, and was first seen gone at `since`.
+    /// It is proven gone.
     Absent {
-        /// See above.
+        /// When that was seen first.
         since: DateTime<Utc>,
+        /// When it was looked for last.
+        seen: DateTime<Utc>,
     },
     /// Not proven, and why.
     Unclear(String),
@@ -324,7 +326,7 @@ pub struct Note {
 fn note(want: &Want<'_>, record: &Record, guarded: Option<Mass>) -> Option<Note> {
     let (file, gone) = match want {
         Want::Present(entry) => (&entry.file, None),
-        Want::Absent { since } => (&record.file, Some(*since)),
+        Want::Absent { since, .. } => (&record.file, Some(*since)),
         Want::Unclear(_) => (&record.file, None),
     };
     if !record.is_live() || (&record.file, record.gone, record.guarded) == (file, gone, guarded) {

@@ -10,6 +10,7 @@ use crate::model::cut::{Changes, Cut};
 use crate::model::entry::{Entry, EntryName};
 use crate::model::plan::{Plan, Policy, Sight, Want, Wanted};
 use crate::model::records::Records;
+use crate::source::doubt::Doubt;
 use crate::source::scan::Scan;
 
 /// What the source says of one moment, in the planner's words.
@@ -19,23 +20,29 @@ pub struct Desired {
     pub entries: Arc<BTreeMap<EntryName, Arc<Entry>>>,
     /// Those of them in files that may be half written.
     pub cut: Arc<BTreeMap<EntryName, Cut>>,
-    /// Recorded entries whose absence is not proven, and why.
-    pub unclear: BTreeMap<EntryName, String>,
+    /// Why an entry that is not among them may be wanted all the same. Asked of each record when it is planned: some are
+    /// written only then.
+    pub doubt: Doubt,
     /// Something of the source could not be understood: what is not among `entries` may be wanted all the same.
     pub in_doubt: bool,
     /// What holds steps of the whole plan.
     pub brakes: Vec<Brake>,
     /// The git commit that was checked out, where there is one.
     pub commit: Option<Arc<str>>,
+    /// When it was looked at; `None`: just now.
+    pub seen: Option<DateTime<Utc>>,
 }
 
 impl Desired {
-    /// What a scan asks for, and for which recorded entries it leaves doubt.
-    pub fn of(scan: &Scan, records: &Records) -> Self {
+    /// What a scan asks for, and what it leaves in doubt.
+    pub fn of(scan: &Scan) -> Self {
+        let doubt = scan.evidence();
         let mut desired = Self {
             entries: Arc::clone(&scan.entries),
             cut: Arc::clone(&scan.cut),
-            in_doubt: scan.doubt().is_some() || scan.has_problems(),
+            in_doubt: doubt.is_any(),
+            doubt,
+            seen: scan.begun,
             ..Self::default()
         };
         if let Some(git) = &scan.git {
@@ -46,17 +53,6 @@ impl Desired {
                 holds: Holds::NewStops,
                 until: None,
             }));
-        }
-        if !desired.in_doubt {
-            // No absence is, then.
-            return desired;
-        }
-        for (name, entry, record) in records.beside(&scan.entries) {
-            if let (None, Some(record)) = (entry, record)
-                && let Some(why) = scan.mentions(name, &record.file)
-            {
-                desired.unclear.insert(name.clone(), why);
-            }
         }
         desired
     }
@@ -119,14 +115,16 @@ impl Desk {
                 let until = self.changes.until(entry, cut, record, policy, now);
                 unsettled.extend(until.map(|until| (name, until)));
                 Want::Present(entry)
-            } else if let Some(why) = desired.unclear.get(name) {
+            } else if let Some(why) = record.and_then(|record| desired.doubt.of(name, &record.file))
+            {
                 self.gone_since.remove(name);
-                Want::Unclear(why.clone())
+                Want::Unclear(why)
             } else {
                 let since = *self.gone_since.entry(name.clone()).or_insert(now);
                 let recorded = record.and_then(|record| record.gone);
                 Want::Absent {
                     since: recorded.unwrap_or(since),
+                    seen: desired.seen.unwrap_or(now),
                 }
             };
             wants.push(Wanted { name, want, record });

@@ -42,7 +42,7 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Vec<FileReport> {
                 places.push((place, entry.line()));
             }
             if let Some(message) = scan.unclear {
-                reports.push(file_report(shown, vec![of_the_whole(message, None)], None));
+                reports.push(file_report(shown, vec![of_the_whole(message, None)]));
             }
             continue;
         }
@@ -58,7 +58,7 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Vec<FileReport> {
                 Ok(Err(errors)) => errors,
                 Err((message, hint)) => vec![of_the_whole(message, hint)],
             };
-        reports.push(file_report(shown, errors, None));
+        reports.push(file_report(shown, errors));
     }
     for (name, places) in entries.iter().filter(|(_, places)| places.len() > 1) {
         note_twice(name, places, &mut reports);

@@ -2,6 +2,7 @@
 
 mod baseline;
 pub mod check;
+pub mod doubt;
 pub mod edit;
 pub mod file_system;
 pub mod git;

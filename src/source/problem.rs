@@ -1,7 +1,5 @@
 //! What is wrong with a schedule file, and what is said of each: values, not errors. Never shows a payload.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 
 use crate::model::entry::EntryName;
@@ -58,9 +56,6 @@ pub struct FileReport {
     pub state: FileState,
     /// All that is wrong with it, in line order.
     pub errors: Vec<Problem>,
-    /// The text of an invalid file, so that names it mentions are not taken for removed; `None`: it could not be read.
-    #[serde(skip)]
-    pub text: Option<Arc<str>>,
 }
 
 /// Notes in each of the files that hold the same name where the other is.
@@ -74,11 +69,7 @@ pub(super) fn note_twice(name: &EntryName, places: &[(usize, usize)], files: &mu
 }
 
 /// What is said of a file with these problems.
-pub(super) fn file_report(
-    path: String,
-    errors: Vec<Problem>,
-    text: Option<Arc<str>>,
-) -> FileReport {
+pub(super) fn file_report(path: String, errors: Vec<Problem>) -> FileReport {
     let state = if errors.is_empty() {
         FileState::Ok
     } else {
@@ -88,7 +79,6 @@ pub(super) fn file_report(
         path,
         state,
         errors,
-        text,
     }
 }
 

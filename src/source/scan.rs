@@ -1,16 +1,18 @@
 //! The scan: every schedule file below the directory, read whole or reported. Blocks on the disk; never writes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::baseline::{Baseline, unfinished};
+use super::doubt::{Doubt, MayBe, Opaque, Words};
 use super::read::{Stat, Trust, read, read_inside};
 pub use super::walk::is_read;
 use super::walk::{Found, Walk};
@@ -37,6 +39,8 @@ pub struct Scan {
     pub entries: Arc<BTreeMap<EntryName, Arc<Entry>>>,
     /// Each file, by path.
     pub files: Arc<Vec<FileReport>>,
+    /// Those of them that don't say what they ask for.
+    pub opaque: Arc<Vec<Opaque>>,
     /// Entries in files that may be half written.
     pub cut: Arc<BTreeMap<EntryName, Cut>>,
     /// Why this scan proves no absence at all.
@@ -45,35 +49,28 @@ pub struct Scan {
     pub identity: Option<(u64, u64)>,
     /// The git work tree that the directory lies in.
     pub git: Option<Tree>,
+    /// When it began, by the clock of whoever asked for it.
+    pub begun: Option<DateTime<Utc>>,
 }
 
 impl Scan {
     /// Why an entry that is not among `entries` may still be wanted; `None`: it is gone.
     pub fn mentions(&self, name: &EntryName, recorded_file: &str) -> Option<String> {
-        self.doubt()
-            .or_else(|| self.in_invalid(name, recorded_file))
+        self.evidence().of(name, recorded_file)
+    }
+
+    /// All that leaves room for doubt that an entry is gone.
+    pub fn evidence(&self) -> Doubt {
+        Doubt {
+            whole: self.doubt(),
+            opaque: Arc::clone(&self.opaque),
+            files: Arc::clone(&self.files),
+        }
     }
 
     /// The invalid file that may have an entry of this name, and why it may.
-    pub fn in_invalid(&self, name: &EntryName, recorded_file: &str) -> Option<String> {
-        let invalid = self
-            .files
-            .iter()
-            .filter(|file| file.state == FileState::Invalid);
-        for file in invalid {
-            let path = &file.path;
-            match &file.text {
-                _ if path == recorded_file => {
-                    return Some(format!("`{path}`, where it was, is invalid"));
-                }
-                None => return Some(format!("`{path}` can't be read, and may mention it")),
-                Some(text) if has_word(text, name.as_str()) => {
-                    return Some(format!("`{path}` is invalid, and mentions it"));
-                }
-                Some(_) => {}
-            }
-        }
-        None
+    pub fn in_invalid(&self, name: &EntryName) -> Option<String> {
+        self.evidence().in_opaque(name, "")
     }
 
     /// Why this scan proves no absence at all: it could not see everything, or git is at work.
@@ -90,11 +87,6 @@ impl Scan {
     }
 }
 
-fn has_word(text: &str, word: &str) -> bool {
-    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'))
-        .any(|found| found == word)
-}
-
 type Parsed = Result<Vec<Arc<Entry>>, Vec<Problem>>;
 
 /// What is known of one file.
@@ -107,7 +99,11 @@ struct Known {
     digest: [u8; 32],
     parsed: Parsed,
     /// Of a file that is invalid.
-    text: Option<Arc<str>>,
+    words: Option<Words>,
+    /// It was read once, and good.
+    was_good: bool,
+    /// Files that are gone, and that it may be now: it is invalid since.
+    may_be: MayBe,
     baseline: Baseline,
     cut: Option<Cut>,
     /// It could not be read, or might not be.
@@ -234,6 +230,7 @@ impl Scanner {
         let mut same =
             self.last.identity == identity && self.ignored == ignored && self.found == found.len();
         let seen = self.look(&root, &found, read_all, now);
+        self.note_what_may_have_moved(&found, &seen);
         same &= seen.iter().all(|seen| matches!(seen, Seen::Same));
         if !same {
             self.found = found.len();
@@ -285,6 +282,30 @@ impl Scanner {
         all.collect()
     }
 
+    /// A file may be renamed, and what it holds then spoiled, between two scans: an invalid file that was changed since the
+    /// last scan may be any that went away since then, and one that was never good any that is gone.
+    fn note_what_may_have_moved(&mut self, found: &[Found], seen: &[Seen]) {
+        let last = self.round - 1;
+        let gone = self.known.iter().filter(|(_, known)| known.round == last);
+        let gone: BTreeSet<String> = gone.map(|(path, _)| path.clone()).collect();
+        for (found, seen) in found.iter().zip(seen) {
+            let Some(known) = self.known.get_mut(&found.shown) else {
+                continue;
+            };
+            match (seen, &known.parsed, &mut known.may_be) {
+                (Seen::Read, Ok(_), may_be) => {
+                    known.was_good = true;
+                    *may_be = MayBe::none();
+                }
+                (Seen::Read, Err(_), may_be) if !known.was_good => *may_be = MayBe::Any,
+                (Seen::Read, Err(_), MayBe::Only(files)) => {
+                    Arc::make_mut(files).extend(gone.iter().cloned());
+                }
+                (Seen::Read | Seen::Same | Seen::Refused(_), ..) => {}
+            }
+        }
+    }
+
     /// Reads one file, of which this was known; answers what is known now.
     fn read(
         &self,
@@ -329,20 +350,22 @@ impl Scanner {
             if !same {
                 known.digest = digest;
                 known.key = self.key(&found.shown, &bytes, &digest);
-                (known.parsed, known.text) = self.parsed(&found.shown, &bytes, known.key.as_ref());
+                (known.parsed, known.words) = self.parsed(&found.shown, &bytes, known.key.as_ref());
             }
             let seen = if as_before { Seen::Same } else { Seen::Read };
             return (seen, Some(known));
         }
         let key = self.key(&found.shown, &bytes, &digest);
-        let (parsed, text) = self.parsed(&found.shown, &bytes, key.as_ref());
+        let (parsed, words) = self.parsed(&found.shown, &bytes, key.as_ref());
         let young = stat.is_younger(YOUNG, begun).then_some(Cut::Fresh);
         let known = Known {
             round,
             stat: kept,
             digest,
             parsed,
-            text,
+            words,
+            was_good: false,
+            may_be: MayBe::none(),
             baseline: Baseline::of(&bytes, digest, now),
             cut: unfinished(&bytes).or(young),
             refused: false,
@@ -356,8 +379,8 @@ impl Scanner {
         cache.key(file, (bytes, digest), &self.defaults)
     }
 
-    /// What a content asks for; of one that is invalid, the text too. In UTF-16, NULs stand between the letters of a name.
-    fn parsed(&self, file: &str, bytes: &[u8], key: Option<&Key>) -> (Parsed, Option<Arc<str>>) {
+    /// What a content asks for; of one that is invalid, its words too. In UTF-16, NULs stand between the letters of a name.
+    fn parsed(&self, file: &str, bytes: &[u8], key: Option<&Key>) -> (Parsed, Option<Words>) {
         let cached = self.cache.as_ref().zip(key);
         if let Some(entries) = cached.and_then(|(cache, key)| cache.find(key, file)) {
             return (Ok(entries), None);
@@ -374,7 +397,7 @@ impl Scanner {
             }
             Err(errors) => {
                 let text = String::from_utf8_lossy(bytes).replace('\0', "");
-                (Err(errors), Some(text.into()))
+                (Err(errors), Some(Words::of(&text)))
             }
         }
     }
@@ -393,8 +416,7 @@ impl Scanner {
                     (of_file, errors.cloned().unwrap_or_default())
                 }
             };
-            let text = of_file.and_then(|known| known.text.clone());
-            files.push(file_report(found.shown, errors, text));
+            files.push(file_report(found.shown, errors));
             known.push(of_file);
         }
         let entries_of = |place: usize| {
@@ -420,12 +442,20 @@ impl Scanner {
         }
         for (name, places) in &shared {
             note_twice(name, places, &mut files);
-            for (place, _) in places {
-                // All the names that it holds are known.
-                let names = entries_of(*place).iter().map(|entry| entry.name.as_str());
-                files[*place].text = Some(names.collect::<Vec<_>>().join(" ").into());
-            }
         }
+        let is_invalid = |place: &usize| files[*place].state == FileState::Invalid;
+        let opaque = (0..known.len()).filter(is_invalid).map(|place| {
+            // All the names that a file holds which is good by itself are known.
+            let names = entries_of(place).iter().map(|entry| entry.name.as_str());
+            let names = || Words::of(&names.collect::<Vec<_>>().join(" "));
+            let of_file = known[place];
+            Opaque {
+                path: files[place].path.clone(),
+                words: of_file.map(|known| known.words.clone().unwrap_or_else(names)),
+                may_be: of_file.map_or(MayBe::Any, |known| known.may_be.clone()),
+            }
+        });
+        let opaque = opaque.collect();
         let good = all
             .iter()
             .filter(|(_, place)| files[*place].state == FileState::Ok);
@@ -440,13 +470,13 @@ impl Scanner {
             path: path.clone(),
             state: FileState::Ignored,
             errors: Vec::new(),
-            text: None,
         });
         files.extend(ignored);
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Scan {
             entries: Arc::new(entries),
             files: Arc::new(files),
+            opaque: Arc::new(opaque),
             cut: Arc::new(cut),
             ..Scan::default()
         }

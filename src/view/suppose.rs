@@ -39,7 +39,7 @@ impl Known {
     /// The moment at this time, of what was seen at that one: waits began then.
     pub fn at(self, seen: DateTime<Utc>, now: DateTime<Utc>) -> Moment {
         let mut desk = Desk::new(self.records);
-        let desired = Desired::of(&self.scan, &desk.records);
+        let desired = Desired::of(&self.scan);
         let is_approved = |record: &Record| self.approved.contains(&record.execution_arn());
         let sight = |wanted: &Wanted<'_>| Sight {
             approved: !self.approved.is_empty() && wanted.record.is_some_and(is_approved),

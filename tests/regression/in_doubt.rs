@@ -1,10 +1,15 @@
 //! Bugs by which something was stopped, doubled or brought back on a doubt (issue 19), each with the test that shows it gone.
 
+use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 
 use onced::model::entry::{Entry, EntryName};
-use onced::sandbox::{Fault, Options, Status};
+use onced::sandbox::{Execution, Fault, Options, Status};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
 
+use crate::process::{World, day, file};
 use crate::stories;
 
 fn named(name: &str, entry: Entry) -> Entry {
@@ -47,4 +52,111 @@ async fn an_approved_mass_lets_nothing_else_go() {
     let running = world.history().into_iter();
     let running = running.filter(|(_, status)| *status == Status::Running);
     assert_eq!(running.count(), 20);
+}
+
+fn soon(seconds: i64) -> String {
+    let at = chrono::Utc::now() + chrono::TimeDelta::seconds(seconds);
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn statuses(world: &World) -> Vec<Status> {
+    let executions = world.sandbox.executions();
+    executions.iter().map(Execution::status).collect()
+}
+
+/// An entry whose start was under way when its file was spoiled counted as gone once its record landed: doubt had been
+/// computed before, from the records that there were. Its time was near, so it was stopped at once, and never fired.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_is_under_way_when_doubt_begins_is_not_stopped() {
+    type Spoil = fn(&World, &str);
+    let spoil: [(&str, Spoil); 3] = [
+        ("the file is invalid", |world, text| {
+            world.write("pay.yaml", &format!("{text}  other: [\n"));
+        }),
+        ("another file takes the name", |world, text| {
+            world.write("other.yaml", text);
+        }),
+        ("the directory is away", |world, _| {
+            let away = world.root.path().join("away");
+            fs::rename(world.path(""), &away).expect("moved");
+            std::thread::spawn({
+                let (away, back) = (away, world.path(""));
+                move || {
+                    std::thread::sleep(Duration::from_secs(2));
+                    fs::rename(away, back).expect("moved back");
+                }
+            });
+        }),
+    ];
+    for (what, spoil) in spoil {
+        let world = World::new().await;
+        let _daemon = world.daemon_with(&["reconcile.stop_after=30s"]);
+        world.write("anchor.yaml", &file(&[("anchor", &day(10))]));
+        world.settles_at(1, 0).await;
+        let slow = |_: u64, operation: &str| match operation {
+            "StartExecution" => Fault::Slow(Duration::from_millis(1_500)),
+            _ => Fault::None,
+        };
+        world.sandbox.set_faults(Some(Arc::new(slow)));
+        let text = file(&[("pay", &soon(8))]);
+        world.write("pay.yaml", &text);
+        sleep(Duration::from_millis(700)).await;
+        spoil(&world, &text);
+        sleep(Duration::from_secs(9)).await;
+        assert_eq!(world.wire(), (2, 0), "{what}");
+        let expected = [Status::Running, Status::Succeeded];
+        assert_eq!(statuses(&world), expected, "{what}");
+    }
+}
+
+/// A file that was renamed, and spoiled at once under its new name, had its entries stopped: the invalid file did not
+/// mention them, and their own was gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_renamed_and_spoiled_at_once_may_hold_what_it_held() {
+    let text = file(&[("pay", &day(10)), ("pray", &day(10))]);
+    let spoiled = [
+        String::new(),
+        text[..text.len() / 3].to_owned(),
+        "\0".repeat(text.len()),
+        "<html><body>502 Bad Gateway</body></html>\n".to_owned(),
+    ];
+    let mut cases = JoinSet::new();
+    for spoiled in spoiled {
+        for over in [false, true] {
+            cases.spawn(renamed_and_spoiled(text.clone(), spoiled.clone(), over));
+        }
+    }
+    while let Some(case) = cases.join_next().await {
+        case.expect("no case panics");
+    }
+}
+
+/// `over`: there is a good file of that name.
+async fn renamed_and_spoiled(text: String, spoiled: String, over: bool) {
+    let world = World::new().await;
+    world.write("a.yaml", &text);
+    if over {
+        world.write("b.yaml", &file(&[("other", &day(10))]));
+    }
+    let starts = if over { 3 } else { 2 };
+    let daemon = world.daemon();
+    world.settles_at(starts, 0).await;
+    fs::rename(world.path("a.yaml"), world.path("b.yaml")).expect("renamed");
+    fs::write(world.path("b.yaml"), &spoiled).expect("written");
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(world.wire(), (starts, 0), "{spoiled:?}");
+    let list = world.list();
+    let entries = list["entries"].as_array().expect("entries");
+    let held = entries.iter().find(|entry| entry["name"] == "pay");
+    let why = held.expect("an entry")["held"].as_str().unwrap_or_default();
+    let is_said = why.contains("may be `b.yaml` now") || why.contains("mentions it");
+    assert!(is_said, "{spoiled:?}: {why}");
+    // After a restart as well.
+    drop(daemon);
+    let _again = world.daemon();
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(world.wire(), (starts, 0), "{spoiled:?}");
+    // Once it can be read, what it does not hold is gone.
+    world.write("b.yaml", &file(&[("pray", &day(10))]));
+    world.settles_at(starts, starts - 1).await;
 }

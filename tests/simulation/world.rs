@@ -138,7 +138,7 @@ impl Process {
     }
 }
 
-/// One round of a daemon; `None`: it died in it. A folder that has not changed is not read again in each of them.
+/// One round of a daemon; `None`: it died in it. A folder that has not changed is read again only where a stop waits for it.
 async fn round(process: &mut Process, faults: &Faults) -> Option<Report> {
     let (daemon, _) = process.alive.as_mut().expect("it was started");
     let known = process.scan.take();
@@ -154,7 +154,7 @@ async fn round(process: &mut Process, faults: &Faults) -> Option<Report> {
             (scan, report)
         } => done,
     };
-    process.scan = Some(scan);
+    process.scan = Some(scan).filter(|_| !report.plan.waits());
     Some(report)
 }
 
@@ -671,9 +671,12 @@ impl World {
     async fn approve(&mut self, number: usize) {
         let process = &mut self.processes[number];
         let (daemon, _) = process.alive.as_mut().expect("it lives");
-        let scan = process.scan.as_ref().expect("it has read the folder");
-        let digest = daemon.moment(scan).plan().digest;
-        let done = daemon.let_go(&digest, scan).await;
+        let scan = match &process.scan {
+            Some(scan) => scan.clone(),
+            None => daemon.scan(false).await,
+        };
+        let digest = daemon.moment(&scan).plan().digest;
+        let done = daemon.let_go(&digest, &scan).await;
         self.say(&format!("a person approves {digest}: {done:?}"));
     }
 

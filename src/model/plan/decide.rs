@@ -11,11 +11,14 @@
 //! | same | Running | nothing; its time past: look |
 //! | changed | Running | Replace: stop now, start on a later pass; its time past: look |
 //! | gone | Running | held while absence is not proven; then Stop; its time past: look |
+//! | gone, as seen before it was started | Running | held until it was looked for again |
 //! | disabled | Running | Stop |
 //! | same | Stopped | Start the next generation |
 //! | same | Ended | nothing, for ever |
 //! | changed | Stopped, Ended | Start the new content, if its time is not past; an entry that has run: only at a later time |
 //! | gone | Stopped, Ended | nothing; Forget after 90 days |
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -25,6 +28,9 @@ use super::{
 use crate::model::brake::HeldBy;
 use crate::model::entry::{Entry, instant};
 use crate::model::record::{Phase, Record, StopReason};
+
+/// How soon the files are looked at once more, where a stop waits for that.
+const ONCE_MORE: Duration = Duration::from_millis(100);
 
 /// The next step of one entry, with what the listing showed of it.
 pub fn decide(
@@ -170,8 +176,8 @@ fn by_record(
             Step::Stop(StopReason::Removed),
             "disabled",
         ),
-        (Phase::Starting | Phase::Running, Want::Absent { since }) => {
-            removed(policy, record, *since, now)
+        (Phase::Starting | Phase::Running, Want::Absent { since, seen }) => {
+            removed(policy, record, (*since, *seen), now)
         }
         (Phase::Starting | Phase::Running, Want::Unclear(why)) => Decision::Hold {
             step: Step::Stop(StopReason::Removed),
@@ -235,12 +241,27 @@ fn stop(policy: &Policy, at: DateTime<Utc>, step: Step, reason: &'static str) ->
     Decision::Act(step, reason)
 }
 
-/// Gone, and proven: stopped once it has stayed gone, sooner only where the wait would run past its time.
-fn removed(policy: &Policy, record: &Record, since: DateTime<Utc>, now: DateTime<Utc>) -> Decision {
+/// Gone, and proven: stopped once it has stayed gone; sooner where the wait would run past its time, and it was looked for
+/// since its record was written: what was seen before says nothing of an entry that was being started then.
+fn removed(
+    policy: &Policy,
+    record: &Record,
+    (since, seen): (DateTime<Utc>, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> Decision {
     let step = Step::Stop(StopReason::Removed);
     let due = after(since, policy.stop_after);
-    if now >= due || due >= record.at {
+    if now >= due || due >= record.at && seen > record.since {
         return stop(policy, record.at, step, "removed");
+    }
+    if due >= record.at {
+        return Decision::Hold {
+            step,
+            by: HeldBy::StopAfter,
+            why: "removed; the files are looked at once more".into(),
+            until: Some(now),
+            wake: Some(after(now, ONCE_MORE)),
+        };
     }
     Decision::Hold {
         step,

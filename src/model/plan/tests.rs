@@ -61,12 +61,18 @@ fn entry(name: &str, ahead_seconds: i64) -> Entry {
 
 fn record(entry: &Entry, phase: Phase) -> Record {
     let owner = Owner::parse("test").unwrap();
-    let mut record = Record::starting(&owner, entry, None, now()).in_phase(phase, now());
+    let before = now() - TimeDelta::seconds(1);
+    let mut record = Record::starting(&owner, entry, None, before).in_phase(phase, before);
     record.in_doubt = Some(now());
     if phase == Phase::Ended {
         record.outcome = Some(Box::new(Outcome::bare(OutcomeStatus::Succeeded)));
     }
     record
+}
+
+/// Seen gone since then, and still gone now.
+fn absent<'a>(since: DateTime<Utc>) -> Want<'a> {
+    Want::Absent { since, seen: now() }
 }
 
 fn act(decision: &Decision) -> &'static str {
@@ -85,10 +91,8 @@ fn truth_table() {
     let far = entry("e", 3600 * 24 * 301);
     let mut off = same.clone();
     off.enabled = false;
-    let gone = Want::Absent {
-        since: now() - TimeDelta::seconds(31),
-    };
-    let just_gone = Want::Absent { since: now() };
+    let gone = absent(now() - TimeDelta::seconds(31));
+    let just_gone = absent(now());
     let unclear = Want::Unclear("`a.yaml` is invalid".into());
     let here = Want::Present;
     let soon = entry("e", 10);
@@ -176,6 +180,15 @@ fn truth_table() {
             just_gone.clone(),
             Some(record(&soon, Phase::Running)),
             "Stop",
+        ),
+        (
+            "just gone, due within the wait, not looked for since it was started",
+            Want::Absent {
+                since: now(),
+                seen: record(&soon, Phase::Running).since,
+            },
+            Some(record(&soon, Phase::Running)),
+            "hold",
         ),
         (
             "gone, running, due",
@@ -279,7 +292,7 @@ fn never_sent_is_forgotten_or_replaced_without_a_stop() {
     let same = entry("e", 3600);
     let mut never = record(&same, Phase::Starting);
     never.in_doubt = None;
-    let gone = Want::Absent { since: now() };
+    let gone = absent(now());
     assert_eq!(
         act(&decide(&gone, Some(&never), Sight::CLEAR, &policy(), now())),
         "Forget"
@@ -317,9 +330,7 @@ fn what_the_listing_showed() {
         enabled: false,
         ..same.clone()
     };
-    let gone = Want::Absent {
-        since: now() - TimeDelta::seconds(31),
-    };
+    let gone = absent(now() - TimeDelta::seconds(31));
     let here = Want::Present;
     let unlisted = Sight {
         listed: false,
@@ -372,7 +383,7 @@ fn what_the_listing_showed() {
         ("running, doubted", here(&same), running(), doubted, "Look"),
         (
             "just gone, doubted",
-            Want::Absent { since: now() },
+            absent(now()),
             running(),
             doubted,
             "Look",

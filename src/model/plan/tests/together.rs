@@ -12,9 +12,7 @@ fn many_stops_are_held_and_starts_go_on() {
         for (n, e) in entries.iter().enumerate() {
             records.insert(e.name.clone(), record(e, Phase::Running));
             let want = if n < gone {
-                Want::Absent {
-                    since: now() - span(HOUR),
-                }
+                absent(now() - span(HOUR))
             } else {
                 Want::Present(e)
             };
@@ -36,12 +34,8 @@ fn many_stops_are_held_and_starts_go_on() {
 /// An approved mass takes long to be confirmed; meanwhile all that is left could be removed as a small part of the whole.
 #[test]
 fn what_is_being_stopped_counts_in_neither_number() {
-    let gone = Want::Absent {
-        since: now() - span(HOUR),
-    };
-    let entries: Vec<Entry> = (0..120)
-        .map(|n| entry(&format!("e{n:03}"), 3600))
-        .collect();
+    let gone = absent(now() - span(HOUR));
+    let entries: Vec<Entry> = (0..120).map(|n| entry(&format!("e{n:03}"), 3600)).collect();
     let wants: Wants<'_> = entries.iter().map(|e| (&e.name, gone.clone())).collect();
     let let_go = |n: usize| n < 100;
     let plan = |phase: Phase, approved: bool| {
@@ -83,9 +77,7 @@ fn start_only_never_stops() {
         )),
         "hold"
     );
-    let gone = Want::Absent {
-        since: now() - span(HOUR),
-    };
+    let gone = absent(now() - span(HOUR));
     assert_eq!(
         act(&decide(&gone, Some(&running), Sight::CLEAR, &policy, now())),
         "hold"
@@ -103,7 +95,7 @@ fn notes() {
         note(want, record, None).map(|note| (note.file, note.gone.is_some()))
     };
     let running = record(&same, Phase::Running);
-    let gone = Want::Absent { since: now() };
+    let gone = absent(now());
     let missed = Record {
         gone: Some(now()),
         ..running.clone()
@@ -121,7 +113,7 @@ fn notes() {
 
 #[test]
 fn a_new_name_for_the_same_is_a_move() {
-    let gone = Want::Absent { since: now() };
+    let gone = absent(now());
     let (old, new) = (entry("old", 3600), entry("new", 3600));
     let plan = |was: &Record, want: &Want<'_>, wanted: &Entry| {
         let records: Records = [was.clone()].into_iter().collect();
@@ -207,7 +199,7 @@ fn a_moved_execution_keeps_its_name_and_no_other_gets_it() {
         })
         .collect();
     let c = entry("c", 3600);
-    let gone = Want::Absent { since: long_ago };
+    let gone = absent(long_ago);
     let wants = Wants::from([
         (&a.name, gone.clone()),
         (&b.name, gone),
@@ -224,9 +216,7 @@ fn what_was_held_once_stays_held() {
         .map(|n| record(&entry(&format!("e{n}"), 3600), Phase::Running))
         .collect();
     let mut records: Records = held.iter().cloned().collect();
-    let gone = Want::Absent {
-        since: now() - TimeDelta::minutes(5),
-    };
+    let gone = absent(now() - TimeDelta::minutes(5));
     let wants: Wants<'_> = held
         .iter()
         .map(|record| (&record.name, gone.clone()))
