@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::task::block_in_place;
 use tokio::time::sleep;
 
-use crate::process::{Running, World, day, file, has};
+use crate::process::{Running, World, day, file, has, soon};
 
 /// Long enough for two commands of git, one after the other.
 const SETTLE: &str = "reconcile.settle=1500ms";
@@ -25,6 +25,22 @@ fn run(world: &World, arguments: &[&str]) -> bool {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     block_in_place(|| git.status().expect("git runs").success())
+}
+
+fn shell(world: &World, script: &str) {
+    let mut shell = Command::new("sh");
+    shell
+        .current_dir(world.path(""))
+        .args(["-ec", script])
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("HOME", world.root.path());
+    for who in ["AUTHOR", "COMMITTER"] {
+        shell.env(format!("GIT_{who}_NAME"), "t");
+        shell.env(format!("GIT_{who}_EMAIL"), "t@example.com");
+    }
+    let output = block_in_place(|| shell.output().expect("sh runs"));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{script}: {said}");
 }
 
 pub(crate) fn git(world: &World, arguments: &[&str]) {
@@ -236,6 +252,64 @@ async fn while_git_is_at_work_nothing_is_stopped_and_starts_go_on() {
     git(&world, &["rebase", "--abort"]);
     // Back where it was, e4 too.
     settled(&world, before.0, before.1).await;
+}
+
+/// During a rebase or a bisection that stands at an older commit, what had been removed since then was started again, and
+/// would have fired.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_commit_brings_nothing_back_while_git_is_at_work() {
+    let Some(world) = repository().await else {
+        return;
+    };
+    let _daemon = daemon(&world, "reconcile.settle=50ms");
+    world.settles_at(20, 0).await;
+    // One is removed, one gets another name, one has fired; each in a commit after the first.
+    put(&world, "fires", &soon(3));
+    commit(&world, "one that fires");
+    world.settles_at(21, 0).await;
+    sleep(Duration::from_secs(4)).await;
+    gone(&world, "e0");
+    commit(&world, "without e0");
+    world.settles_at(21, 1).await;
+    fs::write(world.path("e1.yaml"), file(&[("renamed", &day(10))])).expect("written");
+    gone(&world, "fires");
+    commit(&world, "renamed");
+    put(&world, "last", &day(12));
+    commit(&world, "last");
+    settled(&world, 22, 1).await;
+    let held = |name: &str| {
+        let list = world.list();
+        let entries = list["entries"].as_array().expect("entries");
+        let entry = entries.iter().find(|entry| entry["name"] == name);
+        let entry = entry.unwrap_or_else(|| panic!("{name}: {list:#}"));
+        entry["held"].as_str().unwrap_or_default().to_owned()
+    };
+    for (begin, end, what) in [
+        (
+            "git -c sequence.editor='sed -i 1s/pick/edit/' rebase -i HEAD~4",
+            "rebase --abort",
+            "a rebase",
+        ),
+        (
+            "git bisect start HEAD HEAD~4; git checkout -q HEAD~1 || true",
+            "bisect reset",
+            "a bisection",
+        ),
+    ] {
+        shell(&world, begin);
+        put(&world, &format!("new-{}", end.len()), &day(13));
+        let (starts, stops) = world.wire();
+        settled(&world, starts + 1, stops).await;
+        assert!(
+            world.path("e0.yaml").exists(),
+            "{what} stands at an older commit"
+        );
+        for name in ["e0", "e1"] {
+            assert!(held(name).contains(what), "{name}: {}", held(name));
+        }
+        shell(&world, &format!("git {end}"));
+        settled(&world, starts + 1, stops).await;
+    }
 }
 
 /// Each start and each stop says at which commit it was asked for.

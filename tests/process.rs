@@ -203,6 +203,12 @@ pub(crate) fn day(ahead: i64) -> String {
         .to_string()
 }
 
+/// So many seconds from now.
+pub(crate) fn soon(seconds: i64) -> String {
+    let at = chrono::Utc::now() + chrono::TimeDelta::seconds(seconds);
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_becomes_executions() {
     let world = World::new().await;

@@ -1,12 +1,14 @@
 //! What holds the steps of a whole plan, beside what each entry says for itself: a pause, git at work, a clock that jumped.
 //! Pure.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::entry::instant;
+use crate::model::entry::{Entry, EntryName, instant};
 use crate::model::plan::{Decision, Decisions, Step};
-use crate::model::record::Phase;
+use crate::model::record::{Phase, Record, StopReason};
 use crate::model::records::Records;
 
 /// What holds a step.
@@ -97,7 +99,7 @@ impl Pause {
 /// Which steps a brake holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holds {
-    /// Stops and replaces that were not begun.
+    /// Stops and replaces that were not begun, and starts that bring something back: the files may be those of before.
     NewStops,
     /// Every step that may start or stop an execution.
     All,
@@ -119,39 +121,64 @@ pub struct Brake {
 }
 
 impl Brake {
-    fn is_on(&self, step: Step, begun: bool) -> bool {
+    fn is_on(&self, step: Step, (begun, back): (bool, bool)) -> bool {
         match self.holds {
-            Holds::NewStops => step.stops() && !begun,
+            Holds::NewStops => step.stops() && !begun || step == Step::Start && back,
             Holds::Everything => true,
             Holds::All => step.stops() || matches!(step, Step::Start | Step::Adopt),
         }
     }
 }
 
-/// Puts the brakes of one kind on: a step that one of them holds is not taken.
-pub(super) fn brake(decisions: &mut Decisions, records: &Records, brakes: &[Brake], kind: Holds) {
-    let brakes: Vec<&Brake> = brakes.iter().filter(|brake| brake.holds == kind).collect();
-    if brakes.is_empty() {
-        return;
+/// Would a start bring back what was stopped, or has run? A replacement that was begun is only finished by it.
+pub(super) fn comes_back(entry: &Entry, record: &Record) -> bool {
+    let same = entry.fingerprint() == record.fingerprint;
+    match record.phase {
+        Phase::Stopped => same || record.stop_reason != Some(StopReason::Replaced),
+        Phase::Ended => true,
+        Phase::Starting | Phase::Running | Phase::Stopping => false,
     }
-    for (name, decision) in decisions.iter_mut() {
-        let Decision::Act(step, _) = *decision else {
-            continue;
-        };
-        let record = records.get(name);
-        let begun = record.is_some_and(|record| record.phase == Phase::Stopping);
-        if let Some(brake) = brakes.iter().find(|brake| brake.is_on(step, begun)) {
-            let wakes = brake
-                .until
-                .into_iter()
-                .chain(record.map(|record| record.at));
-            *decision = Decision::Hold {
-                step,
-                by: brake.by,
-                why: brake.why.clone(),
-                until: None,
-                wake: wakes.min(),
+}
+
+/// All brakes of a plan, and what they need to know of its entries.
+pub(super) struct Brakes<'a> {
+    pub(super) all: &'a [Brake],
+    pub(super) records: &'a Records,
+    /// See [`comes_back`].
+    pub(super) back: BTreeSet<&'a EntryName>,
+}
+
+impl Brakes<'_> {
+    /// Puts those of one kind on: a step that one of them holds is not taken.
+    pub(super) fn put_on(&self, decisions: &mut Decisions, kind: Holds) {
+        let brakes: Vec<&Brake> = self
+            .all
+            .iter()
+            .filter(|brake| brake.holds == kind)
+            .collect();
+        if brakes.is_empty() {
+            return;
+        }
+        for (name, decision) in decisions.iter_mut() {
+            let Decision::Act(step, _) = *decision else {
+                continue;
             };
+            let record = self.records.get(name);
+            let begun = record.is_some_and(|record| record.phase == Phase::Stopping);
+            let is_on = |brake: &&&Brake| brake.is_on(step, (begun, self.back.contains(name)));
+            if let Some(brake) = brakes.iter().find(is_on) {
+                let wakes = brake
+                    .until
+                    .into_iter()
+                    .chain(record.map(|record| record.at));
+                *decision = Decision::Hold {
+                    step,
+                    by: brake.by,
+                    why: brake.why.clone(),
+                    until: None,
+                    wake: wakes.min(),
+                };
+            }
         }
     }
 }

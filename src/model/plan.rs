@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::brake::{Brake, HeldBy, Holds, brake};
+use crate::model::brake::{Brake, Brakes, HeldBy, Holds, comes_back};
 use crate::model::entry::{Entry, EntryName};
 use crate::model::guard::{Guarded, Mass, guard};
 use crate::model::name::Fingerprint;
@@ -367,7 +367,8 @@ impl Plan {
         brakes: &[Brake],
         now: DateTime<Utc>,
     ) -> Self {
-        let (mut approved, mut named) = (BTreeSet::new(), BTreeSet::new());
+        let (mut approved, mut named, mut back) =
+            (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let mut notes = BTreeMap::new();
         // What is asked of a record is asked while it is at hand: a million of them are in no cache.
         let decided = wants.iter().map(|wanted| {
@@ -376,6 +377,11 @@ impl Plan {
                 approved.insert(wanted.name);
             }
             if let Some(record) = wanted.record {
+                if let Want::Present(entry) = wanted.want
+                    && comes_back(entry, record)
+                {
+                    back.insert(wanted.name);
+                }
                 named.extend(record.named.as_ref().filter(|_| record.is_live()));
                 let note = note(&wanted.want, record, None);
                 notes.extend(note.map(|note| (wanted.name.clone(), note)));
@@ -396,14 +402,19 @@ impl Plan {
         let unlisted = unlisted.map(|(name, _)| name.clone()).collect();
         let moves = moves(&mut decisions, wants);
         keep_names(&mut decisions, &named);
-        brake(&mut decisions, records, brakes, Holds::NewStops);
+        let brakes = Brakes {
+            all: brakes,
+            records,
+            back,
+        };
+        brakes.put_on(&mut decisions, Holds::NewStops);
         let Guarded {
             mut decisions,
             masses,
             why: guard,
         } = guard(decisions, records, &approved, policy);
-        brake(&mut decisions, records, brakes, Holds::All);
-        brake(&mut decisions, records, brakes, Holds::Everything);
+        brakes.put_on(&mut decisions, Holds::All);
+        brakes.put_on(&mut decisions, Holds::Everything);
         for (name, mass) in masses {
             notes.remove(&name);
             let wanted = wants.binary_search_by(|wanted| wanted.name.cmp(&name));

@@ -9,7 +9,7 @@ use onced::sandbox::{Execution, Fault, Options, Status};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::process::{World, day, file};
+use crate::process::{World, day, file, soon};
 use crate::stories;
 
 fn named(name: &str, entry: Entry) -> Entry {
@@ -52,11 +52,6 @@ async fn an_approved_mass_lets_nothing_else_go() {
     let running = world.history().into_iter();
     let running = running.filter(|(_, status)| *status == Status::Running);
     assert_eq!(running.count(), 20);
-}
-
-fn soon(seconds: i64) -> String {
-    let at = chrono::Utc::now() + chrono::TimeDelta::seconds(seconds);
-    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn statuses(world: &World) -> Vec<Status> {

@@ -111,6 +111,90 @@ fn notes() {
     assert_eq!(note_of(&gone, &record(&same, Phase::Ended)), None);
 }
 
+/// While git is at work the files may be those of an older commit: what was stopped or has run is not brought back by them.
+#[test]
+fn nothing_comes_back_while_git_is_at_work() {
+    let (same, other) = (entry("e", 3600), entry("e", 7200));
+    let because = |reason| Record {
+        stop_reason: reason,
+        ..record(&same, Phase::Stopped)
+    };
+    let moved = Record {
+        moved_to: Some(EntryName::parse("n").unwrap()),
+        ..record(&same, Phase::Stopped)
+    };
+    let rows = [
+        ("new", None, &same, "Start"),
+        (
+            "removed, put back",
+            Some(because(Some(StopReason::Removed))),
+            &same,
+            "hold",
+        ),
+        (
+            "removed, put back as another",
+            Some(because(Some(StopReason::Removed))),
+            &other,
+            "hold",
+        ),
+        (
+            "replaced, to be started",
+            Some(because(Some(StopReason::Replaced))),
+            &other,
+            "Start",
+        ),
+        (
+            "replaced, and back again",
+            Some(because(Some(StopReason::Replaced))),
+            &same,
+            "hold",
+        ),
+        ("renamed, and back again", Some(moved), &same, "hold"),
+        (
+            "has run, at a later time",
+            Some(record(&same, Phase::Ended)),
+            &other,
+            "hold",
+        ),
+        (
+            "being started",
+            Some(record(&same, Phase::Starting)),
+            &same,
+            "Start",
+        ),
+        (
+            "being stopped",
+            Some(record(&same, Phase::Stopping)),
+            &other,
+            "Stop",
+        ),
+        (
+            "changed",
+            Some(record(&same, Phase::Running)),
+            &other,
+            "hold",
+        ),
+    ];
+    let brake = Brake {
+        why: "a rebase is in progress".into(),
+        by: HeldBy::Git,
+        holds: Holds::NewStops,
+        until: None,
+    };
+    for (row, record, wanted, expected) in rows {
+        let records: Records = record.into_iter().collect();
+        let wants = Wants::from([(&wanted.name, Want::Present(wanted))]);
+        let wants = side_by_side(&wants, &records);
+        let brakes = std::slice::from_ref(&brake);
+        let plan = Plan::make(&wants, &records, |_| Sight::CLEAR, &policy(), brakes, now());
+        assert_eq!(
+            act(plan.decisions.get(&wanted.name).unwrap()),
+            expected,
+            "{row}"
+        );
+    }
+}
+
 #[test]
 fn a_new_name_for_the_same_is_a_move() {
     let gone = absent(now());
