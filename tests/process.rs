@@ -71,6 +71,11 @@ impl World {
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        self.command_on(&self.machine, arguments)
+    }
+
+    /// With this state machine configured.
+    pub(crate) fn command_on(&self, machine: &str, arguments: &[&str]) -> Command {
         let mut command = onced(self.root.path());
         let (schedules, state) = (
             self.root.path().join("schedules"),
@@ -88,7 +93,7 @@ impl World {
             "--endpoint-url",
             &self.url,
             "--state-machine",
-            &self.machine,
+            machine,
         ]);
         command.args([
             "--set",

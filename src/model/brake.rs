@@ -30,13 +30,15 @@ pub enum HeldBy {
     StopAfter,
     /// The file may be half written.
     HalfWritten,
+    /// The state machine of a changed entry can't be used.
+    Machine,
     /// The policy never stops anything.
     Policy,
 }
 
 impl HeldBy {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Guard,
         Self::Pause,
         Self::Doubt,
@@ -45,6 +47,7 @@ impl HeldBy {
         Self::Listing,
         Self::StopAfter,
         Self::HalfWritten,
+        Self::Machine,
         Self::Policy,
     ];
 
@@ -59,6 +62,7 @@ impl HeldBy {
             Self::Listing => "listing",
             Self::StopAfter => "stop_after",
             Self::HalfWritten => "half_written",
+            Self::Machine => "machine",
             Self::Policy => "policy",
         }
     }

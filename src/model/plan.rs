@@ -177,8 +177,8 @@ impl Default for Rules {
     }
 }
 
-/// What the listing of running executions showed of one entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is known of one entry at AWS: what the listing of running executions showed, and whether its machine can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sight {
     /// The running executions of the state machine that it wants were listed.
     pub listed: bool,
@@ -190,6 +190,8 @@ pub struct Sight {
     pub approved: bool,
     /// What it asks for was changed in a file that may be half written: until when that is not believed.
     pub unsettled: Option<DateTime<Utc>>,
+    /// Why the state machine that it asks for was found not to be usable: what runs is not stopped for it.
+    pub unusable: Option<Arc<str>>,
 }
 
 impl Sight {
@@ -200,6 +202,7 @@ impl Sight {
         doubted: false,
         approved: false,
         unsettled: None,
+        unusable: None,
     };
 }
 
@@ -386,7 +389,7 @@ impl Plan {
                 let note = note(&wanted.want, record, None);
                 notes.extend(note.map(|note| (wanted.name.clone(), note)));
             }
-            let decision = decide(&wanted.want, wanted.record, sight, policy, now);
+            let decision = decide(&wanted.want, wanted.record, &sight, policy, now);
             (wanted.name.clone(), decision)
         });
         let mut decisions = Decisions::in_order(decided);

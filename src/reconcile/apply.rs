@@ -17,7 +17,7 @@ use crate::ledger::{Change, Ledger, LedgerError};
 use crate::model::entry::{Entry, EntryName};
 use crate::model::name::Owner;
 use crate::model::plan::{Note, Rules, Step};
-use crate::model::record::{Event, Record, StopReason};
+use crate::model::record::{Event, Phase, Record, StopReason};
 use crate::step_functions::{CallError, Remedy, StepFunctions};
 use machines::Machines;
 
@@ -33,6 +33,9 @@ pub enum StepError {
     /// The state machine would not do what the entry asks for.
     #[error("{0}")]
     Unfit(String),
+    /// The state machine that a changed entry asks for can't be used: nothing was stopped.
+    #[error("{0}")]
+    Unusable(String),
     /// AWS answered something that can't be.
     #[error("{0}")]
     Surprise(String),
@@ -48,7 +51,7 @@ impl StepError {
     /// Is it a no for good, as far as one can know?
     pub(super) fn refuses(&self) -> bool {
         match self {
-            Self::Unfit(_) => true,
+            Self::Unfit(_) | Self::Unusable(_) => true,
             Self::Call(error) => error.remedy() == Remedy::Refused,
             Self::Ledger(_) | Self::Surprise(_) | Self::TooLate | Self::Unsettled => false,
         }
@@ -126,7 +129,11 @@ impl Hands {
             (Step::Stop(reason), _, Some(record)) => {
                 self.stop(record, reason, (why, task.sees), now).await
             }
-            (Step::Replace, _, Some(record)) => {
+            (Step::Replace, entry, Some(record)) => {
+                // What runs is better than nothing: it is not stopped for what can't be started.
+                if let Some(entry) = entry.filter(|_| record.phase != Phase::Stopping) {
+                    self.must_be_usable(entry).await?;
+                }
                 self.stop(record, StopReason::Replaced, (why, task.sees), now)
                     .await
             }

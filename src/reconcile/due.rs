@@ -13,10 +13,11 @@ use super::pass::IN_FLIGHT;
 use super::retry::Question;
 use super::{Desired, Reconciler, Report};
 use crate::model::arn::Place;
+use crate::model::brake::HeldBy;
 use crate::model::entry::EntryName;
 use crate::model::limits::Operation;
 use crate::model::name::Fingerprint;
-use crate::model::plan::{Plan, Step, after};
+use crate::model::plan::{Decision, Plan, Step, after};
 use crate::model::record::Phase;
 
 /// How much longer than it did, what was never asked for counts as having waited.
@@ -48,7 +49,25 @@ impl Reconciler {
             .steps()
             .map(|(name, step, why)| (at(name), name.clone(), step, why))
             .collect();
-        let wanted: BTreeSet<&EntryName> = steps.iter().map(|(_, name, ..)| name).collect();
+        // What is held for its machine waits, too: until that is asked again.
+        let waits = |decision: &Decision| {
+            matches!(
+                decision,
+                Decision::Hold {
+                    by: HeldBy::Machine,
+                    ..
+                }
+            )
+        };
+        let held = plan
+            .decisions
+            .iter()
+            .filter(|(_, decision)| waits(decision));
+        let wanted: BTreeSet<&EntryName> = steps
+            .iter()
+            .map(|(_, name, ..)| name)
+            .chain(held.map(|(name, _)| name))
+            .collect();
         self.retries.keep(|name| wanted.contains(name));
         // What is being started for an entry that is gone by now may be taken over by the one that asks for the same, once
         // it runs and is recorded.

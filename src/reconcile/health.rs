@@ -33,7 +33,10 @@ impl Sign {
         match error {
             StepError::Call(error) if error.is_silence() => Self::Silence,
             StepError::Call(_) | StepError::Surprise(_) | StepError::Unsettled => Self::Answer,
-            StepError::Ledger(_) | StepError::Unfit(_) | StepError::TooLate => Self::Nothing,
+            StepError::Ledger(_)
+            | StepError::Unfit(_)
+            | StepError::Unusable(_)
+            | StepError::TooLate => Self::Nothing,
         }
     }
 }

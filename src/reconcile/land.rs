@@ -200,7 +200,8 @@ impl Reconciler {
         let record = self.desk.records.get(name);
         let near =
             record.is_some_and(|record| record.at < after(now, CAP) && now < after(record.at, CAP));
-        let refused = error.refuses() && record.is_some_and(|r| r.refused.is_some());
+        let unusable = matches!(error, StepError::Unusable(_));
+        let refused = error.refuses() && (unusable || record.is_some_and(|r| r.refused.is_some()));
         let goes_on = matches!(error, StepError::Unsettled)
             && record.is_some_and(|r| r.phase == Phase::Running && r.missing.is_none());
         let silent = Sign::of(&error) == Sign::Silence;
@@ -214,6 +215,7 @@ impl Reconciler {
             refused,
             near,
             silent: place.filter(|_| silent).cloned(),
+            unusable,
         };
         let unsettled = matches!(error, StepError::Unsettled);
         if !unsettled {

@@ -248,12 +248,12 @@ impl Reconciler {
         let now = self.now();
         let strangers = self.strangers(desired);
         let (verify, rules, approved) = (&self.verify, self.policy.rules, &self.approved);
-        let flights = &self.flights;
+        let (flights, retries, instant) = (&self.flights, &self.retries, Instant::now());
         let sight = |wanted: &Wanted<'_>| {
             let (name, record) = (wanted.name, wanted.record);
-            let machine = match wanted.want {
-                Want::Present(entry) => Some(&**entry.state_machine()),
-                Want::Absent { .. } | Want::Unclear(_) => None,
+            let (machine, asked) = match wanted.want {
+                Want::Present(entry) => (Some(&**entry.state_machine()), Some(entry.fingerprint())),
+                Want::Absent { .. } | Want::Unclear(_) => (None, None),
             };
             let seen = if rules.verify {
                 let seen = verify.sight(name, machine, record);
@@ -270,6 +270,7 @@ impl Reconciler {
                 // One that is under way can't be held any more.
                 approved: !approved.is_empty() && record.is_some_and(is_approved)
                     || flights.stops(name),
+                unusable: retries.unusable(name, asked.as_ref(), instant),
                 ..seen
             }
         };

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -87,6 +88,8 @@ struct Wait {
     asked: Option<Fingerprint>,
     /// Where no answer came.
     silent: Option<Place>,
+    /// The state machine that is asked for can't be used.
+    unusable: bool,
 }
 
 /// A step that failed.
@@ -101,6 +104,8 @@ pub(super) struct Failure {
     pub(super) near: bool,
     /// Where no answer came, if that is why.
     pub(super) silent: Option<Place>,
+    /// The state machine that is asked for can't be used, so nothing was stopped for it.
+    pub(super) unusable: bool,
 }
 
 impl Retries {
@@ -115,6 +120,18 @@ impl Retries {
         self.waits
             .get(name)
             .is_none_or(|wait| now >= wait.until || wait.asked.as_ref() != asked)
+    }
+
+    /// Why the state machine that an entry asks for can't be used, until that is asked again.
+    pub(super) fn unusable(
+        &self,
+        name: &EntryName,
+        asked: Option<&Fingerprint>,
+        now: Instant,
+    ) -> Option<Arc<str>> {
+        let wait = self.waits.get(name)?;
+        let holds = wait.unusable && now < wait.until && wait.asked.as_ref() == asked;
+        holds.then(|| Arc::from(&*wait.error))
     }
 
     /// Where no answer came to it, if that is why it waits.
@@ -183,6 +200,7 @@ impl Retries {
             refused,
             near,
             silent,
+            unusable,
         } = failure;
         let failures = self.waits.get(name).map_or(0, |wait| wait.failures);
         let cap = if near { CAP_NEAR } else { CAP };
@@ -202,6 +220,7 @@ impl Retries {
                 error,
                 asked,
                 silent,
+                unusable,
             },
         );
         (wait, failures > 0)
@@ -230,6 +249,7 @@ mod tests {
             refused: false,
             near,
             silent,
+            unusable: false,
         };
         let mut wait = |near| far.failed(&name, failure(near, None), now).0;
         let waits: Vec<Duration> = (0..20).map(|_| wait(false)).collect();

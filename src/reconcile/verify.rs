@@ -313,6 +313,7 @@ impl Verify {
             doubted: self.doubted.contains(name),
             approved: false,
             unsettled: None,
+            unusable: None,
         }
     }
 

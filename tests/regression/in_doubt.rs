@@ -1,6 +1,7 @@
 //! Bugs by which something was stopped, doubled or brought back on a doubt (issue 19), each with the test that shows it gone.
 
 use std::fs;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use onced::sandbox::{Execution, Fault, Options, Status};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::process::{World, day, file, soon};
+use crate::process::{Running, World, day, entry, file, soon};
 use crate::stories;
 
 fn named(name: &str, entry: Entry) -> Entry {
@@ -154,4 +155,78 @@ async fn renamed_and_spoiled(text: String, spoiled: String, over: bool) {
     // Once it can be read, what it does not hold is gone.
     world.write("b.yaml", &file(&[("pray", &day(10))]));
     world.settles_at(starts, starts - 1).await;
+}
+
+/// A typing error in `state_machine`, of the configuration or of an entry: each execution was stopped as changed, then each
+/// start was refused, and nothing fired.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_stopped_for_a_machine_that_can_not_be_used() {
+    let world = World::new().await;
+    let at = day(10);
+    let text = file(&[("a", &at), ("b", &at), ("c", &at)]);
+    world.write("a.yaml", &text);
+    let daemon = world.daemon();
+    world.settles_at(3, 0).await;
+    drop(daemon);
+    // Express machines can't be stopped; the other one does not wait; the last one is not there.
+    let create = |name: &str, kind: &str, definition: &str| {
+        let body = serde_json::json!({"name": name, "type": kind, "roleArn": "arn:aws:iam::1:role/r", "definition": definition});
+        let body = body.to_string();
+        let made = world
+            .sandbox
+            .call("AWSStepFunctions.CreateStateMachine", body.as_bytes());
+        assert_eq!(made.status, 200, "{}", made.body);
+    };
+    let waits = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","TimestampPath":"$.invocationTime","End":true}}}"#;
+    create("Express", "EXPRESS", waits);
+    create(
+        "AtOnce",
+        "STANDARD",
+        r#"{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}"#,
+    );
+    let named = |name: &str| world.machine().replace("OneTimeLambdaScheduler", name);
+    let held = || {
+        let list = world.list();
+        let entries = list["entries"].as_array().expect("entries").clone();
+        let held = entries.iter().map(|entry| {
+            assert_eq!(entry["phase"], "scheduled", "{entry}");
+            entry["held"].as_str().unwrap_or_default().to_owned()
+        });
+        held.collect::<Vec<String>>()
+    };
+    for (machine, why) in [
+        ("Express", "of type EXPRESS"),
+        ("AtOnce", "does not wait"),
+        ("OneTimeLambdaSheduler", "StateMachineDoesNotExist"),
+    ] {
+        // By the configuration.
+        let mut run = world.command_on(&named(machine), &["run"]);
+        let daemon = Running(run.stderr(Stdio::null()).spawn().expect("onced starts"));
+        sleep(Duration::from_secs(2)).await;
+        let reasons = held();
+        assert!(
+            reasons.iter().all(|held| held.contains(why)),
+            "{machine}: {reasons:?}"
+        );
+        assert_eq!(world.wire().1, 0, "{machine}");
+        drop(daemon);
+        // By the entry.
+        let daemon = world.daemon();
+        let of_entry = format!("  a: {{at: {at}, state_machine: '{}'}}\n", named(machine));
+        world.write("a.yaml", &text.replace(&entry("a", &at), &of_entry));
+        sleep(Duration::from_secs(2)).await;
+        let reasons = held();
+        assert!(reasons[0].contains(why), "{machine}: {reasons:?}");
+        assert_eq!(world.wire().1, 0, "{machine}");
+        world.write("a.yaml", &text);
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(held(), ["", "", ""], "{machine}");
+        drop(daemon);
+    }
+    // One that can be used takes over.
+    create("Other", "STANDARD", waits);
+    let of_entry = format!("  a: {{at: {at}, state_machine: '{}'}}\n", named("Other"));
+    world.write("a.yaml", &text.replace(&entry("a", &at), &of_entry));
+    let _daemon = world.daemon();
+    world.settles_at(4, 1).await;
 }

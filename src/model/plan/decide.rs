@@ -9,7 +9,7 @@
 //! | same | Stopping, and a stop may be on its way | look, until it is known or 20 minutes have passed |
 //! | any | Stopping | Stop again: finish what was begun; the stop answered, or its time past: look |
 //! | same | Running | nothing; its time past: look |
-//! | changed | Running | Replace: stop now, start on a later pass; its time past: look |
+//! | changed | Running | Replace: stop now, start on a later pass; its machine not usable: held; its time past: look |
 //! | gone | Running | held while absence is not proven; then Stop; its time past: look |
 //! | gone, as seen before it was started | Running | held until it was looked for again |
 //! | disabled | Running | Stop |
@@ -36,7 +36,7 @@ const ONCE_MORE: Duration = Duration::from_millis(100);
 pub fn decide(
     want: &Want<'_>,
     record: Option<&Record>,
-    sight: Sight,
+    sight: &Sight,
     policy: &Policy,
     now: DateTime<Utc>,
 ) -> Decision {
@@ -52,7 +52,18 @@ pub fn decide(
         sight,
         now,
     );
+    let unusable = sight.unusable.as_deref();
     match (decision, want) {
+        (Decision::Act(step @ Step::Replace, _), _) if unusable.is_some() => Decision::Hold {
+            step,
+            by: HeldBy::Machine,
+            why: format!(
+                "changed, and not replaced: {}",
+                unusable.unwrap_or_default()
+            ),
+            until: None,
+            wake: record.map(|record| record.at),
+        },
         (Decision::Act(step @ Step::Start, _), Want::Present(entry)) if !sight.listed => {
             let why = format!(
                 "waits until the running executions of `{}` have been listed",
@@ -79,7 +90,7 @@ fn settled(
     decision: Decision,
     want: &Want<'_>,
     record: Option<&Record>,
-    sight: Sight,
+    sight: &Sight,
     now: DateTime<Utc>,
 ) -> Decision {
     match (decision, want, record, sight.unsettled) {

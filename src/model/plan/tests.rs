@@ -282,7 +282,7 @@ fn truth_table() {
         ),
     ];
     for (row, want, record, expected) in rows {
-        let decision = decide(&want, record.as_ref(), Sight::CLEAR, &policy(), now());
+        let decision = decide(&want, record.as_ref(), &Sight::CLEAR, &policy(), now());
         assert_eq!(act(&decision), expected, "{row}: {decision:?}");
     }
 }
@@ -294,7 +294,13 @@ fn never_sent_is_forgotten_or_replaced_without_a_stop() {
     never.in_doubt = None;
     let gone = absent(now());
     assert_eq!(
-        act(&decide(&gone, Some(&never), Sight::CLEAR, &policy(), now())),
+        act(&decide(
+            &gone,
+            Some(&never),
+            &Sight::CLEAR,
+            &policy(),
+            now()
+        )),
         "Forget"
     );
     let changed = entry("e", 7200);
@@ -302,7 +308,7 @@ fn never_sent_is_forgotten_or_replaced_without_a_stop() {
         act(&decide(
             &Want::Present(&changed),
             Some(&never),
-            Sight::CLEAR,
+            &Sight::CLEAR,
             &policy(),
             now()
         )),
@@ -338,10 +344,14 @@ fn what_the_listing_showed() {
     };
     let stray = Sight {
         stray: true,
-        ..unlisted
+        ..unlisted.clone()
     };
     let doubted = Sight {
         doubted: true,
+        ..Sight::CLEAR
+    };
+    let unusable = Sight {
+        unusable: Some("there is no such machine".into()),
         ..Sight::CLEAR
     };
     let running = || Some(record(&same, Phase::Running));
@@ -353,46 +363,60 @@ fn what_the_listing_showed() {
         })
     };
     let rows = [
-        ("new, unlisted", here(&same), None, unlisted, "hold"),
+        ("new, unlisted", here(&same), None, &unlisted, "hold"),
         (
             "starting, unlisted",
             here(&same),
             Some(record(&same, Phase::Starting)),
-            unlisted,
+            &unlisted,
             "hold",
         ),
-        ("gone, unlisted", gone.clone(), running(), unlisted, "Stop"),
-        ("new, runs", here(&same), None, stray, "Adopt"),
-        ("disabled, runs", here(&off), None, stray, "Adopt"),
-        ("never sent, runs", here(&same), never(), stray, "Adopt"),
+        ("gone, unlisted", gone.clone(), running(), &unlisted, "Stop"),
+        ("new, runs", here(&same), None, &stray, "Adopt"),
+        ("disabled, runs", here(&off), None, &stray, "Adopt"),
+        ("never sent, runs", here(&same), never(), &stray, "Adopt"),
         (
             "stopped, another runs",
             here(&changed),
             Some(record(&same, Phase::Stopped)),
-            stray,
+            &stray,
             "Adopt",
         ),
         (
             "running, another runs",
             here(&same),
             running(),
-            stray,
+            &stray,
             "rest",
         ),
-        ("gone, runs", gone.clone(), None, stray, "rest"),
-        ("running, doubted", here(&same), running(), doubted, "Look"),
+        ("gone, runs", gone.clone(), None, &stray, "rest"),
+        ("running, doubted", here(&same), running(), &doubted, "Look"),
         (
             "just gone, doubted",
             absent(now()),
             running(),
-            doubted,
+            &doubted,
             "Look",
+        ),
+        (
+            "changed, its machine not usable",
+            here(&changed),
+            running(),
+            &unusable,
+            "hold",
+        ),
+        (
+            "gone, its machine not usable",
+            gone.clone(),
+            running(),
+            &unusable,
+            "Stop",
         ),
         (
             "stopped, doubted",
             here(&same),
             Some(record(&same, Phase::Stopped)),
-            doubted,
+            &doubted,
             "Start",
         ),
     ];
@@ -410,7 +434,13 @@ fn what_has_run_is_run_again_only_at_a_later_time() {
     corrected.content = Content::new(old.at(), old.state_machine().clone(), "{}");
     let step = |entry: &Entry| {
         let want = Want::Present(entry);
-        act(&decide(&want, Some(&ended), Sight::CLEAR, &policy(), now()))
+        act(&decide(
+            &want,
+            Some(&ended),
+            &Sight::CLEAR,
+            &policy(),
+            now(),
+        ))
     };
     assert_eq!((step(&corrected), step(&later)), ("rest", "Start"));
 }
@@ -427,14 +457,20 @@ fn put_back_while_it_is_being_stopped() {
     let decision = decide(
         &Want::Present(&soon),
         Some(&soon_stopping),
-        Sight::CLEAR,
+        &Sight::CLEAR,
         &policy(),
         now(),
     );
     assert_eq!(act(&decision), "Start", "the wait would run past its time");
     let step = |record: &Record| {
         let want = Want::Present(&same);
-        act(&decide(&want, Some(record), Sight::CLEAR, &policy(), now()))
+        act(&decide(
+            &want,
+            Some(record),
+            &Sight::CLEAR,
+            &policy(),
+            now(),
+        ))
     };
     assert_eq!(step(&stopping), "Start");
     let on_its_way = Record {

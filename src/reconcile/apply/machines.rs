@@ -53,6 +53,15 @@ impl Hands {
         }
     }
 
+    /// The same, asked before the execution of an earlier content is stopped.
+    pub(super) async fn must_be_usable(&self, entry: &Entry) -> Result<(), StepError> {
+        let fits = self.must_fit(entry).await;
+        fits.map_err(|error| match error {
+            error if error.refuses() => StepError::Unusable(error.to_string()),
+            error => error,
+        })
+    }
+
     async fn seen(&self, state_machine: &str) -> Result<Seen, StepError> {
         let known = self.machines.known().get(state_machine).cloned();
         if let Some(seen) = &known

@@ -71,7 +71,7 @@ fn start_only_never_stops() {
         act(&decide(
             &Want::Present(&b),
             Some(&running),
-            Sight::CLEAR,
+            &Sight::CLEAR,
             &policy,
             now()
         )),
@@ -79,7 +79,13 @@ fn start_only_never_stops() {
     );
     let gone = absent(now() - span(HOUR));
     assert_eq!(
-        act(&decide(&gone, Some(&running), Sight::CLEAR, &policy, now())),
+        act(&decide(
+            &gone,
+            Some(&running),
+            &Sight::CLEAR,
+            &policy,
+            now()
+        )),
         "hold"
     );
 }
