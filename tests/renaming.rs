@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::sleep;
 
-use crate::process::{World, day, file};
+use crate::process::{World, day, file, soon};
 
 fn phases(world: &World) -> Vec<(String, String, String)> {
     let list = world.list();
@@ -166,5 +166,68 @@ async fn a_lost_ledger_does_not_start_what_moved_once_more() {
         sleep(Duration::from_millis(200)).await;
     }
     assert_eq!((running(&world), world.wire().1), (before, 0));
+    drop(daemon);
+}
+
+/// The inputs of what fired, each as often as it did.
+fn fired(world: &World) -> Vec<String> {
+    let executions = world.sandbox.executions();
+    let fired = executions.iter().filter(|e| e.fired.is_some());
+    let mut inputs: Vec<String> = fired.map(|e| e.input.clone()).collect();
+    inputs.sort();
+    inputs
+}
+
+/// Contents that are swapped and rotated among names that stay: nothing is called but for what is new, and what has fired a
+/// moment ago fires under no other name.
+#[tokio::test(flavor = "multi_thread")]
+async fn contents_that_change_their_names_are_new_names() {
+    let world = World::new().await;
+    let [x, y, z] = [10, 11, 12].map(day);
+    let write = |entries: &[(&str, &str)]| world.write("a.yaml", &file(entries));
+    write(&[("a", &x), ("b", &y), ("c", &z)]);
+    let daemon = world.daemon();
+    world.settles_at(3, 0).await;
+    let before = running(&world);
+    write(&[("a", &y), ("b", &x), ("c", &z)]);
+    sleep(Duration::from_secs(2)).await;
+    world.settles_at(3, 0).await;
+    write(&[("a", &z), ("b", &y), ("c", &x)]);
+    sleep(Duration::from_secs(2)).await;
+    world.settles_at(3, 0).await;
+    assert_eq!(running(&world), before);
+    // After a loss of the ledger they are found again under the names that they have now.
+    drop(daemon);
+    fs::remove_dir_all(world.root.path().join("state")).expect("removed");
+    let daemon = world.daemon();
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(running(&world), before);
+    let phases = phases(&world);
+    let names = [("a", "-c-"), ("b", "-b-"), ("c", "-a-")];
+    for ((name, phase, execution), (expected, of)) in phases.iter().zip(names) {
+        assert_eq!((name.as_str(), phase.as_str()), (expected, "scheduled"));
+        assert!(execution.contains(of), "{phases:?}");
+    }
+    let (starts, stops) = world.wire();
+    // Rotated, with one that is new: that alone is started, and the last one goes.
+    let new = day(13);
+    write(&[("a", &new), ("b", &z), ("c", &y)]);
+    world.settles_at(starts + 1, stops + 1).await;
+    // One fires, and its content goes to another name, which gives its own away.
+    let now = soon(4);
+    write(&[("a", &now), ("b", &z), ("c", &y)]);
+    world.settles_at(starts + 2, stops + 2).await;
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(fired(&world).len(), 1);
+    for entries in [
+        [("a", &*new), ("b", &now), ("c", &y)],
+        [("a", &*new), ("b", &y), ("c", &now)],
+        [("a", &*now), ("b", &y), ("c", &new)],
+    ] {
+        write(&entries);
+        sleep(Duration::from_secs(3)).await;
+        let list = world.list();
+        assert_eq!(fired(&world).len(), 1, "{entries:?}: {list:#}");
+    }
     drop(daemon);
 }

@@ -4,15 +4,16 @@
 //! What the listing of running executions showed (`Sight`) comes on top: no Start before the machine's running executions
 //! were listed; an execution of this entry that runs and is not recorded is adopted before anything is started; a running
 //! record that was not listed is looked at.
-//! An entry that is gone and a new one that asks for the same are one that was renamed: Move.
+//! What runs under a name that no longer asks for it, and another name asks for, was renamed: Move (`plan/moves.rs`).
 //! A change or a switch-off in a file that may be half written waits for a while.
 //! Beside its decision, a record may need a `Note`: in which file its entry is now, since when it is gone, and of which
 //! mass its stop was held.
 
 mod decide;
 mod decisions;
+mod moves;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::model::brake::{Brake, Brakes, HeldBy, Holds, comes_back};
 use crate::model::entry::{Entry, EntryName};
 use crate::model::guard::{Guarded, Mass, guard};
-use crate::model::name::Fingerprint;
 use crate::model::record::{Outcome, OutcomeStatus, Phase, Record, StopReason};
 use crate::model::records::Records;
 
@@ -247,64 +247,6 @@ fn ran(record: &Record) -> bool {
     record.phase == Phase::Ended && record.outcome.as_deref().is_some_and(ran)
 }
 
-/// Finds entries that are gone and others that are new with the same content: renamed, not removed and added. What runs,
-/// or has fired, is theirs now. Where several are alike, the first goes to the first.
-fn moves(decisions: &mut Decisions, wants: &[Wanted<'_>]) -> BTreeMap<EntryName, EntryName> {
-    let mut gone: HashMap<Fingerprint, VecDeque<&EntryName>> = HashMap::new();
-    for wanted in wants {
-        let record = wanted.record;
-        let record = record.filter(|_| matches!(wanted.want, Want::Absent { .. }));
-        if let Some(record) =
-            record.filter(|record| record.phase == Phase::Running || has_fired(record))
-        {
-            let of_content = gone.entry(record.fingerprint).or_default();
-            of_content.push_back(wanted.name);
-        }
-    }
-    let mut moves = BTreeMap::new();
-    if gone.is_empty() {
-        return moves;
-    }
-    for Wanted { name, want, record } in wants {
-        let Want::Present(entry) = want else {
-            continue;
-        };
-        let starts = matches!(
-            decisions.get(name),
-            Some(
-                Decision::Act(Step::Start, _)
-                    | Decision::Hold {
-                        step: Step::Start,
-                        ..
-                    }
-            )
-        );
-        if !starts || record.is_some_and(Record::is_live) {
-            continue;
-        }
-        let of_content = gone.get_mut(&entry.fingerprint());
-        if let Some(from) = of_content.and_then(VecDeque::pop_front) {
-            let act = Decision::Act(Step::Move, "the same content under a new name");
-            for (name, decision) in [(*name, act), (from, Decision::Rest { wake: None })] {
-                // Each of both is wanted or recorded, so something was decided of it.
-                *decisions.get_mut(name).expect("a decision") = decision;
-            }
-            moves.insert((*name).clone(), from.clone());
-        }
-    }
-    moves
-}
-
-/// It fired, or was to have: an execution that broke off before its time is no reason not to run again.
-fn has_fired(record: &Record) -> bool {
-    let due = |outcome: &Outcome| {
-        outcome.status == OutcomeStatus::Succeeded
-            || outcome.fired.is_some()
-            || outcome.ended.is_none_or(|ended| ended >= record.at)
-    };
-    ran(record) && record.outcome.as_deref().is_some_and(due)
-}
-
 /// An entry whose execution became another's is not forgotten while that runs: its next one must not get the same name.
 fn keep_names(decisions: &mut Decisions, named: &BTreeSet<&EntryName>) {
     for name in named {
@@ -372,9 +314,9 @@ impl Plan {
     ) -> Self {
         let (mut approved, mut named, mut back) =
             (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let mut notes = BTreeMap::new();
+        let (mut notes, mut given_up) = (BTreeMap::new(), Vec::new());
         // What is asked of a record is asked while it is at hand: a million of them are in no cache.
-        let decided = wants.iter().map(|wanted| {
+        let decided = wants.iter().enumerate().map(|(place, wanted)| {
             let sight = sight(wanted);
             if sight.approved {
                 approved.insert(wanted.name);
@@ -384,6 +326,9 @@ impl Plan {
                     && comes_back(entry, record)
                 {
                     back.insert(wanted.name);
+                }
+                if moves::is_given_up(&wanted.want, record) {
+                    given_up.push(place);
                 }
                 named.extend(record.named.as_ref().filter(|_| record.is_live()));
                 let note = note(&wanted.want, record, None);
@@ -403,7 +348,7 @@ impl Plan {
             .iter()
             .filter(|(_, decision)| is_unlisted(decision));
         let unlisted = unlisted.map(|(name, _)| name.clone()).collect();
-        let moves = moves(&mut decisions, wants);
+        let moves = moves::moves(&mut decisions, wants, &given_up, now);
         keep_names(&mut decisions, &named);
         let brakes = Brakes {
             all: brakes,

@@ -3,6 +3,7 @@
 
 mod look;
 pub mod machines;
+mod moves;
 mod start;
 mod stop;
 
@@ -20,6 +21,7 @@ use crate::model::plan::{Note, Rules, Step};
 use crate::model::record::{Event, Phase, Record, StopReason};
 use crate::step_functions::{CallError, Remedy, StepFunctions};
 use machines::Machines;
+pub use moves::Take;
 
 /// Why a step is not done yet. The record stands as it was last written; the step is tried again.
 #[derive(Debug, Error)]
@@ -94,8 +96,8 @@ pub struct Task {
     pub record: Option<Record>,
     /// What runs and is not recorded, where something does.
     pub stray: Option<Stray>,
-    /// The record of the entry whose execution it takes over, for a move.
-    pub from: Option<Record>,
+    /// What it takes over, for a move: one execution, or those of a ring of names.
+    pub takes: Vec<Take>,
     /// Generations of this content that bear the entry's name, and are another entry's.
     pub taken: Vec<u32>,
 }
@@ -103,13 +105,17 @@ pub struct Task {
 impl Task {
     /// The entries whose records it writes, that of the task first.
     pub(super) fn names(&self, name: &EntryName) -> Vec<EntryName> {
-        let left = self.from.as_ref().map(|from| from.name.clone());
+        let taken = self.takes.iter();
+        let taken = taken.flat_map(|take| [take.entry.name.clone(), take.from.name.clone()]);
         let named = self.stray.as_ref().map(|stray| stray.entry.clone());
         let named = named.filter(|named| named != name && self.step == Step::Adopt);
-        std::iter::once(name.clone())
-            .chain(left)
-            .chain(named)
-            .collect()
+        let mut names = vec![name.clone()];
+        for other in taken.chain(named) {
+            if !names.contains(&other) {
+                names.push(other);
+            }
+        }
+        names
     }
 }
 
@@ -144,12 +150,9 @@ impl Hands {
                 };
                 self.adopt(entry, record, stray, now).await
             }
-            (Step::Move, Some(entry), record) => {
-                let Some(from) = task.from else {
-                    return Ok(record);
-                };
-                let moved = self.take_over(entry, record.as_ref(), &from, now).await?;
-                Ok(Some(moved))
+            (Step::Move, _, record) => {
+                let moved = self.take_over(&task.takes, now).await?;
+                Ok(moved.into_iter().next().or(record))
             }
             (Step::Forget, _, Some(record)) => {
                 self.forget(record, why, now).await?;
@@ -177,50 +180,6 @@ impl Hands {
             None,
         )
         .await
-    }
-
-    /// Records the execution of an entry that is gone as this one's: both records at once, or none.
-    async fn take_over(
-        &self,
-        entry: &Entry,
-        before: Option<&Record>,
-        from: &Record,
-        now: DateTime<Utc>,
-    ) -> Result<Record, LedgerError> {
-        let (moved, left) = from.moved(entry, before, now);
-        let moved = Record {
-            commit: self.commit.clone(),
-            ..moved
-        };
-        let event = |name: &EntryName, detail: String| Event {
-            time: now,
-            name: name.clone(),
-            event: "moved".into(),
-            at: from.at,
-            execution_arn: from.execution_arn(),
-            detail: Some(detail),
-            late_ms: None,
-            commit: self.commit.clone(),
-        };
-        let was = event(&moved.name, format!("was `{}`", from.name));
-        let is = event(&from.name, format!("is `{}` now", moved.name));
-        let record = left.unwrap_or_else(|| from.clone());
-        let changes = vec![
-            Change {
-                name: record.name.clone(),
-                record: Some(record),
-                input: None,
-                event: Some(is),
-            },
-            Change {
-                name: moved.name.clone(),
-                record: Some(moved.clone()),
-                input: Some(Arc::clone(entry.input())),
-                event: Some(was),
-            },
-        ];
-        self.commit(changes).await?;
-        Ok(moved)
     }
 
     async fn forget(

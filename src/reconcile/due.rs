@@ -28,8 +28,8 @@ pub(super) struct Due {
     pub(super) name: EntryName,
     pub(super) step: Step,
     pub(super) why: &'static str,
-    /// Whose execution it takes over.
-    pub(super) from: Option<EntryName>,
+    /// Who takes over whose execution by it.
+    pub(super) takes: Vec<(EntryName, EntryName)>,
     /// Where it calls, and what.
     pub(super) lane: Lane,
     /// The earliest time that concerns it.
@@ -69,12 +69,15 @@ impl Reconciler {
             .chain(held.map(|(name, _)| name))
             .collect();
         self.retries.keep(|name| wanted.contains(name));
-        // What is being started for an entry that is gone by now may be taken over by the one that asks for the same, once
+        // What is being started for an entry that asks for it no longer may be taken over by the one that asks for the same, once
         // it runs and is recorded.
         let starting: BTreeSet<&Fingerprint> = self
             .flights
             .starts()
-            .filter(|(name, _)| !desired.entries.contains_key(*name))
+            .filter(|(name, asked)| {
+                let asks = desired.entries.get(*name);
+                asks.is_none_or(|entry| entry.fingerprint() != **asked)
+            })
             .map(|(_, asked)| asked)
             .collect();
         let takes_over = |name: &EntryName| {
@@ -85,7 +88,12 @@ impl Reconciler {
         let free = |name: &EntryName| !self.unknown.contains(name) && !self.flights.is_busy(name);
         let mut due: Vec<_> = steps
             .into_iter()
-            .filter(|(_, name, ..)| free(name) && plan.moves.get(name).is_none_or(free))
+            .filter(|(_, name, ..)| {
+                free(name)
+                    && takes(plan, name)
+                        .iter()
+                        .all(|(to, from)| free(to) && free(from))
+            })
             .filter(|(_, name, step, _)| *step != Step::Start || !takes_over(name))
             .filter(|(_, name, step, _)| self.may(name, *step, desired, instant))
             .collect();
@@ -105,11 +113,7 @@ impl Reconciler {
         let mut due: Vec<Due> = due
             .into_iter()
             .map(|(at, name, step, why)| Due {
-                from: plan
-                    .moves
-                    .get(&name)
-                    .filter(|_| step == Step::Move)
-                    .cloned(),
+                takes: takes(plan, &name),
                 lane: Lane {
                     place: self.place(&name, step, desired),
                     operation: operation(step),
@@ -232,6 +236,20 @@ impl Reconciler {
             }
         }
     }
+}
+
+/// Who takes over whose execution by the move of an entry: it alone, or a ring that it is the first of.
+fn takes(plan: &Plan, name: &EntryName) -> Vec<(EntryName, EntryName)> {
+    let moves = matches!(plan.decisions.get(name), Some(Decision::Act(Step::Move, _)));
+    let mut takes = Vec::new();
+    let mut to = Some(name).filter(|_| moves);
+    while let Some(taker) = to
+        && let Some(from) = plan.moves.get(taker)
+    {
+        takes.push((taker.clone(), from.clone()));
+        to = Some(from).filter(|from| *from != name);
+    }
+    takes
 }
 
 /// What a step calls first, and is paced by.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::apply::Task;
+use super::apply::{Take, Task};
 use super::due::Due;
 use super::flights::{Flight, Lane};
 use super::strangers::Strangers;
@@ -155,12 +155,25 @@ impl Reconciler {
         }
     }
 
+    /// What moves, with what is asked for and recorded of each of both names.
+    fn takes(&self, names: &[(EntryName, EntryName)], desired: &Desired) -> Vec<Take> {
+        let take = |(to, from): &(EntryName, EntryName)| {
+            Some(Take {
+                entry: desired.entries.get(to).cloned()?,
+                before: self.desk.records.get(to).cloned(),
+                from: self.desk.records.get(from).cloned()?,
+            })
+        };
+        let takes: Option<Vec<Take>> = names.iter().map(take).collect();
+        takes.unwrap_or_default()
+    }
+
     fn begin(&mut self, due: Due, desired: &Desired, (strangers, others): (&Strangers, &Others)) {
         let Due {
             name,
             step,
             why,
-            from,
+            takes,
             lane,
             ..
         } = due;
@@ -187,7 +200,7 @@ impl Reconciler {
             stray,
             entry,
             record,
-            from: from.and_then(|from| self.desk.records.get(&from).cloned()),
+            takes: self.takes(&takes, desired),
         };
         let names = task.names(&name);
         if names.iter().any(|name| self.flights.is_busy(name)) {

@@ -1,5 +1,6 @@
 //! The rows of the planner's truth table.
 
+mod new_names;
 mod together;
 
 use super::*;

@@ -231,13 +231,29 @@ fn a_new_name_for_the_same_is_a_move() {
         ..new.clone()
     };
     assert!(plan(&running, &gone, &off).is_empty());
-    // What is being started or stopped is finished first.
-    for phase in [Phase::Starting, Phase::Stopping, Phase::Stopped] {
-        let steps = plan(&record(&old, phase), &gone, &new);
-        assert!(
-            steps.contains(&"Start new".to_owned()),
-            "{phase:?}: {steps:?}"
-        );
+    // What is being started or stopped is finished first: it may still fire.
+    let starts = |phase, old: &Entry, new: &Entry| {
+        let steps = plan(&record(old, phase), &gone, new);
+        steps.contains(&"Start new".to_owned())
+    };
+    assert!(starts(Phase::Stopped, &old, &new));
+    for phase in [Phase::Starting, Phase::Stopping] {
+        assert!(!starts(phase, &old, &new), "{phase:?}");
+        // It is not missed for that, but where its time has come.
+        for (ahead, expected) in [
+            (121, false),
+            (120, true),
+            (1, true),
+            (0, false),
+            (-60, false),
+        ] {
+            let (old, new) = (entry("old", ahead), entry("new", ahead));
+            assert_eq!(
+                starts(phase, &old, &new),
+                expected,
+                "{phase:?} in {ahead} s"
+            );
+        }
     }
     // It has fired a moment ago: the new name is not a reason to fire again.
     let (old, new) = (entry("old", -60), entry("new", -60));

@@ -1,0 +1,210 @@
+//! New names: what runs, or has fired, under a name that no longer asks for it belongs to the one that does. Pure.
+//!
+//! A name may be gone, or may ask for something else by the same change: contents are rotated and swapped. Each name that
+//! gives its execution away waits until that is recorded; until then its record is the only one that knows of it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Decision, Decisions, Step, Want, Wanted, ran};
+use crate::model::brake::HeldBy;
+use crate::model::entry::{Entry, EntryName};
+use crate::model::name::Fingerprint;
+use crate::model::record::{OutcomeStatus, Phase, Record};
+
+/// How long before its time a start waits no longer for what becomes of the same content under another name.
+const AT_LEAST: TimeDelta = TimeDelta::minutes(2);
+
+/// Which entry takes over whose execution, by their places among all.
+type Takes = BTreeMap<usize, usize>;
+
+/// Finds entries with new names, and decides for them and for those whose executions they take over. Where several are
+/// alike, the first goes to the first. `given_up`: the places of those of [`is_given_up`]. Answers who takes over whose execution now: several names that take over from each
+/// other in a ring do so in one step, which is decided for the first of them.
+pub(super) fn moves(
+    decisions: &mut Decisions,
+    wants: &[Wanted<'_>],
+    given_up: &[usize],
+    now: DateTime<Utc>,
+) -> BTreeMap<EntryName, EntryName> {
+    let mut moves = BTreeMap::new();
+    if given_up.is_empty() {
+        return moves;
+    }
+    let (free, unknown) = by_content(wants, given_up);
+    let takes = takes(decisions, wants, free);
+    let givers: BTreeSet<usize> = takes.values().copied().collect();
+    for giver in &givers {
+        wait(decisions, &wants[*giver]);
+    }
+    let mut done = BTreeSet::new();
+    for target in takes.keys() {
+        let ring = ring(&takes, *target);
+        let may = !ring.is_empty() || !givers.contains(target) && is_ready(&wants[*target]);
+        if !may || done.contains(target) {
+            continue;
+        }
+        let members = if ring.is_empty() { vec![*target] } else { ring };
+        for member in &members {
+            let (taker, giver) = (wants[*member].name, wants[takes[member]].name);
+            moves.insert(taker.clone(), giver.clone());
+            set(decisions, giver, Decision::Rest { wake: None });
+        }
+        done.extend(members);
+        let act = Decision::Act(Step::Move, "the same content under a new name");
+        set(decisions, wants[*target].name, act);
+    }
+    let starts = |wanted: &&Wanted<'_>| begins(decisions, wanted).is_some();
+    let starts: Vec<&Wanted<'_>> = wants.iter().filter(starts).collect();
+    for wanted in starts.into_iter().filter(|w| !moves.contains_key(w.name)) {
+        if let Some(entry) = begins(decisions, wanted)
+            && let Some(other) = unknown.get(&entry.fingerprint())
+            && let Some(held) = until_known(entry, other, now)
+        {
+            set(decisions, wanted.name, held);
+        }
+    }
+    moves
+}
+
+/// May what is recorded of an entry that no longer asks for it run, or have fired?
+pub(super) fn is_given_up(want: &Want<'_>, record: &Record) -> bool {
+    let kept = match want {
+        Want::Present(entry) => entry.enabled && entry.fingerprint() == record.fingerprint,
+        Want::Absent { .. } => false,
+        Want::Unclear(_) => true,
+    };
+    !kept && (record.is_live() || has_fired(record))
+}
+
+/// By content: the places of those whose execution others may take over; and names of which it is not known yet whether
+/// theirs runs, or has fired.
+fn by_content<'a>(
+    wants: &[Wanted<'a>],
+    given_up: &[usize],
+) -> (
+    HashMap<Fingerprint, VecDeque<usize>>,
+    HashMap<Fingerprint, &'a EntryName>,
+) {
+    let (mut free, mut unknown) = (HashMap::<_, VecDeque<usize>>::new(), HashMap::new());
+    for place in given_up {
+        let wanted = &wants[*place];
+        let Some(record) = wanted.record else {
+            continue;
+        };
+        if matches!(record.phase, Phase::Starting | Phase::Stopping) {
+            unknown.insert(record.fingerprint, wanted.name);
+        } else {
+            let of_content = free.entry(record.fingerprint).or_default();
+            of_content.push_back(*place);
+        }
+    }
+    (free, unknown)
+}
+
+/// Gives each execution that is free to an entry that asks for it.
+fn takes(
+    decisions: &Decisions,
+    wants: &[Wanted<'_>],
+    mut free: HashMap<Fingerprint, VecDeque<usize>>,
+) -> Takes {
+    let mut takes = Takes::new();
+    for (place, wanted) in wants.iter().enumerate() {
+        let Want::Present(entry) = wanted.want else {
+            continue;
+        };
+        let changed = wanted.record.is_some_and(|record| {
+            record.is_live() && entry.enabled && record.fingerprint != entry.fingerprint()
+        });
+        if (changed || begins(decisions, wanted).is_some())
+            && let Some(giver) = free.get_mut(&entry.fingerprint())
+            && let Some(giver) = giver.pop_front()
+        {
+            takes.insert(place, giver);
+        }
+    }
+    takes
+}
+
+/// The names that take over from each other in a ring, beginning with this one; none, if it is in no ring.
+fn ring(takes: &Takes, first: usize) -> Vec<usize> {
+    let mut members = vec![first];
+    let mut next = takes.get(&first);
+    while let Some(giver) = next {
+        if *giver == first {
+            return members;
+        }
+        // A ring that it only leads to.
+        if members.contains(giver) {
+            break;
+        }
+        members.push(*giver);
+        next = takes.get(giver);
+    }
+    Vec::new()
+}
+
+/// The entry, where it is about to be started.
+fn begins<'a>(decisions: &Decisions, wanted: &Wanted<'a>) -> Option<&'a Entry> {
+    let Want::Present(entry) = wanted.want else {
+        return None;
+    };
+    let starts = matches!(
+        decisions.get(wanted.name),
+        Some(
+            Decision::Act(Step::Start, _)
+                | Decision::Hold {
+                    step: Step::Start,
+                    ..
+                }
+        )
+    );
+    (starts && is_ready(wanted)).then_some(entry)
+}
+
+/// Has it nothing of its own that must end first?
+fn is_ready(wanted: &Wanted<'_>) -> bool {
+    !wanted.record.is_some_and(Record::is_live)
+}
+
+/// One that gives its execution away does nothing else before that is recorded, but see how it ended.
+fn wait(decisions: &mut Decisions, giver: &Wanted<'_>) {
+    let looks = matches!(
+        decisions.get(giver.name),
+        Some(Decision::Act(Step::Look, _))
+    );
+    if !looks {
+        let wake = giver.record.map(|record| record.at);
+        set(decisions, giver.name, Decision::Rest { wake });
+    }
+}
+
+fn set(decisions: &mut Decisions, name: &EntryName, decision: Decision) {
+    // Each is wanted or recorded, so something was decided of it.
+    *decisions.get_mut(name).expect("a decision") = decision;
+}
+
+/// A start waits until it is known what became of the same content under another name; not for so long that it would be
+/// missed, but where its time has come: then the other may have fired.
+fn until_known(entry: &Entry, other: &EntryName, now: DateTime<Utc>) -> Option<Decision> {
+    let least = entry.at() - AT_LEAST;
+    let waits = now < least || now >= entry.at();
+    waits.then(|| Decision::Hold {
+        step: Step::Start,
+        by: HeldBy::Doubt,
+        why: format!("`{other}` asked for the same: waits until it is known what became of that"),
+        until: None,
+        wake: Some(least).filter(|least| now < *least),
+    })
+}
+
+/// It fired, or was to have: an execution that broke off before its time is no reason not to run again.
+fn has_fired(record: &Record) -> bool {
+    let Some(outcome) = record.outcome.as_deref().filter(|_| ran(record)) else {
+        return false;
+    };
+    outcome.status == OutcomeStatus::Succeeded
+        || outcome.fired.is_some()
+        || outcome.ended.is_none_or(|ended| ended >= record.at)
+}

@@ -1,0 +1,131 @@
+//! New names in one change with others: contents that are rotated and swapped, and what has fired a moment ago.
+
+use super::*;
+
+/// Contents by a letter: all at different times, those in lower case a moment ago.
+fn content(name: &str, letter: char) -> Entry {
+    let number = i64::from(u32::from(letter.to_ascii_lowercase()));
+    let ahead = if letter.is_lowercase() {
+        number - 200
+    } else {
+        3600 + number
+    };
+    entry(name, ahead)
+}
+
+/// What is recorded: content, then `r` for running, `e` for ended after it fired, `x` for being stopped.
+fn recorded(name: &str, what: &str) -> Record {
+    let letter = what.chars().next().unwrap();
+    let entry = content(name, letter);
+    match &what[1..] {
+        "r" => record(&entry, Phase::Running),
+        "x" => record(&entry, Phase::Stopping),
+        _ => record(&entry, Phase::Running).ended(Outcome::bare(OutcomeStatus::Succeeded), now()),
+    }
+}
+
+/// The steps, for `name: recorded -> asked`, `-` for nothing.
+fn steps(rows: &str) -> Vec<String> {
+    let rows: Vec<[&str; 3]> = rows
+        .split(", ")
+        .map(|row| {
+            let (name, rest) = row.split_once(": ").unwrap();
+            let (is, asked) = rest.split_once(" -> ").unwrap();
+            [name, is, asked]
+        })
+        .collect();
+    let records: Records = rows
+        .iter()
+        .filter(|[_, is, _]| *is != "-")
+        .map(|[name, is, _]| recorded(name, is))
+        .collect();
+    let entries: Vec<(EntryName, Option<Entry>)> = rows
+        .iter()
+        .map(|[name, _, asked]| {
+            let letter = asked.chars().next().filter(|letter| *letter != '-');
+            let entry = letter.map(|letter| content(name, letter));
+            (EntryName::parse(name).unwrap(), entry)
+        })
+        .collect();
+    let want = |entry: &Option<Entry>| match entry {
+        Some(_) => None,
+        None => Some(absent(now() - TimeDelta::seconds(31))),
+    };
+    let wants: Wants<'_> = entries
+        .iter()
+        .map(|(name, entry)| {
+            let present = entry.as_ref().map(Want::Present);
+            (name, want(entry).or(present).unwrap())
+        })
+        .collect();
+    let lax = Policy {
+        max_stops: MaxStops::Percent(100),
+        ..policy()
+    };
+    let plan = make(&wants, &records, &lax);
+    let step = |(name, step, _): (&EntryName, Step, _)| {
+        let from = plan.moves.get(name).map(|from| format!(" from {from}"));
+        let from = from.filter(|_| step == Step::Move).unwrap_or_default();
+        format!("{} {name}{from}", step.as_str())
+    };
+    plan.steps().map(step).collect()
+}
+
+#[test]
+fn a_name_that_stays_gives_away_what_it_no_longer_asks_for() {
+    let rows = [
+        // Renamed, the old name gone or asking for something else.
+        ("a: Ar -> -, b: - -> A", "Move b from a"),
+        ("a: Ar -> C, b: - -> A", "Move b from a"),
+        // Swapped, and in a ring of three.
+        ("a: Ar -> B, b: Br -> A", "Move a from b"),
+        ("a: Ar -> C, b: Br -> A, c: Cr -> B", "Move a from c"),
+        // In a row: the last name first, then, on the next pass, the one before it.
+        ("a: Ar -> D, b: Br -> A, c: - -> B", "Move c from b"),
+        // One that has an execution which nobody wants is rid of that first, and nothing else is done meanwhile.
+        ("a: Ar -> C, b: Br -> A", "Replace b"),
+        ("a: Ar -> -, b: Br -> A", "Replace b"),
+        // What fired a moment ago fires under no other name, however it got it.
+        ("a: ar -> -, b: - -> a", "Move b from a"),
+        ("a: ae -> C, b: - -> a", "Move b from a"),
+        ("a: ae -> C, b: Br -> a", "Replace b"),
+        ("a: ae -> b, b: be -> a", "Move a from b"),
+        ("a: be -> C, b: ae -> b, d: - -> a", "Move d from b"),
+        // Alike, and both are asked for: no new name.
+        ("a: Ar -> A, b: - -> A", "Start b"),
+        // Two that asked for the same: one each.
+        (
+            "a: Ar -> -, b: Ar -> -, c: - -> A, d: - -> A",
+            "Move c from a, Move d from b",
+        ),
+        ("a: Ar -> -, c: - -> A, d: - -> A", "Move c from a, Start d"),
+        // It is being stopped: it is waited for how that ends.
+        ("a: Ax -> -, b: - -> A", "Stop a"),
+    ];
+    for (row, expected) in rows {
+        assert_eq!(steps(row).join(", "), expected, "{row}");
+    }
+}
+
+/// Switched off, and the same asked for under another name: nothing is stopped and started.
+#[test]
+fn a_name_that_is_switched_off_gives_away_what_runs() {
+    let off = Entry {
+        enabled: false,
+        ..entry("a", 3600)
+    };
+    let new = entry("b", 3600);
+    let records: Records = [record(&entry("a", 3600), Phase::Running)]
+        .into_iter()
+        .collect();
+    let wants = Wants::from([
+        (&off.name, Want::Present(&off)),
+        (&new.name, Want::Present(&new)),
+    ]);
+    let plan = make(&wants, &records, &policy());
+    let steps: Vec<_> = plan
+        .steps()
+        .map(|(name, step, _)| (name.as_str(), step))
+        .collect();
+    assert_eq!(steps, [("b", Step::Move)]);
+}
