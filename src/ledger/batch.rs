@@ -38,8 +38,9 @@ impl Store {
                     writing.put(&happened, &json(&happened, event)?);
                     continue;
                 }
-                Work::Approved(executions, holds) => {
-                    for key in executions.iter().map(|execution| format!("a/{execution}")) {
+                Work::Marked(mark, executions, holds) => {
+                    let key = |execution| format!("{}{execution}", mark.prefix());
+                    for key in executions.iter().map(key) {
                         if *holds {
                             writing.put(&key, b"1");
                         } else {

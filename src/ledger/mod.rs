@@ -35,7 +35,7 @@ pub use lock::Holder;
 use store::{OpenError, Store};
 use stored::Stored;
 pub use writer::Faults;
-use writer::{Job, Shared, State, Work, open_or_begin, write};
+use writer::{Job, Mark, Shared, State, Work, open_or_begin, write};
 
 /// What can go wrong with the ledger.
 #[derive(Debug, Error)]
@@ -167,6 +167,8 @@ pub struct Found {
     pub listed: BTreeSet<String>,
     /// The executions whose stop a person approved.
     pub approved: BTreeSet<String>,
+    /// Executions that a listing showed, and no record knew.
+    pub seen: BTreeSet<String>,
     /// The state machines that were listed since this state directory began: they outlive a ledger that is lost.
     pub machines: BTreeSet<String>,
     /// A person's word that nothing is started or stopped for now: it, too, outlives a ledger that is lost.
@@ -373,7 +375,13 @@ impl Ledger {
         executions: BTreeSet<String>,
         holds: bool,
     ) -> Result<(), LedgerError> {
-        self.send(Work::Approved(executions, holds)).await
+        self.send(Work::Marked(Mark::Approved, executions, holds))
+            .await
+    }
+
+    /// Makes it durable that a listing showed these executions and that no record knows them, or that this holds no longer.
+    pub async fn seen(&self, executions: BTreeSet<String>, holds: bool) -> Result<(), LedgerError> {
+        self.send(Work::Marked(Mark::Seen, executions, holds)).await
     }
 
     /// Makes it durable that nothing is to be started or stopped for a while; `None`: that it is again.
@@ -467,11 +475,13 @@ fn found(
         records,
         listed,
         approved,
+        seen,
     } = content;
     Ok(Found {
         records,
         listed,
         approved,
+        seen,
         machines: machines(directory)?,
         pause: pause::read(directory)?,
         recovered,

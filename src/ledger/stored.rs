@@ -10,6 +10,7 @@ use super::LedgerError;
 use super::encoding::decode;
 use super::sealed::{SUM, Sum, unseal, xor};
 use super::store::{Meta, OpenError, of_store};
+use super::writer::Mark;
 use crate::model::causes::causes;
 use crate::model::entry::EntryName;
 use crate::model::interner::Interner;
@@ -30,6 +31,7 @@ pub(super) struct Stored {
     pub(super) records: Records,
     pub(super) listed: BTreeSet<String>,
     pub(super) approved: BTreeSet<String>,
+    pub(super) seen: BTreeSet<String>,
 }
 
 /// Some records, and what their sums come to.
@@ -59,7 +61,12 @@ pub(super) fn stored(tree: &sled::Db, meta: &Meta) -> Result<Stored, OpenError> 
         records,
         ..Stored::default()
     };
-    for (prefix, names) in [("m/", &mut content.listed), ("a/", &mut content.approved)] {
+    let sets = [
+        ("m/", &mut content.listed),
+        (Mark::Approved.prefix(), &mut content.approved),
+        (Mark::Seen.prefix(), &mut content.seen),
+    ];
+    for (prefix, names) in sets {
         for item in tree.scan_prefix(prefix) {
             let (key, value) = item.map_err(of_store)?;
             let text = String::from_utf8_lossy(&key).into_owned();

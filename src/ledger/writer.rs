@@ -54,12 +54,31 @@ pub(super) struct Shared {
     pub(super) lock: Mutex<Option<File>>,
 }
 
+/// A mark of an execution, beside its record or without one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// A person approved its stop.
+    Approved,
+    /// A listing showed it, and no record knows it.
+    Seen,
+}
+
+impl Mark {
+    /// How its keys begin.
+    pub(super) fn prefix(self) -> &'static str {
+        match self {
+            Self::Approved => "a/",
+            Self::Seen => "s/",
+        }
+    }
+}
+
 pub(super) enum Work {
     /// All of them, or none.
     Changes(Vec<Change>),
     Listed(String),
-    /// Executions whose stop a person approved; `false`: no longer.
-    Approved(BTreeSet<String>, bool),
+    /// Executions of which this holds; `false`: no longer.
+    Marked(Mark, BTreeSet<String>, bool),
     Event(Box<Event>),
 }
 

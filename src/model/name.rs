@@ -87,6 +87,13 @@ pub fn execution_arn(state_machine: &str, name: &str) -> String {
     format!("{}:{name}", parts.join(":"))
 }
 
+/// The state machine, without version or alias, and the name of an execution with this ARN.
+pub fn state_machine_of(execution: &str) -> Option<(String, &str)> {
+    let (rest, name) = execution.rsplit_once(':')?;
+    let (place, machine) = rest.split_once(":execution:")?;
+    Some((format!("{place}:stateMachine:{machine}"), name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,5 +134,7 @@ mod tests {
         let execution = "arn:aws:states:us-east-1:123456789012:execution:M:n";
         assert_eq!(execution_arn(machine, "n"), execution);
         assert_eq!(execution_arn(&format!("{machine}:3"), "n"), execution);
+        assert_eq!(state_machine_of(execution), Some((machine.into(), "n")));
+        assert_eq!(state_machine_of(machine), None);
     }
 }

@@ -61,6 +61,7 @@ impl Reconciler {
                 error, "running executions can't be listed"
             );
         }
+        self.remember_strays(&done.state_machine).await;
         if !done.first {
             return;
         }
@@ -72,6 +73,24 @@ impl Reconciler {
             Ok(()) => {}
             Err(error) => warn!(target: kind::LEDGER, %error, "the ledger can't be written"),
         }
+    }
+
+    /// What a listing showed and no record knows is durable before anything is decided by it: it may be over before its
+    /// record is written, and then nothing would tell of it any more.
+    async fn remember_strays(&mut self, state_machine: &str) {
+        let owner = &self.hands.owner;
+        let (new, over) = self.verify.unwritten(owner);
+        for (executions, seen) in [(over, false), (new, true)] {
+            if executions.is_empty() {
+                continue;
+            }
+            if let Err(error) = self.hands.ledger.seen(executions, seen).await {
+                warn!(target: kind::LEDGER, %error, "the ledger can't be written");
+                self.verify.not_listed(state_machine, Instant::now());
+                return;
+            }
+        }
+        self.verify.is_written(self.verify.seen(owner));
     }
 
     pub(super) fn tell_orphans(&mut self, desired: &Desired) {

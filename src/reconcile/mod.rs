@@ -130,16 +130,21 @@ impl Reconciler {
                 "the ledger was not what had been acknowledged: {why}. A new one is begun, and what runs is adopted"
             );
         }
+        let (every, always) = (verify, configured.clone());
+        let wall = (hands.clock)();
+        let mut verify = Verify::new(verify, found.listed, found.machines, configured);
+        verify.remember(&found.seen, &hands.owner, wall);
+        verify.is_written(found.seen);
         Self {
             hands,
             policy,
             begun: Begun {
-                verify,
-                configured: configured.clone(),
+                verify: every,
+                configured: always,
                 seed,
             },
             desk: Desk::new(found.records),
-            verify: Verify::new(verify, found.listed, found.machines, configured),
+            verify,
             retries: Retries::new(seed),
             flights: Flights::default(),
             health: Health::default(),
@@ -433,7 +438,10 @@ impl Reconciler {
         let (pace, progress) = (std::mem::take(&mut self.pace), self.progress.clone());
         // One that could not be written holds as long as this process.
         let pause = self.pause;
+        // What listings showed is as true as before.
+        let (seen, wall) = (self.verify.seen(&self.hands.owner), self.now());
         *self = Self::new(hands, found, policy, (verify, configured), seed);
+        self.verify.remember(&seen, &self.hands.owner, wall);
         (self.pace, self.progress) = (pace, progress);
         self.pause = pause.or(self.pause);
     }

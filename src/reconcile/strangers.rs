@@ -49,6 +49,10 @@ impl Reconciler {
                     && record.fingerprint == stray.fingerprint
             };
             let may_have_moved = of_name.is_some_and(later);
+            // One that is over was stopped before the later one began.
+            if may_have_moved && !stray.runs() {
+                continue;
+            }
             let is_over = of_name.is_some_and(known) && !may_have_moved;
             if is_over || over.contains(&(&stray.entry, &stray.fingerprint, stray.generation)) {
                 continue;

@@ -1,6 +1,8 @@
 //! What the listing of running executions shows: which records are in doubt, and what runs of ours that is not recorded.
 //! Never decides what is done about it.
 
+mod stray;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -9,11 +11,12 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::model::entry::EntryName;
-use crate::model::name::{Fingerprint, Owner, execution_arn, execution_name, parse_execution_name};
+use crate::model::name::{Fingerprint, Owner, parse_execution_name};
 use crate::model::plan::{Sight, after};
 use crate::model::record::{Phase, Record};
 use crate::model::records::Records;
 use crate::step_functions::{CallError, Remedy, StepFunctions};
+pub use stray::Stray;
 
 /// How long a start may be missing from a listing without being doubted, and how far apart two listings are, at most, for
 /// what both show to be believed: reads are eventually consistent.
@@ -26,51 +29,6 @@ const AGAIN_AT_FIRST: Duration = Duration::from_secs(15);
 /// How long, after this process began, a start waits at most for the listing of machines that it does not want: shorter
 /// than the default grace, so that nothing is missed for it.
 const OTHERS: Duration = Duration::from_mins(3);
-
-/// An execution of ours that runs and is not the recorded one of its entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stray {
-    /// Whose entry it is, by its name.
-    pub entry: EntryName,
-    /// Of which content.
-    pub fingerprint: Fingerprint,
-    /// Which generation of it.
-    pub generation: u32,
-    /// On which machine.
-    pub state_machine: String,
-    /// When the first listing that showed it began.
-    pub first: DateTime<Utc>,
-    /// The same, and when the last one did, by the monotonic clock.
-    shown: (Instant, Instant),
-}
-
-impl Stray {
-    /// Its ARN.
-    pub fn execution_arn(&self, owner: &Owner) -> String {
-        let name = execution_name(owner, &self.entry, &self.fingerprint, self.generation);
-        execution_arn(&self.state_machine, &name)
-    }
-
-    /// Is it the same execution?
-    fn is(&self, other: &Self) -> bool {
-        (
-            &self.entry,
-            &self.fingerprint,
-            self.generation,
-            &self.state_machine,
-        ) == (
-            &other.entry,
-            &other.fingerprint,
-            other.generation,
-            &other.state_machine,
-        )
-    }
-
-    /// Is it beyond the doubt that one listing leaves?
-    fn is_confirmed(&self, apart: Duration) -> bool {
-        self.shown.1 >= self.shown.0 + apart
-    }
-}
 
 #[derive(Debug)]
 struct Machine {
@@ -106,6 +64,8 @@ pub(super) struct Verify {
     listings: JoinSet<Listing>,
     /// By entry, then by execution name.
     strays: BTreeMap<EntryName, BTreeMap<String, Stray>>,
+    /// The executions of those that are in the ledger as such.
+    written: BTreeSet<String>,
     doubted: BTreeSet<EntryName>,
 }
 
@@ -127,7 +87,47 @@ impl Verify {
             always,
             listings: JoinSet::new(),
             strays: BTreeMap::new(),
+            written: BTreeSet::new(),
             doubted: BTreeSet::new(),
+        }
+    }
+
+    /// What processes before this one were shown and nobody has recorded since: as long as no listing shows it again, it
+    /// counts as over, and how it ended is still to be seen.
+    pub(super) fn remember(&mut self, seen: &BTreeSet<String>, owner: &Owner, wall: DateTime<Utc>) {
+        let now = Instant::now();
+        for execution in seen {
+            if let Some(stray) = Stray::remembered(execution, owner, (wall, now)) {
+                let of_entry = self.strays.entry(stray.entry.clone()).or_default();
+                of_entry.entry(stray.execution_name(owner)).or_insert(stray);
+            }
+        }
+    }
+
+    /// The executions that listings showed and nobody has recorded.
+    pub(super) fn seen(&self, owner: &Owner) -> BTreeSet<String> {
+        self.all_strays()
+            .map(|stray| stray.execution_arn(owner))
+            .collect()
+    }
+
+    /// What the ledger knows of them now.
+    pub(super) fn is_written(&mut self, seen: BTreeSet<String>) {
+        self.written = seen;
+    }
+
+    /// What the ledger does not know of them yet, and what it need not know any more.
+    pub(super) fn unwritten(&self, owner: &Owner) -> (BTreeSet<String>, BTreeSet<String>) {
+        let seen = self.seen(owner);
+        let less = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect();
+        (less(&seen, &self.written), less(&self.written, &seen))
+    }
+
+    /// What the listing of a machine showed could not be written down: as if it had not been listed.
+    pub(super) fn not_listed(&mut self, state_machine: &str, now: Instant) {
+        if let Some(machine) = self.machines.get_mut(state_machine) {
+            machine.listed = false;
+            machine.due = machine.due.min(now + AGAIN_AT_FIRST);
         }
     }
 
@@ -253,8 +253,9 @@ impl Verify {
             }
         }
         for strays in self.strays.values_mut() {
-            strays
-                .retain(|name, stray| stray.state_machine != state_machine || names.contains(name));
+            strays.retain(|name, stray| {
+                stray.state_machine != state_machine || stray.is_shown(names.contains(name), begun)
+            });
         }
         // Those that bear another entry's name.
         let moved: BTreeSet<String> = records
@@ -281,11 +282,14 @@ impl Verify {
                 state_machine: state_machine.clone(),
                 first: wall,
                 shown: (begun, begun),
+                gone: None,
             });
             stray.shown.1 = begun;
         }
         self.strays.retain(|_, strays| !strays.is_empty());
-        let unconfirmed = self.all_strays().any(|stray| !stray.is_confirmed(apart));
+        let unconfirmed = self
+            .all_strays()
+            .any(|stray| stray.runs() && !stray.is_confirmed(apart));
         let wait = if unconfirmed { apart } else { self.every };
         let machine = self
             .machines
@@ -385,7 +389,7 @@ impl Verify {
     /// Does something of ours run on this machine that has no record?
     pub(super) fn has_strays(&self, state_machine: &str) -> bool {
         self.all_strays()
-            .any(|stray| stray.state_machine == state_machine)
+            .any(|stray| stray.runs() && stray.state_machine == state_machine)
     }
 
     /// This one is adopted, or over.
@@ -396,7 +400,7 @@ impl Verify {
         }
     }
 
-    /// Every one.
+    /// Every one, also those that no listing shows any more: how they ended is still to be seen.
     pub(super) fn all_strays(&self) -> impl Iterator<Item = &Stray> {
         self.strays.values().flat_map(BTreeMap::values)
     }
@@ -430,7 +434,7 @@ impl Verify {
     /// What runs of ours that nobody wants: shown by two listings, and not about to be adopted.
     pub(super) fn orphans(&self) -> impl Iterator<Item = &Stray> {
         self.all_strays()
-            .filter(|stray| stray.is_confirmed(self.apart()))
+            .filter(|stray| stray.runs() && stray.is_confirmed(self.apart()))
     }
 
     /// Is a listing under way?

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use onced::model::entry::{Entry, EntryName};
+use onced::model::record::Phase;
 use onced::sandbox::{Execution, Fault, Options, Status};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -229,4 +230,36 @@ async fn nothing_is_stopped_for_a_machine_that_can_not_be_used() {
     world.write("a.yaml", &text.replace(&entry("a", &at), &of_entry));
     let _daemon = world.daemon();
     world.settles_at(4, 1).await;
+}
+
+/// After a loss, what a renamed entry was to adopt could not be asked for; the process ended, and it fired; the next process
+/// listed nothing, and it was started, and fired, once more under the new name.
+#[tokio::test(start_paused = true)]
+async fn what_a_listing_showed_outlives_the_process() {
+    let world = stories::World::new(Options::default());
+    let mut reconciler = world.reconciler().await;
+    let old = stories::desired(&[stories::entry(1, 300)]);
+    world.settle_many(&mut reconciler, &old, 10).await;
+    drop(reconciler);
+    // Another ledger, which knows nothing; and the entry has another name now.
+    let again = world.beside();
+    let faults = |_: u64, operation: &str| match operation {
+        "DescribeExecution" => Fault::AccessDenied,
+        _ => Fault::None,
+    };
+    world.sandbox.set_faults(Some(Arc::new(faults)));
+    let new = stories::desired(&[named("renamed", stories::entry(1, 300))]);
+    let mut reconciler = again.reconciler().await;
+    again.settle_many(&mut reconciler, &new, 120).await;
+    drop(reconciler);
+    sleep(Duration::from_secs(240)).await;
+    assert_eq!(world.history(), [("0".to_owned(), Status::Succeeded)]);
+    let mut reconciler = again.reconciler().await;
+    again.settle_many(&mut reconciler, &new, 420).await;
+    world.sandbox.set_faults(None);
+    again.settle_many(&mut reconciler, &new, 1_200).await;
+    assert_eq!(world.history(), [("0".to_owned(), Status::Succeeded)]);
+    let record = reconciler.records().values();
+    let record = record.into_iter().find(|r| r.name.as_str() == "renamed");
+    assert_eq!(record.map(|record| record.phase), Some(Phase::Ended));
 }

@@ -87,6 +87,46 @@ fn may_have_moved(world: &World, seen: &Seen) -> bool {
     })
 }
 
+/// Did two entries, or one of them twice, ask for exactly this content for some time? Else it is one, whatever its names.
+fn asked_twice(world: &World, fingerprint: Fingerprint) -> bool {
+    let is = |content: &Option<Content>| {
+        content
+            .as_ref()
+            .is_some_and(|content| content.fingerprint() == fingerprint)
+    };
+    let mut times: Vec<DateTime<Utc>> = world
+        .timelines
+        .values()
+        .flatten()
+        .map(|(since, _)| *since)
+        .collect();
+    times.sort();
+    times.into_iter().any(|time| {
+        let asks = |timeline: &Timeline| {
+            let now = wanted_at(timeline, time).cloned();
+            is(&now)
+        };
+        world.timelines.values().filter(|t| asks(t)).count() > 1
+    })
+}
+
+/// A content that never two entries asked for at the same time fires once, whatever its names were. A ledger that is lost
+/// does not know what fired under a name of before.
+fn fired_under_several_names(world: &World, all: &[Seen]) -> Vec<String> {
+    let mut fired: BTreeMap<String, Vec<&Seen>> = BTreeMap::new();
+    for seen in all.iter().filter(|seen| seen.execution.fired.is_some()) {
+        let of_content = fired.entry(seen.fingerprint.to_string()).or_default();
+        of_content.push(seen);
+    }
+    let several = fired.into_values().filter(|seen| seen.len() > 1);
+    let wrong = several.filter(|seen| !world.damaged && !asked_twice(world, seen[0].fingerprint));
+    let names = |seen: Vec<&Seen>| {
+        let names: Vec<&str> = seen.iter().map(|seen| &*seen.execution.name).collect();
+        format!("2: {} all fired", names.join(", "))
+    };
+    wrong.map(names).collect()
+}
+
 /// What must hold of every history, at every moment of it.
 pub(crate) fn never(world: &World) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -196,6 +236,9 @@ pub(crate) fn never(world: &World) -> Vec<String> {
                 ));
             }
         }
+    }
+    if world.processes.len() == 1 {
+        wrong.extend(fired_under_several_names(world, &all));
     }
     let mut inputs: BTreeMap<String, String> = BTreeMap::new();
     for call in world.sandbox.calls() {

@@ -411,7 +411,7 @@ impl World {
             self.say("mend all files");
             return;
         };
-        let what = match self.rng.u32(0..21) {
+        let what = match self.rng.u32(0..23) {
             0..5 => {
                 let name = format!("e{}", self.rng.u32(0..5));
                 let name = EntryName::parse(&name).expect("a name");
@@ -484,6 +484,29 @@ impl World {
                 self.put(file, other.clone(), content);
                 self.faults.effort.lock().expect("no panic").removals += 1;
                 format!("rename {name} to {other}")
+            }
+            21 | 22 => {
+                let good = (0..2).filter(|n| !self.bad[*n]);
+                let names = |n: usize| self.files[n].keys().map(move |name| (n, name.clone()));
+                let mut names: Vec<(usize, EntryName)> = good.flat_map(names).collect();
+                self.rng.shuffle(&mut names);
+                names.truncate(self.rng.usize(2..4));
+                let [(first, first_name), others @ ..] = &names[..] else {
+                    return;
+                };
+                // Each takes the content of the next, and the last that of the first, or a new one.
+                let mut content = match self.rng.bool() {
+                    true => self.content(),
+                    false => self.files[*first][first_name].clone(),
+                };
+                let said: Vec<&str> = names.iter().map(|(_, name)| name.as_str()).collect();
+                let said = format!("rotate {} with {}", said.join(" "), content.said());
+                for (file, name) in others.iter().rev().chain([&(*first, first_name.clone())]) {
+                    let was = self.files[*file][name].clone();
+                    self.put(*file, name.clone(), content);
+                    content = was;
+                }
+                said
             }
             17 => {
                 for file in &mut self.files {

@@ -1,0 +1,96 @@
+//! An execution of ours that a listing showed and no record knows. Pure.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+
+use crate::model::entry::EntryName;
+use crate::model::name::{
+    Fingerprint, Owner, execution_arn, execution_name, parse_execution_name, state_machine_of,
+};
+
+/// How long one that is over is remembered. An entry may ask for the same once more, within its grace.
+const REMEMBERED: Duration = Duration::from_hours(24);
+
+/// An execution of ours that runs, or ran, and is not the recorded one of its entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stray {
+    /// Whose entry it is, by its name.
+    pub entry: EntryName,
+    /// Of which content.
+    pub fingerprint: Fingerprint,
+    /// Which generation of it.
+    pub generation: u32,
+    /// On which machine.
+    pub state_machine: String,
+    /// When the first listing that showed it began.
+    pub first: DateTime<Utc>,
+    /// The same, and when the last one did, by the monotonic clock.
+    pub(super) shown: (Instant, Instant),
+    /// Since when listings show it no longer.
+    pub(super) gone: Option<Instant>,
+}
+
+impl Stray {
+    /// One that an earlier process was shown; `None`: this is no execution of this owner.
+    pub(super) fn remembered(
+        execution: &str,
+        owner: &Owner,
+        (wall, now): (DateTime<Utc>, Instant),
+    ) -> Option<Self> {
+        let (state_machine, name) = state_machine_of(execution)?;
+        let (entry, fingerprint, generation) = parse_execution_name(owner, name)?;
+        Some(Self {
+            entry,
+            fingerprint,
+            generation,
+            state_machine,
+            first: wall,
+            shown: (now, now),
+            gone: Some(now),
+        })
+    }
+
+    /// Its name.
+    pub(super) fn execution_name(&self, owner: &Owner) -> String {
+        execution_name(owner, &self.entry, &self.fingerprint, self.generation)
+    }
+
+    /// Its ARN.
+    pub fn execution_arn(&self, owner: &Owner) -> String {
+        execution_arn(&self.state_machine, &self.execution_name(owner))
+    }
+
+    /// Does it run, as far as listings show?
+    pub(in crate::reconcile) fn runs(&self) -> bool {
+        self.gone.is_none()
+    }
+
+    /// Notes whether a listing shows it. Answers whether it is still to be remembered.
+    pub(super) fn is_shown(&mut self, shown: bool, now: Instant) -> bool {
+        self.gone = if shown { None } else { self.gone.or(Some(now)) };
+        self.gone
+            .is_none_or(|since| now.duration_since(since) < REMEMBERED)
+    }
+
+    /// Is it the same execution?
+    pub(super) fn is(&self, other: &Self) -> bool {
+        (
+            &self.entry,
+            &self.fingerprint,
+            self.generation,
+            &self.state_machine,
+        ) == (
+            &other.entry,
+            &other.fingerprint,
+            other.generation,
+            &other.state_machine,
+        )
+    }
+
+    /// Is it beyond the doubt that one listing leaves?
+    pub(super) fn is_confirmed(&self, apart: Duration) -> bool {
+        self.shown.1 >= self.shown.0 + apart
+    }
+}
