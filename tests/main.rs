@@ -38,3 +38,4 @@ mod surgery;
 mod surroundings;
 mod terminal;
 mod walk;
+mod writers;

@@ -311,10 +311,8 @@ async fn lost_events_are_made_up_for() {
     world.settles_at(2, 0).await;
 }
 
-/// F27: no inotify instance is to be had: it scans instead, and says so.
-#[tokio::test(flavor = "multi_thread")]
-async fn without_events_it_scans_and_says_so() {
-    let world = World::new().await;
+/// The daemon where no inotify is to be had; `None`: this machine can't take it away.
+pub(crate) fn without_events(world: &World) -> Option<Running> {
     let script = "echo 0 > /proc/sys/user/max_inotify_instances && exec \"$@\"";
     let mut probe = Command::new("unshare");
     probe.args(["-Ur", "sh", "-c", script, "sh", "true"]);
@@ -324,7 +322,7 @@ async fn without_events_it_scans_and_says_so() {
         assert!(!ci, "this machine has no user namespaces, and CI must");
         let told = "SKIPPED: this test needs user namespaces, and this machine has none\n";
         let _ = std::io::stderr().write_all(told.as_bytes());
-        return;
+        return None;
     }
     let run = world.command(&["run"]);
     let mut limited = Command::new("unshare");
@@ -340,8 +338,17 @@ async fn without_events_it_scans_and_says_so() {
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .stdout(Stdio::null())
         .stderr(File::create(world.root.path().join("log")).expect("a log"));
+    Some(Running(limited.spawn().expect("onced starts")))
+}
+
+/// F27: no inotify instance is to be had: it scans instead, and says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_events_it_scans_and_says_so() {
+    let world = World::new().await;
     world.write("a.yaml", &file(&[("a", &day(10))]));
-    let _daemon = Running(limited.spawn().expect("onced starts"));
+    let Some(_daemon) = without_events(&world) else {
+        return;
+    };
     world.settles_at(1, 0).await;
     world.write("b.yaml", &file(&[("b", &day(10))]));
     world.settles_at(2, 0).await;

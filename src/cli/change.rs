@@ -175,6 +175,7 @@ pub(super) fn shown(path: &str, errors: Vec<Problem>) -> String {
         path: path.to_owned(),
         state: FileState::Invalid,
         errors,
+        version: None,
     };
     let text = text::problems(&view::files(&[report]), false);
     text.trim_end().to_owned()

@@ -18,6 +18,15 @@ const OVERDUE: Duration = Duration::from_secs(10);
 /// How long git is waited for where nothing else changes: a rebase stops for a person, and starts must go on.
 const GIT: Duration = Duration::from_secs(5);
 
+/// How a wait for the folder to settle ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quiet {
+    /// No hint came for `settle`.
+    AtRest,
+    /// The folder never rests.
+    Forced,
+}
+
 impl Daemon {
     /// Is the last scan young, beside what a scan costs? Outcomes are asked for in many small steps; a large directory is
     /// not read again for each.
@@ -31,11 +40,16 @@ impl Daemon {
 
     /// Scans on a thread of its own. A scan that differs from the last one although no event told so may have met a file
     /// half written: it counts once two scans in a row are the same. After a `quiet` time, the first one counts.
-    pub async fn scan(&mut self, quiet: bool) -> Scan {
+    pub async fn scan(&mut self, quiet: Option<Quiet>) -> Scan {
+        // What changed within that time may go on changing.
+        let rest = match quiet {
+            Some(Quiet::Forced) => self.settle,
+            Some(Quiet::AtRest) | None => Duration::ZERO,
+        };
         // One that began before the change says nothing of it.
-        let mut counts = quiet && self.overdue.is_none();
+        let mut counts = quiet.is_some() && self.overdue.is_none();
         let mut is_old = self.overdue.is_some();
-        let mut looked = self.look().await;
+        let mut looked = self.look(rest).await;
         for _ in 0..RESTLESS {
             self.beats.send_replace(());
             let Some(scan) = &looked else {
@@ -45,7 +59,7 @@ impl Daemon {
                 .files
                 .iter()
                 .flat_map(|file| &file.errors)
-                .any(|error| error.message.contains("changed while it was read"));
+                .any(|problem| problem.passes);
             let before = self.completed.replace(scan.clone());
             counts |= before.is_none_or(|before| before == *scan);
             if counts && !changing && !is_old {
@@ -53,7 +67,7 @@ impl Daemon {
             }
             is_old = false;
             sleep(self.settle.max(Duration::from_millis(10)) / 2).await;
-            looked = self.look().await;
+            looked = self.look(rest).await;
         }
         let mut scan = looked.unwrap_or_else(|| Scan {
             unclear: Some(format!(
@@ -81,13 +95,13 @@ impl Daemon {
     }
 
     /// One scan. `None`: it has not ended yet.
-    pub(super) async fn look(&mut self) -> Option<Scan> {
+    pub(super) async fn look(&mut self, rest: Duration) -> Option<Scan> {
         let (mut overdue, patience) = if let Some(overdue) = self.overdue.take() {
             (overdue, Duration::from_secs(1))
         } else {
             let mut scanner = self.scanner.take().expect("one scan at a time");
             let looking = spawn_blocking(move || {
-                let scan = scanner.scan();
+                let scan = scanner.scan_after(rest);
                 (scanner, scan)
             });
             let (at, begun) = (Instant::now(), (self.clock)());
@@ -121,7 +135,8 @@ impl Daemon {
             }
             _ => {
                 let directory = self.directory.clone();
-                spawn_blocking(move || Watch::start(&directory, hints))
+                let in_flight = self.in_flight.clone();
+                spawn_blocking(move || Watch::start(&directory, hints, &in_flight))
             }
         };
         if let Ok(watch) = timeout(GIT, &mut watching).await {
@@ -142,34 +157,32 @@ impl Daemon {
         POLL.max(cost).min(self.resync)
     }
 
-    /// Waits until no hint has come for `settle`, and git is not at work any more.
+    /// Waits until no hint has come for `settle`, and git is not at work any more; not for longer than a while.
     pub(super) async fn quiet(
         &self,
         hinted: &mut watch::Receiver<u64>,
         stop: &mut watch::Receiver<bool>,
-    ) {
+    ) -> Quiet {
         let begun = Instant::now();
         let mut at_rest = None;
         while begun.elapsed() < self.settle * RESTLESS && !*stop.borrow() {
             hinted.borrow_and_update();
             self.beats.send_replace(());
             tokio::select! {
-                _ = stop.changed() => return,
+                _ = stop.changed() => return Quiet::Forced,
                 changed = timeout(self.settle, hinted.changed()) => if changed.is_err() {
                     let waited = *at_rest.get_or_insert_with(Instant::now);
-                    if waited.elapsed() > GIT {
-                        return;
-                    }
-                    if self.overdue.is_some() {
-                        return;
+                    if waited.elapsed() > GIT || self.overdue.is_some() {
+                        return Quiet::AtRest;
                     }
                     let directory = self.directory.clone();
                     let looking = spawn_blocking(move || git::is_busy(&directory));
                     if !matches!(timeout(GIT, looking).await, Ok(Ok(true))) {
-                        return;
+                        return Quiet::AtRest;
                     }
                 },
             }
         }
+        Quiet::Forced
     }
 }

@@ -13,7 +13,7 @@ pub mod set_clock;
 pub mod socket;
 pub mod systemd;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,7 @@ use crate::model::kind;
 use crate::model::plan::{Plan, Policy, span};
 use crate::reconcile::{Clock, Desired, Progress, Reconciler, Report};
 use crate::settings::Settings;
+use crate::source::in_flight::InFlight;
 use crate::source::parse::Defaults;
 use crate::source::problem::Problem;
 use crate::source::scan::{Scan, Scanner};
@@ -38,6 +39,7 @@ use crate::source::watch::Watch;
 use crate::view::Moment;
 use crate::view::resume::PauseView;
 use crate::view::standing::{Standing, WatchMode};
+use folder::Quiet;
 use metrics::Metrics;
 use set_clock::{ClockWatch, Uptime};
 use socket::{Order, What};
@@ -59,6 +61,7 @@ pub struct Daemon {
     directory: PathBuf,
     /// `None` only while a scan is under way.
     scanner: Option<Scanner>,
+    in_flight: InFlight,
     /// What a scanner that is away is to go on with.
     awaited: Option<Defaults>,
     /// A scan that has not ended for long.
@@ -72,6 +75,7 @@ pub struct Daemon {
     clock_watch: ClockWatch,
     told: BTreeMap<String, Vec<Problem>>,
     told_doubt: Option<String>,
+    told_open: Arc<BTreeSet<String>>,
     told_git: Option<PathBuf>,
     told_guard: Option<(String, String)>,
     device: Option<u64>,
@@ -115,9 +119,11 @@ impl Daemon {
         resync: Duration,
         clock: Clock,
     ) -> Self {
+        let in_flight = InFlight::default();
         Self {
             directory: scanner.directory().to_owned(),
-            scanner: Some(scanner),
+            scanner: Some(scanner.among_writers(in_flight.clone())),
+            in_flight,
             awaited: None,
             overdue: None,
             reconciler,
@@ -129,6 +135,7 @@ impl Daemon {
             clock_watch: ClockWatch::default(),
             told: BTreeMap::new(),
             told_doubt: None,
+            told_open: Arc::default(),
             told_git: None,
             told_guard: None,
             device: None,
@@ -170,7 +177,7 @@ impl Daemon {
         let (hints, mut hinted) = watch::channel(0_u64);
         let mut watching: Option<Watch> = None;
         let mut told_polling = false;
-        let mut quiet = false;
+        let mut quiet: Option<Quiet> = None;
         let mut replaced = 0;
         while !*stop.borrow() {
             self.beats.send_replace(());
@@ -200,7 +207,7 @@ impl Daemon {
             let hint = hinted.has_changed().unwrap_or(true);
             hinted.borrow_and_update();
             // Woken by a time, not by a change: what was read a moment ago still holds.
-            let fresh = watching.is_some() && !hint && !quiet;
+            let fresh = watching.is_some() && !hint && quiet.is_none();
             let last = if fresh && self.is_fresh() {
                 self.last.take()
             } else {
@@ -210,12 +217,13 @@ impl Daemon {
                 Some(scan) => scan,
                 None => self.scan(quiet).await,
             };
-            quiet = false;
+            quiet = None;
             if let Some(watch) = &watching
                 && self.overdue.is_none()
                 && !watch.is_of(scan.identity)
             {
                 watching = None;
+                self.in_flight.end();
                 // What happened between the scan and the new watch would be missed.
                 if scan.unclear.is_none() && replaced < RESTLESS {
                     replaced += 1;
@@ -262,8 +270,7 @@ impl Daemon {
                     self.obey(order, &scan).await;
                 }
                 _ = hinted.changed() => {
-                    quiet = true;
-                    self.quiet(&mut hinted, &mut stop).await;
+                    quiet = Some(self.quiet(&mut hinted, &mut stop).await);
                 }
                 jump = doze(&clock, wake, most, &self.beats) => if let Some(jump) = jump {
                     info!(seconds = jump.num_seconds(), "the clock was set, or the machine slept: everything is looked at again");
@@ -321,7 +328,7 @@ impl Daemon {
 
     /// One scan and one reconciliation, for `onced sync`.
     pub async fn once(&mut self) -> (Scan, Report) {
-        let scan = self.scan(false).await;
+        let scan = self.scan(None).await;
         let report = self.again(&scan).await;
         (scan, report)
     }

@@ -1,11 +1,13 @@
 //! What is said of the folder: of each thing once, and again only when it changes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tracing::{info, warn};
 
 use super::{Daemon, STALE};
 use crate::model::kind;
+use crate::source::in_flight::LONGEST;
 use crate::source::problem::{FileState, Problem};
 use crate::source::scan::Scan;
 
@@ -20,6 +22,15 @@ impl Daemon {
             }
             self.told_doubt.clone_from(&scan.unclear);
         }
+        for path in scan.open_for_long.difference(&self.told_open) {
+            let minutes = LONGEST.as_secs() / 60;
+            warn!(
+                target: kind::DOUBT,
+                file = path,
+                "{path} has been open for writing for more than {minutes} minutes: it is taken as it is\nhint: let the program that writes it close it, or write beside it and rename"
+            );
+        }
+        self.told_open = Arc::clone(&scan.open_for_long);
         let busy = scan.git.as_ref().and_then(|git| git.busy.as_ref());
         let stale = busy.filter(|busy| {
             busy.since
@@ -39,6 +50,7 @@ impl Daemon {
             .iter()
             .filter(|file| file.state == FileState::Invalid);
         let now: BTreeMap<String, Vec<Problem>> = invalid
+            .filter(|file| !file.errors.iter().any(|problem| problem.passes))
             .map(|file| (file.path.clone(), file.errors.clone()))
             .collect();
         for (path, problems) in now

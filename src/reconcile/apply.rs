@@ -109,13 +109,13 @@ impl Task {
         let taken = taken.flat_map(|take| [take.entry.name.clone(), take.from.name.clone()]);
         let named = self.stray.as_ref().map(|stray| stray.entry.clone());
         let named = named.filter(|named| named != name && self.step == Step::Adopt);
-        let mut names = vec![name.clone()];
+        let mut all = vec![name.clone()];
         for other in taken.chain(named) {
-            if !names.contains(&other) {
-                names.push(other);
+            if !all.contains(&other) {
+                all.push(other);
             }
         }
-        names
+        all
     }
 }
 

@@ -69,7 +69,8 @@ impl Desired {
 pub struct Desk {
     /// What is recorded.
     pub records: Records,
-    gone_since: BTreeMap<EntryName, DateTime<Utc>>,
+    /// Since when entries are gone, and the version that the file they were in had then.
+    gone_since: BTreeMap<EntryName, (DateTime<Utc>, Option<u64>)>,
     changes: Changes,
 }
 
@@ -90,7 +91,7 @@ impl Desk {
             |record| record.is_after(now),
             |record| record.not_after(now),
         );
-        for since in self.gone_since.values_mut() {
+        for (since, _) in self.gone_since.values_mut() {
             *since = now.min(*since);
         }
         self.changes.not_after(now);
@@ -120,10 +121,16 @@ impl Desk {
                 self.gone_since.remove(name);
                 Want::Unclear(why)
             } else {
-                let since = *self.gone_since.entry(name.clone()).or_insert(now);
+                // A file that goes on changing may be about to bring it back: then it is gone only since the last change.
+                let version = record.and_then(|record| desired.doubt.version(&record.file));
                 let recorded = record.and_then(|record| record.gone);
+                let gone = (recorded.unwrap_or(now), version);
+                let gone = self.gone_since.entry(name.clone()).or_insert(gone);
+                if gone.1 != version {
+                    *gone = (now, version);
+                }
                 Want::Absent {
-                    since: recorded.unwrap_or(since),
+                    since: gone.0,
                     seen: desired.seen.unwrap_or(now),
                 }
             };

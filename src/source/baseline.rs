@@ -11,7 +11,7 @@ use crate::model::cut::Cut;
 const STAYS: Duration = Duration::from_mins(1);
 
 /// The length of a content, and a running hash at the end of each of its lines.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Baseline {
     length: usize,
     lines: Vec<u64>,

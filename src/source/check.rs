@@ -56,7 +56,7 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Vec<FileReport> {
                     Vec::new()
                 }
                 Ok(Err(errors)) => errors,
-                Err((message, hint)) => vec![of_the_whole(message, hint)],
+                Err(unread) => vec![unread.problem()],
             };
         reports.push(file_report(shown, errors));
     }

@@ -69,6 +69,12 @@ impl Doubt {
         self.whole.is_some() || !self.opaque.is_empty()
     }
 
+    /// Which content of a file there is; another one once it changed, was removed or made.
+    pub fn version(&self, file: &str) -> Option<u64> {
+        let found = self.files.binary_search_by(|there| (*there.path).cmp(file));
+        self.files[found.ok()?].version
+    }
+
     /// Why an entry that is in no good file, and was last seen in `file`, may still be wanted; `None`: it is gone.
     pub fn of(&self, name: &EntryName, file: &str) -> Option<String> {
         if !self.is_any() {

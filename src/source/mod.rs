@@ -6,6 +6,7 @@ pub mod doubt;
 pub mod edit;
 pub mod file_system;
 pub mod git;
+pub mod in_flight;
 pub mod language;
 pub mod parse;
 pub mod parse_cache;

@@ -19,6 +19,9 @@ pub struct Problem {
     /// The line as it stands in the file; `None` for lines inside a payload or input, or a file that was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
+    /// It is read again in a moment, and nobody has to do anything about it.
+    #[serde(skip)]
+    pub passes: bool,
 }
 
 /// Whether a file takes part.
@@ -56,6 +59,9 @@ pub struct FileReport {
     pub state: FileState,
     /// All that is wrong with it, in line order.
     pub errors: Vec<Problem>,
+    /// Another one with each content; `None`: it was not read.
+    #[serde(skip)]
+    pub version: Option<u64>,
 }
 
 /// Notes in each of the files that hold the same name where the other is.
@@ -79,6 +85,7 @@ pub(super) fn file_report(path: String, errors: Vec<Problem>) -> FileReport {
         path,
         state,
         errors,
+        version: None,
     }
 }
 
@@ -90,6 +97,15 @@ pub(super) fn of_the_whole(message: String, hint: Option<String>) -> Problem {
         message,
         hint,
         shown: None,
+        passes: false,
+    }
+}
+
+/// The problem of a file that is being changed.
+pub(super) fn passing(message: String) -> Problem {
+    Problem {
+        passes: true,
+        ..of_the_whole(message, Some("it is read again in a moment".into()))
     }
 }
 
@@ -101,5 +117,6 @@ fn twice(name: &EntryName, line: usize, other: &str) -> Problem {
         message: format!("`{name}` is also the name of an entry at `{other}`"),
         hint: Some("rename one of the two: a name is unique in the whole directory".into()),
         shown: None,
+        passes: false,
     }
 }

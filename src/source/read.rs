@@ -8,6 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
 
+use super::problem::{Problem, of_the_whole, passing};
+
 /// The most bytes a schedule file may have.
 pub(super) const MOST_BYTES: u64 = 8 * 1024 * 1024;
 /// How much older than its reading a file's last change must be, for the next change to bear another time: file systems
@@ -18,6 +20,31 @@ const EVERYBODY: u32 = 0o002;
 
 /// Why a file is not taken, and what helps.
 pub(super) type Refusal = (String, Option<String>);
+
+/// Why a file was not read.
+#[derive(Debug)]
+pub(super) enum Unread {
+    /// It may not be.
+    Refused(Refusal),
+    /// It was changed meanwhile.
+    Changing,
+}
+
+impl From<Refusal> for Unread {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl Unread {
+    /// As it is told.
+    pub(super) fn problem(self) -> Problem {
+        match self {
+            Self::Refused((why, hint)) => of_the_whole(why, hint),
+            Self::Changing => passing("the file changed while it was read".into()),
+        }
+    }
+}
 
 /// Who may have written what is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,20 +118,20 @@ pub(super) fn read_inside(
     root: &Path,
     path: &Path,
     trust: Trust,
-) -> Result<(Vec<u8>, Stat), Refusal> {
+) -> Result<(Vec<u8>, Stat), Unread> {
     let target = fs::canonicalize(path)
         .map_err(|error| (format!("the file can't be read: {error}"), None))?;
     if !target.starts_with(root) {
-        return Err((
+        return Err(Unread::Refused((
             "the link leads out of the directory".into(),
             Some("put the file itself here".into()),
-        ));
+        )));
     }
     read(&target, 0, trust)
 }
 
 /// Reads a regular file of a bearable size, whole. `flags`: of open(2), beside the usual ones.
-pub(super) fn read(path: &Path, flags: i32, trust: Trust) -> Result<(Vec<u8>, Stat), Refusal> {
+pub(super) fn read(path: &Path, flags: i32, trust: Trust) -> Result<(Vec<u8>, Stat), Unread> {
     let failed = |error: io::Error| (format!("the file can't be read: {error}"), None);
     let kind = fs::metadata(path).map_err(failed)?;
     regular(&kind)?;
@@ -119,7 +146,7 @@ pub(super) fn read(path: &Path, flags: i32, trust: Trust) -> Result<(Vec<u8>, St
     if trust == Trust::NotEverybody
         && let Some(refusal) = everybody_may_write(path, &before, &path.display().to_string())
     {
-        return Err(refusal);
+        return Err(refusal.into());
     }
     let mut bytes = Vec::with_capacity(usize::try_from(before.len()).unwrap_or_default());
     Read::by_ref(&mut file)
@@ -129,10 +156,7 @@ pub(super) fn read(path: &Path, flags: i32, trust: Trust) -> Result<(Vec<u8>, St
     let after = file.metadata().map_err(failed)?;
     let moved = |m: &Metadata| (m.len(), m.mtime(), m.mtime_nsec());
     if moved(&before) != moved(&after) || bytes.len() as u64 != after.len() {
-        return Err((
-            "the file changed while it was read".into(),
-            Some("it is read again in a moment".into()),
-        ));
+        return Err(Unread::Changing);
     }
     Ok((bytes, Stat::of(&after)))
 }

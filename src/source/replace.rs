@@ -34,7 +34,11 @@ impl Held {
         let failed = |error: io::Error| (format!("the file can't be read: {error}"), None);
         let root = fs::canonicalize(directory).map_err(failed)?;
         let target = fs::canonicalize(path).map_err(failed)?;
-        let (bytes, _) = read_inside(&root, path, Trust::Anybody)?;
+        let read = read_inside(&root, path, Trust::Anybody);
+        let (bytes, _) = read.map_err(|unread| {
+            let problem = unread.problem();
+            (problem.message, problem.hint)
+        })?;
         let path = path.to_owned();
         Ok(Self {
             root,

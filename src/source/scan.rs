@@ -13,7 +13,8 @@ use tokio::time::Instant;
 
 use super::baseline::{Baseline, unfinished};
 use super::doubt::{Doubt, MayBe, Opaque, Words};
-use super::read::{Stat, Trust, read, read_inside};
+use super::in_flight::{Flight, InFlight, YOUNG, Young};
+use super::read::{Stat, Trust, Unread, read, read_inside};
 pub use super::walk::is_read;
 use super::walk::{Found, Walk};
 use crate::model::cut::Cut;
@@ -22,15 +23,11 @@ use crate::model::parallel::parallel;
 use crate::source::git::{self, Busy, Tree};
 use crate::source::parse::{Defaults, parse};
 use crate::source::parse_cache::{Key, ParseCache};
-use crate::source::problem::{
-    FileReport, FileState, Problem, file_report, note_twice, of_the_whole,
-};
+use crate::source::problem::{FileReport, FileState, Problem, file_report, note_twice, passing};
 
 /// How often every file is read again, whatever its times say: a file system may not tell (a network's cache, a mapped
 /// file).
 const REREAD: Duration = Duration::from_mins(15);
-/// A file that was never seen before, and is younger than this, may still be written.
-const YOUNG: Duration = Duration::from_secs(2);
 
 /// What the schedule files ask for at one moment. Cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +42,10 @@ pub struct Scan {
     pub cut: Arc<BTreeMap<EntryName, Cut>>,
     /// Why this scan proves no absence at all.
     pub unclear: Option<String>,
+    /// Files that are being written: what they said before counts, and what is in no file may be meant for them.
+    pub in_flight: Arc<BTreeSet<String>>,
+    /// Files that have been open for writing for so long that they are taken as they are.
+    pub open_for_long: Arc<BTreeSet<String>>,
     /// The device that the directory lies on, and its number there.
     pub identity: Option<(u64, u64)>,
     /// The git work tree that the directory lies in.
@@ -76,7 +77,11 @@ impl Scan {
     /// Why this scan proves no absence at all: it could not see everything, or git is at work.
     pub fn doubt(&self) -> Option<String> {
         let busy = self.git.as_ref().and_then(|git| git.busy.as_ref());
-        self.unclear.clone().or_else(|| busy.map(Busy::why))
+        let written = self.in_flight.first();
+        self.unclear
+            .clone()
+            .or_else(|| busy.map(Busy::why))
+            .or_else(|| written.map(|path| format!("`{path}` is being written")))
     }
 
     /// Is any file invalid?
@@ -90,7 +95,7 @@ impl Scan {
 type Parsed = Result<Vec<Arc<Entry>>, Vec<Problem>>;
 
 /// What is known of one file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Known {
     /// In which scan it was there last.
     round: u64,
@@ -118,8 +123,29 @@ enum Seen {
     Same,
     /// It was read.
     Read,
+    /// It is being written, and counts as it was before.
+    InFlight,
     /// It could not be read, or may not be.
     Refused(Vec<Problem>),
+}
+
+impl Seen {
+    /// Could it not be read only because it was being written?
+    fn passes(&self) -> bool {
+        matches!(self, Self::Refused(problems) if problems.iter().all(|problem| problem.passes))
+    }
+}
+
+/// The files that are being written, by their places among those that were found.
+#[derive(Debug, Default)]
+struct Written {
+    now: BTreeSet<usize>,
+    /// For so long that they are read all the same.
+    for_long: BTreeSet<usize>,
+}
+
+fn being_written() -> Problem {
+    passing("the file is being written".into())
 }
 
 /// Scans one directory again and again. A file is read again when its times say that it changed, or may have; and parsed
@@ -130,6 +156,8 @@ pub struct Scanner {
     defaults: Defaults,
     trust: Trust,
     cache: Option<ParseCache>,
+    in_flight: Option<InFlight>,
+    young: Young,
     round: u64,
     /// By path. What is gone is kept for a while: a file that is made anew is compared with what it was.
     known: HashMap<String, Known>,
@@ -149,6 +177,8 @@ impl Scanner {
             defaults,
             trust: Trust::NotEverybody,
             cache: None,
+            in_flight: None,
+            young: Young::default(),
             round: 0,
             known: HashMap::new(),
             found: 0,
@@ -173,6 +203,15 @@ impl Scanner {
         Self { cache, ..self }
     }
 
+    /// The same, for files that may be changed meanwhile: those that are being written count as they were before.
+    #[must_use]
+    pub fn among_writers(self, in_flight: InFlight) -> Self {
+        Self {
+            in_flight: Some(in_flight),
+            ..self
+        }
+    }
+
     /// From now on with these defaults. Every file is read and parsed anew; what was known of its content before, by which
     /// one that is half written is noticed, is kept.
     pub fn reparse(&mut self, defaults: Defaults) {
@@ -190,6 +229,11 @@ impl Scanner {
 
     /// One scan. The directory is resolved anew.
     pub fn scan(&mut self) -> Scan {
+        self.scan_after(Duration::ZERO)
+    }
+
+    /// One scan of a folder that may not be at rest: what changed within this time counts as being written.
+    pub fn scan_after(&mut self, rest: Duration) -> Scan {
         let shown = self.directory.display();
         let unclear = |why: String, identity| Scan {
             unclear: Some(why),
@@ -229,9 +273,19 @@ impl Scanner {
         self.round += 1;
         let mut same =
             self.last.identity == identity && self.ignored == ignored && self.found == found.len();
-        let seen = self.look(&root, &found, read_all, now);
+        let written = self.written(&found, rest, now);
+        let seen = self.look(&root, &found, (&written, read_all), now);
         self.note_what_may_have_moved(&found, &seen);
-        same &= seen.iter().all(|seen| matches!(seen, Seen::Same));
+        same &= seen
+            .iter()
+            .all(|seen| matches!(seen, Seen::Same | Seen::InFlight));
+        let is_in_flight = |(place, seen): (usize, &Seen)| {
+            let is = matches!(seen, Seen::InFlight) || written.now.contains(&place);
+            is.then(|| found[place].shown.clone())
+        };
+        let in_flight = seen.iter().enumerate().filter_map(is_in_flight).collect();
+        let of_long = written.for_long.iter();
+        let open_for_long = of_long.map(|place| found[*place].shown.clone()).collect();
         if !same {
             self.found = found.len();
             self.ignored = ignored;
@@ -246,16 +300,60 @@ impl Scanner {
             }
         }
         self.last.unclear = unclear;
+        self.last.in_flight = Arc::new(in_flight);
+        self.last.open_for_long = Arc::new(open_for_long);
         self.last.git = git::look(&root).map(|tree| tree.since(before));
         self.last.clone()
     }
 
+    /// The files that are being written, by their places.
+    fn written(&mut self, found: &[Found], rest: Duration, now: Instant) -> Written {
+        let mut written = Written::default();
+        let Some(in_flight) = &self.in_flight else {
+            return written;
+        };
+        in_flight.keep(Path::exists);
+        let clock = SystemTime::now();
+        for (place, found) in found.iter().enumerate() {
+            let Some((path, stat)) = found.target() else {
+                continue;
+            };
+            let of = |age| stat.is_younger(age, clock);
+            let flight = in_flight.of(&path, of(YOUNG));
+            let is_young = match flight {
+                Flight::Whole => of(rest),
+                Flight::Unknown => of(rest.max(YOUNG)),
+                Flight::Open | Flight::OpenForLong => false,
+            };
+            let waits = rest.max(YOUNG);
+            let is_young = self
+                .young
+                .waits(&found.shown, is_young.then_some(stat), waits, now);
+            if flight == Flight::Open || is_young {
+                written.now.insert(place);
+            } else if flight == Flight::OpenForLong {
+                written.for_long.insert(place);
+            }
+        }
+        written
+    }
+
     /// Looks at every file, and reads those that may have changed, on all processors.
-    fn look(&mut self, root: &Path, found: &[Found], read_all: bool, now: Instant) -> Vec<Seen> {
+    fn look(
+        &mut self,
+        root: &Path,
+        found: &[Found],
+        (written, read_all): (&Written, bool),
+        now: Instant,
+    ) -> Vec<Seen> {
         let round = self.round;
         let mut seen: Vec<Option<Seen>> = Vec::with_capacity(found.len());
         let mut changed: Vec<(usize, Option<Known>)> = Vec::new();
         for (place, found) in found.iter().enumerate() {
+            if written.now.contains(&place) {
+                seen.push(Some(self.leave(found)));
+                continue;
+            }
             if let Some(known) = self.known.get_mut(&found.shown) {
                 let same = known.stat.is_some() && known.stat == found.stat && !read_all;
                 let may_be = same && found.refused.is_none() && known.round + 1 == round;
@@ -268,18 +366,60 @@ impl Scanner {
             changed.push((place, self.known.remove(&found.shown)));
             seen.push(None);
         }
+        // What a file was before counts where it turns out that it was being written while it was read.
+        let keeps = self.in_flight.is_some();
         let read = |(place, known): (usize, Option<Known>)| {
+            let before = known.clone().filter(|_| keeps);
             let (this, known) = self.read(root, &found[place], known, now);
-            (place, this, known)
+            (place, this, known, before)
         };
-        for (place, this, known) in parallel(changed, read) {
+        let read = parallel(changed, read);
+        if let Some(in_flight) = self.in_flight.as_ref().filter(|_| !read.is_empty()) {
+            in_flight.catch_up();
+        }
+        for (place, this, known, before) in read {
+            let (found, mut this, mut known) = (&found[place], this, known);
+            if self.was_written(found, &this, now) {
+                known = before;
+                this = Seen::Refused(vec![being_written()]);
+            }
             if let Some(known) = known {
-                self.known.insert(found[place].shown.clone(), known);
+                self.known.insert(found.shown.clone(), known);
+            }
+            if this.passes() {
+                this = self.leave(found);
             }
             seen[place] = Some(this);
         }
         let all = seen.into_iter().map(|seen| seen.expect("each was seen"));
         all.collect()
+    }
+
+    /// Was a file that was read changed meanwhile, or just before by a program that goes on?
+    fn was_written(&self, found: &Found, seen: &Seen, since: Instant) -> bool {
+        let Some(in_flight) = &self.in_flight else {
+            return false;
+        };
+        if !matches!(seen, Seen::Read) {
+            return false;
+        }
+        let Some((path, _)) = found.target() else {
+            return false;
+        };
+        in_flight.has_changed(&path, since) || in_flight.of(&path, true) == Flight::Open
+    }
+
+    /// A file that is being written is not read. One that could be read before counts as it was.
+    fn leave(&mut self, found: &Found) -> Seen {
+        let round = self.round;
+        match self.known.get_mut(&found.shown) {
+            Some(known) if !known.refused && known.round + 1 >= round => {
+                known.round = round;
+                known.stat = None;
+                Seen::InFlight
+            }
+            _ => Seen::Refused(vec![being_written()]),
+        }
     }
 
     /// A file may be renamed, and what it holds then spoiled, between two scans: an invalid file that was changed since the
@@ -301,7 +441,7 @@ impl Scanner {
                 (Seen::Read, Err(_), MayBe::Only(files)) => {
                     Arc::make_mut(files).extend(gone.iter().cloned());
                 }
-                (Seen::Read | Seen::Same | Seen::Refused(_), ..) => {}
+                (Seen::Read | Seen::Same | Seen::InFlight | Seen::Refused(_), ..) => {}
             }
         }
     }
@@ -323,9 +463,9 @@ impl Scanner {
             refused: true,
             ..known
         });
-        let refused = |(why, hint), known| (Seen::Refused(vec![of_the_whole(why, hint)]), known);
+        let refused = |unread: Unread, known| (Seen::Refused(vec![unread.problem()]), known);
         if let Some(refusal) = &found.refused {
-            return refused(refusal.clone(), known);
+            return refused(refusal.clone().into(), known);
         }
         let begun = SystemTime::now();
         let read = if found.linked {
@@ -336,7 +476,15 @@ impl Scanner {
         };
         let (bytes, stat) = match read {
             Ok(read) => read,
-            Err(refusal) => return refused(refusal, known),
+            // It counts as it was before.
+            Err(Unread::Changing) if self.in_flight.is_some() => {
+                let known = known.map(|known| Known {
+                    refused: !was_read,
+                    ..known
+                });
+                return refused(Unread::Changing, known);
+            }
+            Err(unread) => return refused(unread, known),
         };
         let kept = Some(stat).filter(|stat| !found.linked && stat.tells_since(begun));
         let digest: [u8; 32] = Sha256::digest(&bytes).into();
@@ -411,12 +559,19 @@ impl Scanner {
             let of_file = self.known.get(&found.shown);
             let (of_file, errors) = match seen {
                 Seen::Refused(errors) => (None, errors),
-                Seen::Same | Seen::Read => {
+                Seen::Same | Seen::Read | Seen::InFlight => {
                     let errors = of_file.and_then(|known| known.parsed.as_ref().err());
                     (of_file, errors.cloned().unwrap_or_default())
                 }
             };
-            files.push(file_report(found.shown, errors));
+            let version = of_file.map(|known| {
+                let (first, _) = known.digest.split_first_chunk().expect("32 bytes");
+                u64::from_be_bytes(*first)
+            });
+            files.push(FileReport {
+                version,
+                ..file_report(found.shown, errors)
+            });
             known.push(of_file);
         }
         let entries_of = |place: usize| {
@@ -470,6 +625,7 @@ impl Scanner {
             path: path.clone(),
             state: FileState::Ignored,
             errors: Vec::new(),
+            version: None,
         });
         files.extend(ignored);
         files.sort_by(|a, b| a.path.cmp(&b.path));

@@ -1,5 +1,6 @@
 //! The walk: which files there are below the directory, and whether all could be seen. Reads no file.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
 use std::io;
@@ -23,6 +24,18 @@ pub(super) struct Found {
     pub(super) stat: Option<Stat>,
     /// Everybody may write where it lies.
     pub(super) refused: Option<Refusal>,
+}
+
+impl Found {
+    /// Where its content lies, and how it stands; `None`: it is not there any more.
+    pub(super) fn target(&self) -> Option<(Cow<'_, Path>, Stat)> {
+        if let Some(stat) = self.stat {
+            return Some((Cow::Borrowed(&self.path), stat));
+        }
+        let path = fs::canonicalize(&self.path).ok()?;
+        let stat = Stat::of(&fs::metadata(&path).ok()?);
+        Some((Cow::Owned(path), stat))
+    }
 }
 
 #[derive(Default)]

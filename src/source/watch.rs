@@ -11,6 +11,7 @@ use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::watch::Sender;
 
 use super::file_system;
+use super::in_flight::InFlight;
 
 /// Watches until it is dropped.
 #[derive(Debug)]
@@ -22,16 +23,27 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches a directory and all below it; each change raises `hint`. Where this fails (no watches left, a
-    /// file system without events), the caller polls.
-    pub fn start(directory: &Path, hint: Sender<u64>) -> notify::Result<Self> {
+    /// Watches a directory and all below it; each change raises `hint`, and `in_flight` is told what is being written. Where
+    /// this fails (no watches left, a file system without events), the caller polls.
+    pub fn start(
+        directory: &Path,
+        hint: Sender<u64>,
+        in_flight: &InFlight,
+    ) -> notify::Result<Self> {
         let resolved = std::fs::canonicalize(directory).map_err(notify::Error::io)?;
         let named = std::path::absolute(directory).map_err(notify::Error::io)?;
         let metadata = std::fs::metadata(&resolved).map_err(notify::Error::io)?;
         let ours = [resolved.clone(), named.clone()];
         let stale = Arc::new(AtomicBool::new(false));
         let marked = Arc::clone(&stale);
+        let (marks, files) = (in_flight.begin(), in_flight.clone());
+        let of_marks = marks.clone();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            if let Ok(event) = &event
+                && files.take(event, of_marks.as_deref())
+            {
+                return;
+            }
             if event
                 .as_ref()
                 .map_or(true, |event| is_replacement(event, &ours))
@@ -44,6 +56,9 @@ impl Watch {
             }
         })?;
         watcher.watch(&resolved, RecursiveMode::Recursive)?;
+        if let Some(marks) = &marks {
+            watcher.watch(marks, RecursiveMode::NonRecursive)?;
+        }
         // A link that is swapped, or a directory that is put back, shows in its parent only.
         if let Some(parent) = named.parent() {
             let _ = watcher.watch(parent, RecursiveMode::NonRecursive);

@@ -252,7 +252,7 @@ async fn what_a_listing_showed_outlives_the_process() {
     let mut reconciler = again.reconciler().await;
     again.settle_many(&mut reconciler, &new, 120).await;
     drop(reconciler);
-    sleep(Duration::from_secs(240)).await;
+    sleep(Duration::from_mins(4)).await;
     assert_eq!(world.history(), [("0".to_owned(), Status::Succeeded)]);
     let mut reconciler = again.reconciler().await;
     again.settle_many(&mut reconciler, &new, 420).await;

@@ -119,6 +119,8 @@ pub(crate) struct Process {
     state: PathBuf,
     /// What it read last, while nothing has changed since.
     scan: Option<Scan>,
+    /// A file was young when it was read: it is looked at again soon.
+    is_written: bool,
     /// The store is not where it was until then.
     away: Option<DateTime<Utc>>,
 }
@@ -148,13 +150,15 @@ async fn round(process: &mut Process, faults: &Faults) -> Option<Report> {
         done = async {
             let scan = match known {
                 Some(scan) => scan,
-                None => daemon.scan(false).await,
+                None => daemon.scan(None).await,
             };
             let report = daemon.again(&scan).await;
             (scan, report)
         } => done,
     };
-    process.scan = Some(scan).filter(|_| !report.plan.waits());
+    process.is_written = !scan.in_flight.is_empty();
+    let rests = !report.plan.waits() && !process.is_written;
+    process.scan = Some(scan).filter(|_| rests);
     Some(report)
 }
 
@@ -258,6 +262,7 @@ impl World {
         let processes = (0..daemons).map(|n| Process {
             alive: None,
             scan: None,
+            is_written: false,
             state: root.join(format!("state{n}")),
             away: None,
         });
@@ -495,9 +500,10 @@ impl World {
                     return;
                 };
                 // Each takes the content of the next, and the last that of the first, or a new one.
-                let mut content = match self.rng.bool() {
-                    true => self.content(),
-                    false => self.files[*first][first_name].clone(),
+                let mut content = if self.rng.bool() {
+                    self.content()
+                } else {
+                    self.files[*first][first_name].clone()
                 };
                 let said: Vec<&str> = names.iter().map(|(_, name)| name.as_str()).collect();
                 let said = format!("rotate {} with {}", said.join(" "), content.said());
@@ -668,6 +674,9 @@ impl World {
                     self.approve(number).await;
                 }
                 wake = report.wake.map_or(wake, |at| wake.min(at));
+                if self.processes[number].is_written {
+                    wake = wake.min(now + TimeDelta::seconds(2));
+                }
                 last = Some(report);
             }
             let wake = (wake - now).to_std().unwrap_or_default();
@@ -696,7 +705,7 @@ impl World {
         let (daemon, _) = process.alive.as_mut().expect("it lives");
         let scan = match &process.scan {
             Some(scan) => scan.clone(),
-            None => daemon.scan(false).await,
+            None => daemon.scan(None).await,
         };
         let digest = daemon.moment(&scan).plan().digest;
         let done = daemon.let_go(&digest, &scan).await;

@@ -47,9 +47,9 @@ pub(super) fn moves(
         }
         let members = if ring.is_empty() { vec![*target] } else { ring };
         for member in &members {
-            let (taker, giver) = (wants[*member].name, wants[takes[member]].name);
-            moves.insert(taker.clone(), giver.clone());
-            set(decisions, giver, Decision::Rest { wake: None });
+            let (to, from) = (wants[*member].name, wants[takes[member]].name);
+            moves.insert(to.clone(), from.clone());
+            set(decisions, from, Decision::Rest { wake: None });
         }
         done.extend(members);
         let act = Decision::Act(Step::Move, "the same content under a new name");

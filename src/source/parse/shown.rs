@@ -30,6 +30,7 @@ pub(super) fn readable(bytes: &[u8]) -> Result<String, Problem> {
             message,
             hint,
             shown: None,
+            passes: false,
         }
     };
     let text = std::str::from_utf8(bytes).map_err(|error| at(error.valid_up_to(), "not UTF-8"))?;
@@ -83,6 +84,7 @@ impl Parsing<'_> {
                 .as_ref()
                 .map(|hint| hint.chars().map(plain).collect()),
             shown: shown(*place, &wrong.message),
+            passes: false,
         };
         wrongs.iter().map(problem).collect()
     }
