@@ -3,6 +3,7 @@ mod bootstrap;
 mod clock;
 mod completing;
 mod conformance;
+mod disk;
 mod doctor;
 mod documents;
 mod editing;

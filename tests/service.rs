@@ -14,13 +14,13 @@ use crate::process::{Running, World, day, file, has};
 use crate::surroundings::may_mount;
 
 /// A service manager: what it was told, in order.
-struct Manager {
+pub(crate) struct Manager {
     socket: UnixDatagram,
-    told: Vec<String>,
+    pub(crate) told: Vec<String>,
 }
 
 impl Manager {
-    fn new(world: &World) -> (Self, String) {
+    pub(crate) fn new(world: &World) -> (Self, String) {
         let path = world.root.path().join("notify");
         let socket = UnixDatagram::bind(&path).expect("a socket");
         let patience = Some(Duration::from_millis(100));
@@ -30,7 +30,7 @@ impl Manager {
     }
 
     /// Waits until a line was told that begins like this, after the first `from` lines; answers its place.
-    fn waits_for(&mut self, begins: &str, from: usize) -> usize {
+    pub(crate) fn waits_for(&mut self, begins: &str, from: usize) -> usize {
         let begun = Instant::now();
         loop {
             let mut lines = self.told.iter().enumerate().skip(from);
@@ -47,7 +47,7 @@ impl Manager {
     }
 
     /// Takes what is said next, if that is soon.
-    fn hear(&mut self) {
+    pub(crate) fn hear(&mut self) {
         let mut bytes = [0; 4096];
         let read = block_in_place(|| self.socket.recv(&mut bytes));
         if let Ok(length) = read {
@@ -64,7 +64,7 @@ fn service(world: &World, notify: &str, more: &[&str]) -> Running {
     Running(command.spawn().expect("onced starts"))
 }
 
-fn signal(process: &Running, name: &str) {
+pub(crate) fn signal(process: &Running, name: &str) {
     let status = Command::new("kill")
         .args([&format!("-{name}"), &process.0.id().to_string()])
         .status();

@@ -1,6 +1,6 @@
 //! `onced approve`: a person's word on what the guard holds and on what no entry asks for.
 
-use super::{Context, Failure, Outcome, exit, look, print, results, run};
+use super::{Context, Failure, Outcome, exit, look, opening, print, results};
 use crate::ledger::Holder;
 use crate::reconcile::approve;
 
@@ -20,7 +20,7 @@ pub(super) async fn approve(context: &Context, digest: &str) -> Outcome {
     }
     let waiting = look::look(&settings, None)?.to_approve;
     approve::allowed(digest, &waiting).map_err(Failure::new)?;
-    let (ledger, _) = run::open(state, Holder::Command).await?;
+    let (ledger, _) = opening::open(state, Holder::Command).await?;
     let number = waiting.len();
     ledger.approved(waiting, true).await?;
     ledger.close().await;

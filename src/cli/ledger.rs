@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::arguments::LedgerCommand;
-use super::{Context, Failure, Outcome, exit, print, run};
+use super::{Context, Failure, Outcome, exit, opening, print};
 use crate::ledger::{Change, Holder, Ledger};
 use crate::model::name::Fingerprint;
 use crate::model::record::{Event, Record};
@@ -129,7 +129,7 @@ async fn import(state: &Path, file: &str, owner: &str) -> Outcome {
             }
         }
     }
-    let (ledger, found) = run::open(state, Holder::Command).await?;
+    let (ledger, found) = opening::open(state, Holder::Command).await?;
     if !found.records.is_empty() {
         return Err(Failure::new(format!(
             "the ledger in `{}` has {} records already\nhint: set it aside first with `onced ledger rebuild`",

@@ -23,6 +23,7 @@ mod list;
 mod logs;
 mod look;
 mod manual;
+mod opening;
 mod pause;
 mod plan;
 #[cfg(test)]
@@ -35,6 +36,7 @@ mod run;
 mod sandbox;
 mod schema;
 mod show;
+mod signals;
 mod text;
 mod watch;
 

@@ -7,15 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::bar::Bar;
-use super::{Context, Failure, Outcome, aws, doctor, exit, print, reload};
+use super::signals::{Asked, Signals};
+use super::{Context, Failure, Outcome, aws, doctor, exit, opening, print, reload};
 use crate::daemon::{Daemon, listen, notices, set_clock, socket, systemd, wall_clock};
-use crate::ledger::{Found, Holder, Ledger, LedgerError};
+use crate::ledger::Holder;
 use crate::model::plan::after;
 use crate::reconcile::apply::Hands;
 use crate::reconcile::apply::machines::Machines;
@@ -27,11 +26,6 @@ use crate::source::{git, read};
 use crate::step_functions::StepFunctions;
 use crate::step_functions::access::Access;
 use crate::view::{EntryView, List};
-
-/// How long a command may keep the ledger from one that waits for it.
-const COMMAND_ENDS: Duration = Duration::from_secs(30);
-/// How long a daemon that holds the ledger is waited for.
-const DAEMON_ENDS: Duration = Duration::from_secs(1);
 
 /// Where the ledger lies, for as long as this lives.
 pub(super) struct State {
@@ -141,7 +135,10 @@ async fn daemon(
         aws::access(&settings.aws, Some(&settings.owner)).await?
     };
     let step_functions = StepFunctions::with(access.clone()).until(end);
-    let (ledger, found) = open(&state.path, holder).await?;
+    let (ledger, found) = match holder {
+        Holder::Daemon => opening::open_patiently(&state.path).await?,
+        Holder::Command => opening::open(&state.path, holder).await?,
+    };
     let clock = wall_clock();
     let hands = Hands {
         owner: settings.owner.clone(),
@@ -181,25 +178,6 @@ async fn daemon(
     ))
 }
 
-/// The ledger, as soon as a command that holds it for a moment lets go. A daemon is given the time in which one that
-/// was told to stop ends.
-pub(super) async fn open(
-    state_directory: &Path,
-    holder: Holder,
-) -> Result<(Ledger, Found), LedgerError> {
-    let begun = Instant::now();
-    loop {
-        match Ledger::open(state_directory, holder) {
-            Err(LedgerError::Held { brief, .. })
-                if begun.elapsed() < (if brief { COMMAND_ENDS } else { DAEMON_ENDS }) =>
-            {
-                sleep(Duration::from_millis(20)).await;
-            }
-            opened => return opened,
-        }
-    }
-}
-
 /// What programs that `notify` names are given of the environment: nothing that may be a secret.
 fn surroundings(context: &Context) -> notices::send::Surroundings {
     let harmless = ["PATH", "HOME", "USER", "LANG", "TZ"];
@@ -225,15 +203,21 @@ pub(super) async fn run(
     let settings = context.settings(named)?;
     let directory = directory(&settings)?;
     let state = State::of(&settings)?;
+    let is_service = context.environment.contains_key("NOTIFY_SOCKET");
+    let on_terminal = std::io::stderr().is_terminal() && !is_service;
+    let mut signals = Signals::heard(on_terminal)?;
     let (stop, stopping) = watch::channel(false);
-    let (daemon, reach) = daemon(
+    let begun = daemon(
         &settings,
         &state,
         &directory,
         lambda_endpoint,
         (Holder::Daemon, stopping.clone()),
-    )
-    .await?;
+    );
+    let (daemon, reach) = tokio::select! {
+        begun = begun => begun?,
+        () = signals.end() => return Ok(exit::DONE),
+    };
     info!(directory = %directory.display(), state_directory = %state.path.display(), owner = settings.owner.as_str(), "watching");
     if state.temporary.is_some() {
         info!(
@@ -260,7 +244,6 @@ pub(super) async fn run(
         orders: orders.clone(),
         reloads,
     };
-    let is_service = context.environment.contains_key("NOTIFY_SOCKET");
     let decided = shown.clone();
     let metrics = daemon.metrics();
     let listening = settings.listen.map(|address| {
@@ -297,23 +280,16 @@ pub(super) async fn run(
             warn!(path = %path.display(), %error, "no control socket: other commands can't ask this daemon");
         }
     });
-    let failed = |error| Failure::new(format!("can't listen for signals: {error}"));
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
-    // A limit on the size of files is an error of a write, no reason to die.
-    let _too_large = signal(SignalKind::from_raw(libc::SIGXFSZ)).map_err(failed)?;
     let running = tokio::spawn(daemon.run(moments, ordered, stopping));
     tokio::pin!(running);
     let mut settings = settings;
-    let is_seen = std::io::stderr().is_terminal() && !is_service;
     let told = loop {
         let mut answer = tokio::select! {
             ended = &mut running => break Some(ended),
-            _ = terminate.recv() => break None,
-            _ = interrupt.recv() => break None,
-            // On a terminal, that is its end.
-            _ = hangup.recv() => if is_seen { break None } else { None },
+            asked = signals.next() => match asked {
+                Asked::End => break None,
+                Asked::Reload => None,
+            },
             Some(answer) = reload.recv() => Some(answer),
         };
         // Before that, it is not ready yet.
@@ -333,8 +309,7 @@ pub(super) async fn run(
                 done
             }
             () = nobody_waits => Err("who asked for it waits no longer".to_owned()),
-            _ = terminate.recv() => break None,
-            _ = interrupt.recv() => break None,
+            () = signals.end() => break None,
         };
         match &done {
             Ok(new) => {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::debug;
 
 use super::wall_clock;
@@ -17,8 +17,16 @@ use crate::view::status::Status;
 
 /// How long one that does not listen is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How often it is told at most that the loop lives.
+/// How often it is told at most that the loop lives, where its watchdog does not ask for more.
 const BEATS: Duration = Duration::from_secs(5);
+/// By how much the time to start is extended while something is waited for that a person has to mend.
+const EXTENSION: Duration = Duration::from_mins(5);
+
+/// How often a loop has to beat, so that this keeps a short watchdog fed: a quarter of its time, since a beat may come just
+/// too early to be told, and the next one a quarter later. `None`: there is no watchdog.
+pub fn watchdog_beats() -> Option<Duration> {
+    sd_notify::watchdog_enabled().map(|watchdog| (watchdog / 4).max(Duration::from_millis(1)))
+}
 
 /// Beside everything else: the socket may be full.
 async fn say(news: Vec<NotifyState<'static>>, status: Option<String>) {
@@ -43,6 +51,7 @@ pub async fn tell(
     let mut status: Option<Status> = None;
     let mut told = String::new();
     let mut beaten_at: Option<Instant> = None;
+    let every = watchdog_beats().map_or(BEATS, |beats| beats.min(BEATS));
     let first = "looks at the schedule files for the first time";
     say(Vec::new(), Some(first.to_owned())).await;
     loop {
@@ -62,7 +71,7 @@ pub async fn tell(
                 if beaten.is_err() {
                     return;
                 }
-                if beaten_at.is_none_or(|at| at.elapsed() >= BEATS) {
+                if beaten_at.is_none_or(|at| at.elapsed() >= every) {
                     say(vec![NotifyState::Watchdog], None).await;
                     beaten_at = Some(Instant::now());
                 }
@@ -74,6 +83,25 @@ pub async fn tell(
             say(Vec::new(), Some(line.clone())).await;
             told = line;
         }
+    }
+}
+
+/// Says for so long that the daemon lives, though it can't start yet, and why.
+pub async fn waits(why: &str, duration: Duration) {
+    let begun = Instant::now();
+    let every = watchdog_beats().unwrap_or(BEATS);
+    let extension = u32::try_from(EXTENSION.as_micros()).unwrap_or(u32::MAX);
+    loop {
+        let news = [
+            NotifyState::Watchdog,
+            NotifyState::ExtendTimeoutUsec(extension),
+        ];
+        say(news.into(), Some(why.to_owned())).await;
+        let left = duration.saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            return;
+        }
+        sleep(left.min(every)).await;
     }
 }
 

@@ -17,22 +17,25 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 
 use super::LedgerError;
 use super::encoding::decode;
 use super::head::{Head, Said};
+use super::machine::{is_locked, of_the_machine};
 use super::sealed::{SUM, Sum, read, unseal};
+use super::snapshots;
 use super::stored::{Stored, stored};
 use super::threads::sleeping_long;
 use crate::model::entry::EntryName;
 use crate::model::interner::Interner;
+use crate::model::kind;
 use crate::model::record::{Event, Record};
 
 pub(super) const FORMAT: &str = "onced ledger 2";
@@ -79,23 +82,6 @@ pub(super) struct Store {
     pub(super) is_of_before: bool,
 }
 
-/// Does this error come from the machine, and not from what the store holds?
-fn of_the_machine(error: &io::Error) -> bool {
-    let by_number = matches!(error.raw_os_error(), Some(number) if number != 22);
-    by_number
-        || matches!(
-            error.kind(),
-            ErrorKind::PermissionDenied
-                | ErrorKind::StorageFull
-                | ErrorKind::ReadOnlyFilesystem
-                | ErrorKind::QuotaExceeded
-                | ErrorKind::FileTooLarge
-                | ErrorKind::WouldBlock
-                | ErrorKind::OutOfMemory
-        )
-        || is_locked(error)
-}
-
 pub(super) fn make_directory(path: &Path) -> Result<(), LedgerError> {
     DirBuilder::new()
         .recursive(true)
@@ -104,7 +90,7 @@ pub(super) fn make_directory(path: &Path) -> Result<(), LedgerError> {
         .map_err(LedgerError::file("create", path))
 }
 
-fn sync_directory(path: &Path) -> Result<(), LedgerError> {
+pub(super) fn sync_directory(path: &Path) -> Result<(), LedgerError> {
     File::open(path)
         .and_then(|directory| directory.sync_all())
         .map_err(LedgerError::file("sync", path))
@@ -130,10 +116,6 @@ fn open_tree(path: &Path) -> Result<sled::Db, OpenError> {
         }
     }
     try_open_tree(path)
-}
-
-fn is_locked(error: &io::Error) -> bool {
-    error.to_string().contains("could not acquire lock")
 }
 
 fn try_open_tree(path: &Path) -> Result<sled::Db, OpenError> {
@@ -177,7 +159,43 @@ impl Store {
             ))),
             (Said::Nothing, true) => Err(OpenError::Gone("its `head` is gone".into())),
             (Said::Garbage, _) => damaged("its `head` can't be read".into()),
-            (Said::Line(identity, sequence), true) => Self::existing(directory, identity, sequence),
+            (Said::Line(identity, sequence), true) => Self::there(directory, &identity, sequence),
+        }
+    }
+
+    /// Opens a store that is there; where that fails and it is not the machine's doing, once more without sled's snapshots,
+    /// which are derived. To read is no other case: sled writes whenever it opens, so every opener holds the lock, and none
+    /// of it changes what the ledger says.
+    fn there(
+        directory: &Path,
+        identity: &str,
+        acknowledged: u64,
+    ) -> Result<(Self, Stored), OpenError> {
+        let (path, _) = paths(directory);
+        let open = || Self::existing(directory, identity.to_owned(), acknowledged);
+        snapshots::remove_unfinished(&path)?;
+        let why = match open() {
+            Err(OpenError::Damaged(why)) => why,
+            opened => return opened,
+        };
+        snapshots::probe(directory)?;
+        let Some(aside) = snapshots::set_aside(directory, &path)? else {
+            return Err(OpenError::Damaged(why));
+        };
+        match open() {
+            Err(OpenError::Damaged(why)) => {
+                aside.put_back()?;
+                Err(OpenError::Damaged(why))
+            }
+            Ok(opened) => {
+                let place = aside.place.display();
+                warn!(
+                    target: kind::LEDGER,
+                    "{why}: it was opened without its snapshot, and nothing is lost; the snapshot was set aside as `{place}`, and may be deleted"
+                );
+                Ok(opened)
+            }
+            failed => failed,
         }
     }
 
@@ -332,14 +350,7 @@ impl Store {
     /// Renames what is there aside, never over anything; answers where it is now.
     pub(super) fn set_aside(directory: &Path) -> Result<PathBuf, LedgerError> {
         let (store, head) = paths(directory);
-        let mut number = 1;
-        let aside = loop {
-            let aside = directory.join(format!("ledger.damaged-{number}"));
-            if !exists(&aside)? {
-                break aside;
-            }
-            number += 1;
-        };
+        let aside = unused(directory, "ledger.damaged")?;
         make_directory(&aside)?;
         for path in [store, head] {
             if exists(&path)? {
@@ -349,6 +360,18 @@ impl Store {
         }
         sync_directory(directory)?;
         Ok(aside)
+    }
+}
+
+/// The first of `NAME-1`, `NAME-2`, … that is not there yet.
+pub(super) fn unused(directory: &Path, name: &str) -> Result<PathBuf, LedgerError> {
+    let mut number = 1;
+    loop {
+        let path = directory.join(format!("{name}-{number}"));
+        if !exists(&path)? {
+            return Ok(path);
+        }
+        number += 1;
     }
 }
 

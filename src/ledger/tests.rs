@@ -1,6 +1,7 @@
 //! What the ledger promises, with damage of every kind.
 
 mod formats;
+mod snapshots;
 
 use std::fs;
 use std::path::Path;
