@@ -264,3 +264,113 @@ async fn a_terminal_gets_short_lines() {
     let expected = format!("  INFO stopped entry=a why=removed at={}", day(10));
     assert_eq!(rest, Some(expected.as_str()), "{told:?}");
 }
+
+/// A pipe that is full: what reads it, and what writes into it for good.
+fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    let flags = rustix::fs::fcntl_getfl(&writer).expect("flags");
+    let set = |flags| rustix::fs::fcntl_setfl(&writer, flags).expect("set");
+    set(flags | rustix::fs::OFlags::NONBLOCK);
+    let mut filler = writer.try_clone().expect("the same");
+    for size in [4096, 1] {
+        while std::io::Write::write(&mut filler, &vec![b'\n'; size]).is_ok() {}
+    }
+    set(flags);
+    std::io::Write::flush(&mut writer).expect("nothing");
+    (reader, writer)
+}
+
+/// The program with a stderr that nobody reads, and as much to say as there is.
+fn unread(world: &World, arguments: &[&str]) -> (std::io::PipeReader, Running) {
+    let (reader, writer) = full_pipe();
+    let mut command = world.command(arguments);
+    command.arg("-vv").stdout(Stdio::null()).stderr(writer);
+    (reader, Running(command.spawn().expect("onced starts")))
+}
+
+fn terminate(process: &Running) {
+    let number = process.0.id().to_string();
+    let done = Command::new("kill").args(["-TERM", &number]).status();
+    assert!(done.expect("kill runs").success());
+}
+
+/// Waits for its end; `None`: it does not come.
+async fn ended(process: &mut Running) -> Option<std::process::ExitStatus> {
+    for _ in 0..1_500 {
+        if let Some(status) = process.0.try_wait().expect("asked") {
+            return Some(status);
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    None
+}
+
+/// A log that nobody reads: entries are started and stopped all the same, and SIGTERM ends it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_nobody_reads_halts_nothing() {
+    let world = World::new().await;
+    let (reader, mut daemon) = unread(&world, &["run"]);
+    for round in 0..3 {
+        world.write("a.yaml", &file(&[("a", &day(10 + round))]));
+        let round = usize::try_from(round).expect("small");
+        world.settles_at(1 + round, round).await;
+    }
+    terminate(&daemon);
+    let status = ended(&mut daemon).await.expect("it ends");
+    assert!(status.success(), "{status}");
+    drop(reader);
+    // A command that fails does not wait for ever to say so.
+    let (_reader, mut failing) = unread(&world, &["approve", "nothing"]);
+    let status = ended(&mut failing).await.expect("it ends");
+    assert_eq!(status.code(), Some(1));
+}
+
+/// It is read later: each line that was kept is whole and in order, and how many were not is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_dropped_is_counted_and_said() {
+    let world = World::new().await;
+    let (mut reader, mut daemon) = unread(&world, &["run", "--log-format", "json"]);
+    // Some twenty lines for each entry, by `-vv`: more than are kept.
+    let names: Vec<String> = (0..600).map(|n| format!("e{n}")).collect();
+    let at = day(10);
+    let entries: Vec<(&str, &str)> = names.iter().map(|name| (&**name, &*at)).collect();
+    world.write("a.yaml", &file(&entries));
+    world.settles_at(600, 0).await;
+    let reading = std::thread::spawn(move || {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut reader, &mut text).map(|_| text)
+    });
+    sleep(Duration::from_secs(1)).await;
+    world.write("b.yaml", &file(&[("later", &day(11))]));
+    world.settles_at(601, 0).await;
+    terminate(&daemon);
+    assert!(ended(&mut daemon).await.expect("it ends").success());
+    drop(daemon);
+    let text = block_in_place(|| reading.join()).expect("read");
+    let text = text.expect("UTF-8");
+    let lines = text.lines().filter(|line| !line.is_empty());
+    let lines: Vec<serde_json::Value> = lines
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    let said = |line: &serde_json::Value| {
+        let message = line["fields"]["message"].as_str().unwrap_or_default();
+        message.to_owned()
+    };
+    let dropped = lines.iter().position(|line| {
+        let message = said(line);
+        message.contains(" log lines were dropped: nobody read them in time")
+    });
+    let dropped = dropped.expect("it is said");
+    let number = said(&lines[dropped]);
+    let number = number.split(' ').next().and_then(|n| n.parse::<u64>().ok());
+    assert!(number.is_some_and(|number| number > 0), "{number:?}");
+    // The first lines are there, and so are the last ones; what was dropped lies between.
+    let place = |text: &str| lines.iter().position(|line| said(line).starts_with(text));
+    assert!(place("watching").is_some_and(|first| first < dropped));
+    assert!(place("stopping: ").is_some_and(|last| last > dropped));
+    let times: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line["timestamp"].as_str())
+        .collect();
+    assert_eq!(times.len(), lines.len());
+}

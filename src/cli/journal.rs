@@ -2,7 +2,6 @@
 //! execution and the step as fields, and a MESSAGE_ID that says of which kind it is. tracing's own layer for the journal can't
 //! set that one.
 
-use std::io::Write;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +11,7 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-use super::bar;
+use super::log_queue;
 use super::logs::Said;
 use crate::model::kind::MESSAGE_IDS;
 
@@ -95,7 +94,7 @@ impl<S: Subscriber> Layer<S> for Journal {
         let said = Said::of(event);
         let metadata = event.metadata();
         if !self.send(&fields(*metadata.level(), metadata.target(), &said)) {
-            let _ = writeln!(bar::Above, "{}", text(&said));
+            log_queue::put(format!("{}\n", text(&said)).as_bytes());
         }
     }
 }

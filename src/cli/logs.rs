@@ -16,8 +16,8 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::arguments::{Common, LogFormat};
-use super::bar;
 use super::journal::Journal;
+use super::log_queue::{self, Lines};
 
 /// From now on, logs are printed. `stderr`: whether it is a terminal, and takes colours.
 pub(super) fn begin(
@@ -25,6 +25,7 @@ pub(super) fn begin(
     environment: &BTreeMap<String, String>,
     (terminal, color): (bool, bool),
 ) {
+    log_queue::begin();
     let (ours, others) = match (common.quiet, common.verbose) {
         (true, _) => (LevelFilter::WARN, LevelFilter::WARN),
         (false, 0) => (LevelFilter::INFO, LevelFilter::WARN),
@@ -39,7 +40,7 @@ pub(super) fn begin(
         .with_target("hyper_util", connectors)
         .with_target("onced", ours);
     let layer = tracing_subscriber::fmt::layer()
-        .with_writer(|| bar::Above)
+        .with_writer(|| Lines)
         // A log that can't be written can't be told of there, and is no reason to break off.
         .log_internal_errors(false)
         .with_ansi(color)

@@ -1,5 +1,4 @@
 //! The commands: one file each. The only floor that prints, reads the environment, or says with which code to exit.
-#![expect(clippy::print_stderr, reason = "this floor is the one that prints")]
 
 mod add;
 mod approve;
@@ -20,6 +19,7 @@ mod history;
 mod journal;
 mod ledger;
 mod list;
+mod log_queue;
 mod logs;
 mod look;
 mod manual;
@@ -154,13 +154,14 @@ static UNWRITTEN: AtomicBool = AtomicBool::new(false);
 
 /// Prints a result. A reader that went away is no failure of ours; a full disk is.
 fn print(text: &str) {
+    log_queue::settle();
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error)
             if error.kind() != ErrorKind::BrokenPipe
                 && !UNWRITTEN.swap(true, Ordering::Relaxed) =>
         {
-            eprintln!("error: the result can't be written: {error}");
+            log_queue::say(&format!("error: the result can't be written: {error}"));
         }
         _ => {}
     }
@@ -201,7 +202,8 @@ pub fn main() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: can't start: {error}");
+            log_queue::say(&format!("error: can't start: {error}"));
+            log_queue::drain(log_queue::LAST);
             return ExitCode::from(exit::FAILURE);
         }
     };
@@ -213,14 +215,16 @@ pub fn main() -> ExitCode {
     let done = runtime.block_on(dispatch(arguments.command, &context));
     // A thread that reads from a file system that hangs is not waited for.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    match done {
-        Ok(_) if UNWRITTEN.load(Ordering::Relaxed) => ExitCode::from(exit::FAILURE),
-        Ok(code) => ExitCode::from(code),
+    let code = match done {
+        Ok(_) if UNWRITTEN.load(Ordering::Relaxed) => exit::FAILURE,
+        Ok(code) => code,
         Err(failure) => {
-            eprintln!("error: {}", failure.message);
-            ExitCode::from(failure.code)
+            log_queue::say(&format!("error: {}", failure.message));
+            failure.code
         }
-    }
+    };
+    log_queue::drain(log_queue::LAST);
+    ExitCode::from(code)
 }
 
 async fn dispatch(command: Command, context: &Context) -> Outcome {
