@@ -11,7 +11,7 @@ use onced::sandbox::Fault;
 use tokio::task::block_in_place;
 
 use crate::process::{Running, World, day, file, has};
-use crate::surroundings::may_mount;
+use crate::surroundings::{Hang, may_mount};
 
 /// A service manager: what it was told, in order.
 pub(crate) struct Manager {
@@ -313,4 +313,61 @@ fn the_units_are_good() {
         let stdout = String::from_utf8_lossy(&exposed.stdout);
         assert!(exposed.status.success(), "{unit}: {stdout}");
     }
+}
+
+/// How many beats come within ten seconds.
+async fn beats_of_ten_seconds(manager: &mut Manager) -> usize {
+    let (begun, before) = (Instant::now(), manager.told.len());
+    while begun.elapsed() < Duration::from_secs(10) {
+        manager.hear();
+        tokio::task::yield_now().await;
+    }
+    let told = manager.told.iter().skip(before);
+    told.filter(|line| *line == "WATCHDOG=1").count()
+}
+
+/// A service manager that wants a beat every two seconds gets one every second: at rest, while changes settle, while running
+/// executions are listed, and while a scan does not end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_watchdog_is_fed_by_half_of_its_time() {
+    let world = World::new().await;
+    let (mut manager, notify) = Manager::new(&world);
+    let mut run = world.command(&["run"]);
+    let set = [
+        "--set",
+        "reconcile.settle=8s",
+        "--set",
+        "reconcile.resync=1h",
+    ];
+    run.args(set).env("NOTIFY_SOCKET", &notify);
+    run.env("WATCHDOG_USEC", "2000000");
+    run.stdout(Stdio::null()).stderr(Stdio::null());
+    // Listings that get no answer are waited for.
+    let slow = |_, operation: &str| match operation {
+        "ListExecutions" => Fault::Slow(Duration::from_secs(40)),
+        _ => Fault::None,
+    };
+    world.sandbox.set_faults(Some(Arc::new(slow)));
+    world.write("a.yaml", &one());
+    let daemon = Running(run.spawn().expect("onced starts"));
+    manager.waits_for("READY=1", 0);
+    let while_listing = beats_of_ten_seconds(&mut manager).await;
+    world.sandbox.set_faults(None);
+    manager.waits_for("STATUS=1 scheduled, ", 0);
+    let at_rest = beats_of_ten_seconds(&mut manager).await;
+    world.write("b.yaml", &file(&[("other", &day(100))]));
+    let while_settling = beats_of_ten_seconds(&mut manager).await;
+    let while_scanning = match Hang::over(&world.path("")).await {
+        Some(_hang) => beats_of_ten_seconds(&mut manager).await,
+        None => usize::MAX,
+    };
+    for (when, beats) in [
+        ("while scanning", while_scanning),
+        ("while listing", while_listing),
+        ("at rest", at_rest),
+        ("while settling", while_settling),
+    ] {
+        assert!(beats >= 8, "{when}: {beats}");
+    }
+    drop(daemon);
 }

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -23,6 +23,16 @@ fn shell(world: &World, script: &str) {
         .stdout(Stdio::null());
     let status = block_in_place(|| shell.status().expect("sh runs"));
     assert!(status.success(), "{script}");
+}
+
+fn shell_in(place: &Path, script: &str, input: &str) {
+    let mut shell = Command::new("sh");
+    shell.current_dir(place).args(["-ec", script]);
+    let mut shell = shell.stdin(Stdio::piped()).spawn().expect("sh runs");
+    let mut stdin = shell.stdin.take().expect("piped");
+    stdin.write_all(input.as_bytes()).expect("written");
+    drop(stdin);
+    assert!(shell.wait().expect("it ends").success(), "{script}");
 }
 
 /// The daemon with these settings, its log in a file.
@@ -188,6 +198,92 @@ async fn a_directory_that_comes_and_goes_stops_nothing() {
     fs::remove_dir_all(&here).expect("removed");
     fs::create_dir(&here).expect("made");
     world.settles_at(3, 3).await;
+}
+
+/// F9: the directory is not there when the daemon starts, or leads nowhere: it waits, says so once, and goes on when it
+/// appears. Commands that look once fail.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_is_not_there_at_start_is_waited_for() {
+    for leads_nowhere in [false, true] {
+        let world = World::new().await;
+        let (here, there) = (
+            world.root.path().join("schedules"),
+            world.root.path().join("release"),
+        );
+        fs::remove_dir(&here).expect("removed");
+        if leads_nowhere {
+            symlink(&there, &here).expect("linked");
+        }
+        let mut daemon = daemon(&world, &["reconcile.resync=1h"]);
+        sleep(Duration::from_secs(5)).await;
+        assert!(
+            daemon.0.try_wait().expect("asked").is_none(),
+            "{}",
+            log(&world)
+        );
+        let said = "nothing is stopped: the directory";
+        assert_eq!(log(&world).matches(said).count(), 1, "{}", log(&world));
+        let doubt = world.list()["doubt"].to_string();
+        assert!(doubt.contains("No such file or directory"), "{doubt}");
+        // Made beside its place, and there at once.
+        fs::create_dir(&there).expect("made");
+        let text = file(&[("a", &day(10)), ("b", &day(10))]);
+        fs::write(there.join("a.yaml"), text).expect("written");
+        if !leads_nowhere {
+            fs::rename(&there, &here).expect("renamed");
+        }
+        world.settles_at(2, 0).await;
+        // Events come, too.
+        world.write("c.yaml", &file(&[("c", &day(11))]));
+        world.settles_at(3, 0).await;
+        drop(daemon);
+        fs::rename(&here, world.root.path().join("away")).expect("renamed");
+        for command in ["sync", "plan"] {
+            let output = world.output(&[command]);
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            assert!(said.contains("hint: make it, or name another"), "{said}");
+        }
+    }
+}
+
+/// F9, F40: the directory that appears later is one that would have been refused at the start.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_appears_around_the_ledger_is_refused() {
+    let world = World::new().await;
+    let here = world.root.path().join("schedules");
+    fs::remove_dir(&here).expect("removed");
+    let mut daemon = daemon(&world, &[]);
+    sleep(Duration::from_secs(2)).await;
+    symlink(world.root.path(), &here).expect("linked");
+    let mut status = None;
+    for _ in 0..1_500 {
+        status = daemon.0.try_wait().expect("asked");
+        if status.is_some() {
+            break;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    let status = status.expect("it ends");
+    assert_eq!(status.code(), Some(1), "{}", log(&world));
+    assert!(
+        log(&world).contains("error: the state directory"),
+        "{}",
+        log(&world)
+    );
+    // What everybody may write to is not taken, and becomes good when that is mended.
+    fs::remove_file(&here).expect("removed");
+    let _again = self::daemon(&world, &[]);
+    sleep(Duration::from_secs(1)).await;
+    shell_in(
+        world.root.path(),
+        "mkdir -m 777 new; cat > new/a.yaml; mv new schedules",
+        &file(&[("a", &day(10))]),
+    );
+    sleep(Duration::from_secs(4)).await;
+    world.settles_at(0, 0).await;
+    shell(&world, "chmod 755 .");
+    world.settles_at(1, 0).await;
 }
 
 /// F10: unmounted, so that an empty mount point is left: no stop, however long; mounted again: nothing.
@@ -456,15 +552,9 @@ async fn a_file_system_that_hangs_is_said_and_stops_nothing() {
     world.write("a.yaml", &file(&[("a", &day(10))]));
     let mut daemon = daemon(&world, &["reconcile.resync=1s"]);
     world.settles_at(1, 0).await;
-    // A FUSE file system whose server never answers.
-    let script = "exec 3<>/dev/fuse; mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 onced-hang \"$1\"; exec sleep 600";
-    let mut server = Command::new("sh");
-    server.args(["-ec", script, "sh"]).arg(world.path(""));
-    let mut server = Running(server.spawn().expect("sh runs"));
-    sleep(Duration::from_millis(500)).await;
-    if server.0.try_wait().expect("asked").is_some() {
-        return skip_fuse();
-    }
+    let Some(hang) = Hang::over(&world.path("")).await else {
+        return;
+    };
     let is_said = || {
         world.list()["doubt"]
             .as_str()
@@ -483,16 +573,39 @@ async fn a_file_system_that_hangs_is_said_and_stops_nothing() {
     assert!(terminated.expect("kill runs").success());
     let ended = block_in_place(|| daemon.0.wait().expect("it ends"));
     assert_eq!(ended.code(), Some(0), "{}", log(&world));
-    drop(server);
-    let _ = Command::new("umount")
-        .arg("-l")
-        .arg(world.path(""))
-        .status();
+    drop(hang);
 }
 
-fn skip_fuse() {
-    let told = "SKIPPED: this test mounts a FUSE file system, and this machine does not let it\n";
-    let _ = std::io::stderr().write_all(told.as_bytes());
+/// A FUSE file system whose server never answers, over a directory.
+pub(crate) struct Hang {
+    server: Running,
+    at: PathBuf,
+}
+
+impl Hang {
+    /// `None`: this machine does not let it.
+    pub(crate) async fn over(at: &Path) -> Option<Self> {
+        let script = "exec 3<>/dev/fuse; mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 onced-hang \"$1\"; exec sleep 600";
+        let mut server = Command::new("sh");
+        server.args(["-ec", script, "sh"]).arg(at);
+        let mut server = Running(server.spawn().expect("sh runs"));
+        sleep(Duration::from_millis(500)).await;
+        if server.0.try_wait().expect("asked").is_some() {
+            let told =
+                "SKIPPED: this test mounts a FUSE file system, and this machine does not let it\n";
+            let _ = std::io::stderr().write_all(told.as_bytes());
+            return None;
+        }
+        let at = at.to_owned();
+        Some(Self { server, at })
+    }
+}
+
+impl Drop for Hang {
+    fn drop(&mut self) {
+        let _ = self.server.0.kill();
+        let _ = Command::new("umount").arg("-l").arg(&self.at).status();
+    }
 }
 
 /// A file system that other machines write to, without an event here: it is said, and it is scanned all the same.

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::bar::Bar;
@@ -26,6 +28,9 @@ use crate::source::{git, read};
 use crate::step_functions::StepFunctions;
 use crate::step_functions::access::Access;
 use crate::view::{EntryView, List};
+
+/// How often a directory is looked for that could not be seen at the start.
+const APPEARS: Duration = Duration::from_secs(2);
 
 /// Where the ledger lies, for as long as this lives.
 pub(super) struct State {
@@ -53,6 +58,12 @@ impl State {
 }
 
 pub(super) fn directory(settings: &Settings) -> Result<PathBuf, Failure> {
+    let (directory, unseen) = place(settings)?;
+    unseen.map_or(Ok(directory), Err)
+}
+
+/// The directory, and why it can't be seen where that may change by itself. What is wrong for good is an error.
+fn place(settings: &Settings) -> Result<(PathBuf, Option<Failure>), Failure> {
     let directory = settings.directory.clone().ok_or_else(|| {
         Failure::new("no directory of schedule files is given\nhint: name it, or write `directory: DIRECTORY` into the configuration")
     })?;
@@ -60,7 +71,7 @@ pub(super) fn directory(settings: &Settings) -> Result<PathBuf, Failure> {
         Ok(metadata) if metadata.is_dir() => {
             let shown = directory.display().to_string();
             match read::everybody_may_write(&directory, &metadata, &shown) {
-                None => Ok(directory),
+                None => Ok((directory, None)),
                 Some((why, remedy)) => Err(Failure::new(format!(
                     "`{shown}`: {why}\nhint: {}",
                     remedy.unwrap_or_default()
@@ -68,19 +79,44 @@ pub(super) fn directory(settings: &Settings) -> Result<PathBuf, Failure> {
             }
         }
         Ok(_) => Err(Failure::new(format!(
-            "`{}` is no directory\nhint: name the directory that the schedule files are in",
+            "`{}` is not a directory\nhint: name the directory that the schedule files are in",
             directory.display()
         ))),
-        Err(error) => Err(Failure::new(format!(
-            "the directory `{}` can't be read: {error}\nhint: make it, or name another",
-            directory.display()
-        ))),
+        Err(error) => {
+            let unseen = Failure::new(format!(
+                "the directory `{}` can't be read: {error}\nhint: make it, or name another",
+                directory.display()
+            ));
+            Ok((directory, Some(unseen)))
+        }
+    }
+}
+
+/// Waits until a directory can be seen that could not be when the daemon started, and answers why it must not be where it
+/// is; for ever, where nothing is wrong with that.
+async fn misplaced(state: PathBuf, directory: PathBuf) -> Failure {
+    loop {
+        sleep(APPEARS).await;
+        let (state, directory) = (state.clone(), directory.clone());
+        let looking = spawn_blocking(move || {
+            let is_seen = std::fs::metadata(&directory).is_ok();
+            is_seen.then(|| apart(&state, &directory))
+        });
+        match looking.await {
+            Ok(Some(Err(failure))) => return failure,
+            Ok(Some(Ok(()))) => return std::future::pending().await,
+            Ok(None) | Err(_) => {}
+        }
     }
 }
 
 /// The ledger must not lie where schedule files are kept: `git clean -fdx` there would delete it.
 pub(super) fn must_be_apart(state: &State, directory: &Path) -> Result<(), Failure> {
-    let state = resolved(&state.path);
+    apart(&state.path, directory)
+}
+
+fn apart(state: &Path, directory: &Path) -> Result<(), Failure> {
+    let state = resolved(state);
     let directory = resolved(directory);
     let tree = git::look(&directory).map(|tree| resolved(&tree.root));
     let within = [
@@ -173,7 +209,9 @@ async fn daemon(
     let (settle, resync) = (settings.settle, settings.resync);
     let daemon = Daemon::new(scanner, reconciler, policy, settle, resync, clock);
     Ok((
-        daemon.counting_sleep(set_clock::since_boot()),
+        daemon
+            .counting_sleep(set_clock::since_boot())
+            .beating_every(systemd::watchdog_beats()),
         (access, step_functions),
     ))
 }
@@ -201,7 +239,8 @@ pub(super) async fn run(
     lambda_endpoint: Option<String>,
 ) -> Outcome {
     let settings = context.settings(named)?;
-    let directory = directory(&settings)?;
+    // One that is not there yet is waited for by the daemon, as while it runs.
+    let (directory, unseen) = place(&settings)?;
     let state = State::of(&settings)?;
     let is_service = context.environment.contains_key("NOTIFY_SOCKET");
     let on_terminal = std::io::stderr().is_terminal() && !is_service;
@@ -282,10 +321,21 @@ pub(super) async fn run(
     });
     let running = tokio::spawn(daemon.run(moments, ordered, stopping));
     tokio::pin!(running);
-    let mut settings = settings;
+    let misplaced = async {
+        match unseen {
+            Some(_) => misplaced(state.path.clone(), directory.clone()).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::pin!(misplaced);
+    let (mut settings, mut refused) = (settings, None);
     let told = loop {
         let mut answer = tokio::select! {
             ended = &mut running => break Some(ended),
+            failure = &mut misplaced => {
+                refused = Some(failure);
+                break None;
+            }
             asked = signals.next() => match asked {
                 Asked::End => break None,
                 Asked::Reload => None,
@@ -353,7 +403,7 @@ pub(super) async fn run(
         task.abort();
     }
     ended.map_err(|error| Failure::new(format!("the daemon broke off: {error}")))?;
-    Ok(exit::DONE)
+    refused.map_or(Ok(exit::DONE), Err)
 }
 
 /// `onced sync`: until nothing is due, nothing waits to be stopped, and nothing is to be tried again soon.

@@ -51,7 +51,7 @@ impl Daemon {
         let mut is_old = self.overdue.is_some();
         let mut looked = self.look(rest).await;
         for _ in 0..RESTLESS {
-            self.beats.send_replace(());
+            self.beats.beat();
             let Some(scan) = &looked else {
                 break;
             };
@@ -66,7 +66,8 @@ impl Daemon {
                 break;
             }
             is_old = false;
-            sleep(self.settle.max(Duration::from_millis(10)) / 2).await;
+            let pause = self.settle.max(Duration::from_millis(10)) / 2;
+            self.beats.during(pause, sleep(pause)).await;
             looked = self.look(rest).await;
         }
         let mut scan = looked.unwrap_or_else(|| Scan {
@@ -107,7 +108,8 @@ impl Daemon {
             let (at, begun) = (Instant::now(), (self.clock)());
             (Overdue { looking, at, begun }, OVERDUE)
         };
-        if let Ok(looked) = timeout(patience, &mut overdue.looking).await {
+        let waiting = timeout(patience, &mut overdue.looking);
+        if let Ok(looked) = self.beats.during(patience, waiting).await {
             let (mut scanner, scan) = looked.expect("a scan does not panic");
             if let Some(defaults) = self.awaited.take() {
                 scanner.reparse(defaults);
@@ -139,7 +141,8 @@ impl Daemon {
                 spawn_blocking(move || Watch::start(&directory, hints, &in_flight))
             }
         };
-        if let Ok(watch) = timeout(GIT, &mut watching).await {
+        let waiting = timeout(GIT, &mut watching);
+        if let Ok(watch) = self.beats.during(GIT, waiting).await {
             return watch.map_err(|_| silent())?;
         }
         self.watching = Some(watching);
@@ -167,17 +170,18 @@ impl Daemon {
         let mut at_rest = None;
         while begun.elapsed() < self.settle * RESTLESS && !*stop.borrow() {
             hinted.borrow_and_update();
-            self.beats.send_replace(());
+            self.beats.beat();
             tokio::select! {
                 _ = stop.changed() => return Quiet::Forced,
-                changed = timeout(self.settle, hinted.changed()) => if changed.is_err() {
+                changed = self.beats.during(self.settle, timeout(self.settle, hinted.changed())) => if changed.is_err() {
                     let waited = *at_rest.get_or_insert_with(Instant::now);
                     if waited.elapsed() > GIT || self.overdue.is_some() {
                         return Quiet::AtRest;
                     }
                     let directory = self.directory.clone();
                     let looking = spawn_blocking(move || git::is_busy(&directory));
-                    if !matches!(timeout(GIT, looking).await, Ok(Ok(true))) {
+                    let looked = self.beats.during(GIT, timeout(GIT, looking)).await;
+                    if !matches!(looked, Ok(Ok(true))) {
                         return Quiet::AtRest;
                     }
                 },

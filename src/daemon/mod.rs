@@ -1,5 +1,6 @@
 //! The daemon: waits for hints, lets them settle, scans, reconciles, tells. Never reads a file or calls AWS by itself.
 
+mod beats;
 pub mod client;
 mod clients;
 mod folder;
@@ -39,6 +40,7 @@ use crate::source::watch::Watch;
 use crate::view::Moment;
 use crate::view::resume::PauseView;
 use crate::view::standing::{Standing, WatchMode};
+use beats::Beats;
 use folder::Quiet;
 use metrics::Metrics;
 use set_clock::{ClockWatch, Uptime};
@@ -90,8 +92,8 @@ pub struct Daemon {
     /// How long scans took.
     scans: Histogram,
     standing: Standing,
-    /// One beat a turn, and at least every [`TICK`] while nothing is to be done.
-    beats: watch::Sender<()>,
+    /// One beat a turn, and at least every `tick` while something is waited for that has an end.
+    beats: Beats,
 }
 
 /// A scan under way, and since when, by both clocks.
@@ -146,13 +148,20 @@ impl Daemon {
             scanned: None,
             scans: metrics::scans(),
             standing: Standing::default(),
-            beats: watch::Sender::new(()),
+            beats: Beats::default(),
         }
+    }
+
+    /// With a beat at least so often, where that is more often than by itself.
+    #[must_use]
+    pub fn beating_every(mut self, most: Option<Duration>) -> Self {
+        self.beats.tick = most.map_or(TICK, |most| most.min(TICK));
+        self
     }
 
     /// The beats of its loop: as long as it gets on, one comes at least every few seconds.
     pub fn beats(&self) -> watch::Receiver<()> {
-        self.beats.subscribe()
+        self.beats.sender.subscribe()
     }
 
     /// What it counts.
@@ -180,7 +189,7 @@ impl Daemon {
         let mut quiet: Option<Quiet> = None;
         let mut replaced = 0;
         while !*stop.borrow() {
-            self.beats.send_replace(());
+            self.beats.beat();
             if watching.is_none() {
                 match self.watch(hints.clone()).await {
                     Ok(watch) => {
@@ -197,7 +206,8 @@ impl Daemon {
                         // What happened before it watched shows in a scan alone.
                         self.scanned = None;
                     }
-                    Err(error) if !told_polling => {
+                    // Where it is not there at all, the scan says so.
+                    Err(error) if !told_polling && !is_missing(&error) => {
                         told_polling = true;
                         warn!(%error, "no file events: the directory is scanned every {} s instead", POLL.as_secs());
                     }
@@ -235,7 +245,7 @@ impl Daemon {
             let ended = &stop;
             let (asked, beats) = (&orders, self.beats.clone());
             let interrupted = move || {
-                beats.send_replace(());
+                beats.beat();
                 *ended.borrow() || seen.has_changed().unwrap_or(false) || !asked.is_empty()
             };
             let (wall, uptime) = ((self.clock)(), (self.uptime)());
@@ -278,7 +288,8 @@ impl Daemon {
                 }
             }
         }
-        self.reconciler.settle().await;
+        let beats = self.beats.clone();
+        self.reconciler.settle(&|| beats.beat()).await;
     }
 
     /// Does what a person asks for, unless that person was told already that it is not done.
@@ -292,7 +303,8 @@ impl Daemon {
                 number.map(|number| json!({"version": 1, "approved": number}))
             }
             What::Pause(until) => {
-                let pause = self.reconciler.begin_pause(until).await;
+                let pausing = self.reconciler.begin_pause(until);
+                let pause = self.beats.during(TICK, pausing).await;
                 pause.map(|pause| json!({"version": 1, "paused": PauseView::from(pause)}))
             }
             What::Resume => {
@@ -423,11 +435,11 @@ async fn doze(
     clock: &Clock,
     wake: Option<DateTime<Utc>>,
     most: Duration,
-    beats: &watch::Sender<()>,
+    beats: &Beats,
 ) -> Option<TimeDelta> {
     let (begun, wall) = (Instant::now(), clock());
     loop {
-        beats.send_replace(());
+        beats.beat();
         let (passed, now) = (begun.elapsed(), clock());
         let jump = now - wall - span(passed);
         if jump.abs() > JUMP {
@@ -439,7 +451,16 @@ async fn doze(
         if rest.is_zero() {
             return None;
         }
-        sleep(rest.min(TICK)).await;
+        sleep(rest.min(beats.tick)).await;
+    }
+}
+
+/// Is what was to be watched not there?
+fn is_missing(error: &notify::Error) -> bool {
+    match &error.kind {
+        notify::ErrorKind::PathNotFound => true,
+        notify::ErrorKind::Io(error) => error.kind() == std::io::ErrorKind::NotFound,
+        _ => false,
     }
 }
 

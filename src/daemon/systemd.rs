@@ -25,7 +25,7 @@ const EXTENSION: Duration = Duration::from_mins(5);
 /// How often a loop has to beat, so that this keeps a short watchdog fed: a quarter of its time, since a beat may come just
 /// too early to be told, and the next one a quarter later. `None`: there is no watchdog.
 pub fn watchdog_beats() -> Option<Duration> {
-    sd_notify::watchdog_enabled().map(|watchdog| (watchdog / 4).max(Duration::from_millis(1)))
+    sd_notify::watchdog_enabled().map(|watchdog| (watchdog / 4).max(Duration::from_millis(10)))
 }
 
 /// Beside everything else: the socket may be full.

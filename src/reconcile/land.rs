@@ -1,6 +1,6 @@
 //! What becomes of a step that has ended: the record in memory, when it is tried again, and what is said of it.
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{debug, info, warn};
 
 use super::apply::StepError;
@@ -8,7 +8,7 @@ use super::flights::{Flight, Landed, Landing};
 use super::health::{Sign, Turn};
 use super::retry::{CAP, Failure};
 use super::verify::Stray;
-use super::{Reconciler, Report};
+use super::{ASKED, Reconciler, Report};
 use crate::model::arn::Place;
 use crate::model::entry::{EntryName, instant};
 use crate::model::kind;
@@ -29,11 +29,16 @@ struct Ended<'a> {
 }
 
 impl Reconciler {
-    /// Waits until nothing is under way any more, and takes it in.
-    pub async fn settle(&mut self) {
+    /// Waits until nothing is under way any more, and takes it in. Says again and again that it waits, but not while it
+    /// takes something in.
+    pub async fn settle(&mut self, waits: &(dyn Fn() + Send + Sync)) {
         let mut report = Report::default();
-        while let Some(landed) = self.flights.next().await {
-            self.land(landed, &mut report).await;
+        loop {
+            match timeout(ASKED, self.flights.next()).await {
+                Ok(Some(landed)) => self.land(landed, &mut report).await,
+                Ok(None) => return,
+                Err(_) => waits(),
+            }
         }
     }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tracing::warn;
 
 use super::verify::{Done, Stray};
-use super::{Desired, Reconciler};
+use super::{ASKED, Desired, LISTING, Reconciler};
 use crate::model::kind;
 use crate::model::record::Record;
 
@@ -45,6 +45,21 @@ impl Reconciler {
             .begin(machines, &self.hands.step_functions, (now, Instant::now()));
         while let Some(done) = self.verify.poll(&self.desk.records, &self.hands.owner) {
             self.listed(done).await;
+        }
+    }
+
+    /// Waits a little for one that is under way; less, where something else is to be done.
+    pub(super) async fn listing_soon(
+        &mut self,
+        interrupted: &(dyn Fn() -> bool + Send + Sync),
+    ) -> Option<Done> {
+        let end = Instant::now() + LISTING;
+        loop {
+            match timeout(ASKED, self.listing()).await {
+                Ok(done) => return done,
+                Err(_) if interrupted() || Instant::now() >= end => return None,
+                Err(_) => {}
+            }
         }
     }
 

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tracing::warn;
 
 use crate::ledger::{Found, Ledger};
@@ -53,6 +53,8 @@ const PASSES: u32 = 50;
 /// How long steps are taken before files, listings and clocks are looked at again; where a plan costs much, ten times
 /// what it costs.
 const TURN: Duration = Duration::from_secs(5);
+/// How often it is asked meanwhile whether something else is to be done.
+const ASKED: Duration = Duration::from_millis(250);
 /// How long a listing of running executions is waited for before files are looked at again.
 const LISTING: Duration = Duration::from_secs(1);
 
@@ -308,7 +310,7 @@ impl Reconciler {
         interrupted: &(dyn Fn() -> bool + Send + Sync),
     ) -> Report {
         let mut report = Report::default();
-        self.begin_anew().await;
+        self.begin_anew(interrupted).await;
         self.hands.commit.clone_from(&desired.commit);
         let begun = Instant::now();
         let mut last = None;
@@ -342,7 +344,7 @@ impl Reconciler {
             self.progress.set_left(changes.count());
             let queue = self.due(&plan, desired, &mut report);
             if queue.is_empty() && !plan.unlisted.is_empty() && !interrupted() {
-                if let Ok(Some(done)) = timeout(LISTING, self.listing()).await {
+                if let Some(done) = self.listing_soon(interrupted).await {
                     self.listed(done).await;
                     continue;
                 }
@@ -416,12 +418,12 @@ impl Reconciler {
     }
 
     /// Where the ledger was found damaged under this process: what was in it is known no better than after a start.
-    async fn begin_anew(&mut self) {
+    async fn begin_anew(&mut self, interrupted: &(dyn Fn() -> bool + Send + Sync)) {
         if !self.hands.ledger.is_broken() {
             return;
         }
         // What is under way would be forgotten with the rest.
-        self.settle().await;
+        self.settle(&|| _ = interrupted()).await;
         let found = match self.hands.ledger.recover().await {
             Ok(None) => return,
             Ok(Some(found)) => found,
