@@ -3,9 +3,10 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use onced::daemon::Daemon;
@@ -18,8 +19,10 @@ use onced::source::parse::Defaults;
 use onced::source::scan::Scanner;
 use onced::view::Moment;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::block_in_place;
 use tokio::time::sleep;
 
+use crate::process;
 use crate::stories::{MACHINE, World, begin, desired, entry, policy};
 
 /// Goes on as the daemon would, for so many minutes of tokio's clock.
@@ -322,7 +325,7 @@ async fn a_clock_that_is_wrong_is_not_believed() {
     }
 }
 
-/// A clock that was wrong from the beginning, and is set right: a minute later all goes on.
+/// A clock that was wrong from the beginning, and is set right: a minute later all begins.
 #[tokio::test(start_paused = true)]
 async fn a_clock_that_is_set_right_is_believed_after_a_minute() {
     let world = World::new(Options::default());
@@ -340,7 +343,7 @@ async fn a_clock_that_is_set_right_is_believed_after_a_minute() {
         &[("a", at), ("b", at + TimeDelta::hours(1))],
     );
     sleep(Duration::from_secs(30)).await;
-    assert_eq!(world.history().len(), 1, "it is not believed yet");
+    assert_eq!(world.history().len(), 0, "it is not believed yet");
     sleep(Duration::from_mins(1)).await;
     assert_eq!(world.history().len(), 2);
     // A little is no matter.
@@ -396,4 +399,243 @@ async fn an_approval_that_nobody_waits_for_any_more_is_not_carried_out() {
     sleep(Duration::from_mins(2)).await;
     assert_eq!(stopped(), 8);
     alive.end().await;
+}
+
+/// Everything that AWS was asked for, but listings.
+fn decided(world: &World) -> Vec<String> {
+    let calls = world.sandbox.calls().into_iter();
+    let others = calls.filter(|call| call.operation != "ListExecutions");
+    others.map(|call| call.operation).collect()
+}
+
+/// Each entry's phase, and why it is held.
+fn shown(alive: &Alive) -> Vec<(String, String, String)> {
+    let moment = alive.moments.borrow().clone().expect("a pass");
+    let entries = moment.list().entries.into_iter();
+    entries
+        .map(|entry| {
+            let held = entry.held.unwrap_or_default();
+            (entry.name.to_string(), entry.phase, held)
+        })
+        .collect()
+}
+
+fn phases(alive: &Alive) -> Vec<(String, String)> {
+    let shown = shown(alive).into_iter();
+    shown.map(|(name, phase, _)| (name, phase)).collect()
+}
+
+/// An entry that is an hour late, one that is due soon, one that is due later, and one beyond the horizon.
+fn of_all_kinds() -> Vec<(&'static str, DateTime<Utc>)> {
+    let far = TimeDelta::days(340);
+    [
+        ("a-late", TimeDelta::hours(-1)),
+        ("b-soon", TimeDelta::minutes(6)),
+        ("c-later", TimeDelta::days(1)),
+        ("d-far", far),
+    ]
+    .map(|(name, ahead)| (name, begin() + ahead))
+    .into()
+}
+
+fn pairs<'a>(pairs: &[(&'a str, &'a str)]) -> Vec<(String, String)> {
+    let owned = pairs.iter();
+    owned
+        .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+        .collect()
+}
+
+const RIGHT: [(&str, &str); 4] = [
+    ("a-late", "missed"),
+    ("b-soon", "scheduled"),
+    ("c-later", "scheduled"),
+    ("d-far", "deferred"),
+];
+
+/// F33, F34: the clock is wrong when the daemon starts: ten minutes ahead, at 1970 (no battery), in 2099, two hours behind.
+/// Nothing is started, missed or put off by it, and it is said; once it is right, everything is as it would have been.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_wrong_at_start_decides_nothing() {
+    let year = |year: i32| DateTime::<Utc>::from_timestamp(i64::from(year - 1970) * 31_556_952, 0);
+    let offs = [
+        TimeDelta::minutes(10),
+        year(1970).expect("a year") - begin(),
+        year(2099).expect("a year") - begin(),
+        TimeDelta::hours(-2),
+    ];
+    for off in offs {
+        let world = World::new(Options::default());
+        let directory = tempfile::tempdir().unwrap();
+        write(directory.path(), &of_all_kinds());
+        set(&world, off);
+        let alive = Alive::new(&world, directory.path(), Duration::from_secs(10)).await;
+        for _ in 0..3 {
+            sleep(Duration::from_mins(1)).await;
+            assert_eq!(decided(&world), [""; 0], "{off}");
+            for (name, phase, held) in shown(&alive) {
+                assert_eq!(phase, "pending", "{off}: {name}");
+                assert!(
+                    held.contains("differs from AWS's by"),
+                    "{off}: {name}: {held}"
+                );
+            }
+        }
+        set(&world, TimeDelta::zero());
+        sleep(Duration::from_mins(2)).await;
+        assert_eq!(phases(&alive), pairs(&RIGHT), "{off}");
+        assert_eq!(world.history().len(), 2, "{off}");
+        alive.end().await;
+    }
+}
+
+/// AWS does not answer at first, and the clock of this machine may be anything. Files are read and shown, nothing is decided;
+/// with the first answer all goes on at once, without the minute that a clock must wait which was set.
+#[tokio::test(start_paused = true)]
+async fn a_start_without_an_answer_decides_nothing() {
+    for off in [TimeDelta::zero(), TimeDelta::days(-20_000)] {
+        let world = World::new(Options::default());
+        let directory = tempfile::tempdir().unwrap();
+        write(directory.path(), &of_all_kinds());
+        set(&world, off);
+        let lost = |_, _: &str| Fault::LostBefore;
+        world.sandbox.set_faults(Some(Arc::new(lost)));
+        let alive = Alive::new(&world, directory.path(), Duration::from_hours(1)).await;
+        sleep(Duration::from_mins(3)).await;
+        let waits = |alive: &Alive| {
+            let all = shown(alive);
+            assert_eq!(all.len(), 4);
+            for (name, phase, held) in all {
+                assert_eq!(phase, "pending", "{off}: {name}");
+                assert!(!held.is_empty(), "{off}: {name}");
+            }
+        };
+        waits(&alive);
+        let held = shown(&alive).remove(0).2;
+        assert!(held.contains("was not compared with AWS's yet"), "{held}");
+        // A change of the files is seen all the same, and the clock may be set.
+        set(&world, TimeDelta::zero());
+        sleep(Duration::from_secs(30)).await;
+        waits(&alive);
+        world.sandbox.set_faults(None);
+        // It asks every ten seconds.
+        sleep(Duration::from_secs(20)).await;
+        assert_eq!(phases(&alive), pairs(&RIGHT), "{off}");
+        alive.end().await;
+    }
+}
+
+/// An endpoint that never says what time it is: its first answer is enough, for it will never say more.
+#[tokio::test(start_paused = true)]
+async fn answers_without_a_date_hold_nothing() {
+    let world = World::new(Options {
+        undated: true,
+        ..Options::default()
+    });
+    let directory = tempfile::tempdir().unwrap();
+    write(directory.path(), &of_all_kinds());
+    let alive = Alive::new(&world, directory.path(), Duration::from_secs(10)).await;
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(phases(&alive), pairs(&RIGHT));
+    alive.end().await;
+}
+
+/// What a start costs by it: nothing where running executions are listed first anyway, and one answer where they were listed
+/// by a process before.
+#[tokio::test(start_paused = true)]
+async fn a_normal_start_waits_for_one_answer_alone() {
+    let world = World::new(Options::default());
+    let directory = tempfile::tempdir().unwrap();
+    let slow = |_, _: &str| Fault::Slow(Duration::from_millis(200));
+    world.sandbox.set_faults(Some(Arc::new(slow)));
+    let at = begin() + TimeDelta::days(1);
+    let mut entries = Vec::new();
+    for (name, listings) in [("a", 1), ("b", 2)] {
+        entries.push((name, at + TimeDelta::seconds(listings)));
+        write(directory.path(), &entries);
+        let begun = world.sandbox.now();
+        let alive = Alive::new(&world, directory.path(), Duration::from_secs(10)).await;
+        sleep(Duration::from_secs(5)).await;
+        let calls = world.sandbox.calls();
+        let started = calls
+            .iter()
+            .rfind(|call| call.operation == "StartExecution");
+        let took = started.expect("a start").at - begun;
+        // The listing, the questions about the machine, the start: no more than without the comparison, or one answer more.
+        assert!(took < TimeDelta::milliseconds(1_300), "{name}: {took}");
+        let listed = calls
+            .iter()
+            .filter(|call| call.operation == "ListExecutions");
+        assert_eq!(listed.count(), usize::try_from(listings).expect("small"));
+        assert_eq!(world.history().len(), entries.len());
+        alive.end().await;
+    }
+}
+
+/// The program with a clock that is off, its log in a file. Not by `faketime` itself, which would stand between it and signals.
+fn with_clock(world: &process::World, off: &str, arguments: &[&str]) -> Command {
+    let asked = Command::new("faketime")
+        .args(["-f", "+0", "sh", "-c", "echo $LD_PRELOAD"])
+        .output();
+    let library = String::from_utf8(asked.expect("faketime runs").stdout).expect("a path");
+    let mut command = world.command(arguments);
+    command
+        .env("LD_PRELOAD", library.trim())
+        .env("FAKETIME", off);
+    // Only the time of day is off, as where nothing keeps it while the machine is off.
+    command.envs([("FAKETIME_DONT_FAKE_MONOTONIC", "1"), ("NO_FAKE_STAT", "1")]);
+    let path = world.root.path().join("log");
+    let log = fs::File::options().create(true).append(true).open(path);
+    command.stdout(Stdio::null()).stderr(log.expect("a log"));
+    command
+}
+
+/// The same with the real program, by AWS's dates on the wire: the daemon holds everything and says why, and `sync` fails. With
+/// a right clock, both do what is due.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_decides_nothing_by_a_wrong_clock() {
+    if !process::has("faketime") {
+        return;
+    }
+    for off in [
+        "+10m",
+        "-2h",
+        "@1970-02-01 00:00:00",
+        "@2099-01-01 00:00:00",
+    ] {
+        let world = process::World::new().await;
+        let at = |ahead: TimeDelta| (Utc::now() + ahead).format("%FT%TZ").to_string();
+        let (late, soon) = (at(TimeDelta::hours(-1)), at(TimeDelta::minutes(4)));
+        let later = process::day(10);
+        let entries = [("late", &*late), ("soon", &*soon), ("later", &*later)];
+        world.write("a.yaml", &process::file(&entries));
+        let log = || fs::read_to_string(world.root.path().join("log")).unwrap_or_default();
+        let differs = "the clock of this machine differs from AWS's";
+        let synced = block_in_place(|| with_clock(&world, off, &["sync"]).status());
+        assert_eq!(synced.expect("it ran").code(), Some(1), "{off}: {}", log());
+        let why = "nothing is started or stopped: the clock of this machine differs";
+        assert!(log().contains(why), "{off}: {}", log());
+        let run = with_clock(&world, off, &["run"]).spawn();
+        let daemon = process::Running(run.expect("faketime starts"));
+        let begun = Instant::now();
+        while log().matches(differs).count() < 3 {
+            let is_late = begun.elapsed() > Duration::from_secs(40);
+            assert!(!is_late, "{off}: {}", log());
+            sleep(Duration::from_millis(50)).await;
+        }
+        world.settles_at(0, 0).await;
+        let list = world.list();
+        for entry in list["entries"].as_array().expect("entries") {
+            assert_eq!(entry["phase"], "pending", "{off}: {list:#}");
+            let held = entry["held"].as_str().expect("a reason");
+            assert!(held.contains("differs from AWS's by"), "{off}: {held}");
+        }
+        drop(daemon);
+        // The next one, by a right clock.
+        assert!(world.output(&["sync"]).status.success());
+        world.settles_at(2, 0).await;
+        let list = world.list();
+        let late = list["entries"].as_array().expect("entries").iter();
+        let late = late.clone().find(|entry| entry["name"] == "late");
+        assert_eq!(late.expect("it is there")["phase"], "missed");
+    }
 }

@@ -425,7 +425,7 @@ fn what_is_missing_is_said_in_one_line_with_the_remedy() {
             "no directory of schedule files is given",
         ),
         (
-            &["run", "/no/such/directory", "--owner", "a"],
+            &["sync", "/no/such/directory", "--owner", "a"],
             1,
             "/no/such/directory",
         ),

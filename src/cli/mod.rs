@@ -37,6 +37,7 @@ mod sandbox;
 mod schema;
 mod show;
 mod signals;
+mod sync;
 mod text;
 mod watch;
 
@@ -257,7 +258,7 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Sync {
             directory,
             lambda_endpoint,
-        } => Box::pin(run::sync(context, directory.as_ref(), lambda_endpoint)).await,
+        } => Box::pin(sync::sync(context, directory.as_ref(), lambda_endpoint)).await,
         Command::Plan(what) => plan::plan(context, &what).await,
         Command::Check { paths } => results::check(context, paths),
         Command::List(listing) => Box::pin(list::list(context, listing)).await,

@@ -1,4 +1,4 @@
-//! Commands that act: run and sync. Puts the floors together, and nothing more.
+//! `onced run`, and how the floors are put together for all commands that act. Nothing more.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::IsTerminal;
@@ -12,12 +12,10 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
-use super::bar::Bar;
 use super::signals::{Asked, Signals};
-use super::{Context, Failure, Outcome, aws, doctor, exit, opening, print, reload};
+use super::{Context, Failure, Outcome, aws, doctor, exit, opening, reload};
 use crate::daemon::{Daemon, listen, notices, set_clock, socket, systemd, wall_clock};
 use crate::ledger::Holder;
-use crate::model::plan::after;
 use crate::reconcile::apply::Hands;
 use crate::reconcile::apply::machines::Machines;
 use crate::reconcile::{Reconciler, Tally};
@@ -27,7 +25,6 @@ use crate::source::scan::Scanner;
 use crate::source::{git, read};
 use crate::step_functions::StepFunctions;
 use crate::step_functions::access::Access;
-use crate::view::{EntryView, List};
 
 /// How often a directory is looked for that could not be seen at the start.
 const APPEARS: Duration = Duration::from_secs(2);
@@ -147,7 +144,7 @@ fn resolved(path: &Path) -> PathBuf {
 }
 
 /// All floors, put together; and how AWS is reached.
-async fn daemon(
+pub(super) async fn daemon(
     settings: &Settings,
     state: &State,
     directory: &Path,
@@ -404,91 +401,4 @@ pub(super) async fn run(
     }
     ended.map_err(|error| Failure::new(format!("the daemon broke off: {error}")))?;
     refused.map_or(Ok(exit::DONE), Err)
-}
-
-/// `onced sync`: until nothing is due, nothing waits to be stopped, and nothing is to be tried again soon.
-pub(super) async fn sync(
-    context: &Context,
-    named: Option<&String>,
-    lambda_endpoint: Option<String>,
-) -> Outcome {
-    let settings = context.settings(named)?;
-    let directory = directory(&settings)?;
-    let state = State::of(&settings)?;
-    let (_end, never) = watch::channel(false);
-    let (mut daemon, _) = daemon(
-        &settings,
-        &state,
-        &directory,
-        lambda_endpoint,
-        (Holder::Command, never),
-    )
-    .await?;
-    let clock = wall_clock();
-    let patience = settings.policy.stop_after + Duration::from_mins(1);
-    let mut deadline = after(clock(), patience);
-    let mut told = false;
-    let bar = (!context.common.quiet).then(|| Bar::of(daemon.progress()));
-    let (scan, moment, failed) = loop {
-        let (scan, report) = daemon.once().await;
-        if !report.done.is_empty() && (report.goes_on || !report.failed.is_empty()) {
-            deadline = after(clock(), patience);
-        }
-        let moment = daemon.moment(&scan);
-        let waits = moment.plan.waits();
-        let busy = waits || report.listing || report.goes_on || daemon.is_overdue();
-        if daemon.is_overdue() && clock() > deadline {
-            let why = scan.unclear.unwrap_or_default();
-            return Err(Failure::new(format!("nothing is stopped: {why}")));
-        }
-        if report.goes_on && clock() > deadline {
-            let left = daemon.progress().left();
-            return Err(Failure::new(format!(
-                "{left} steps are left: Step Functions does not get on with them"
-            )));
-        }
-        if (!busy && report.failed.is_empty()) || clock() > deadline {
-            break (scan, moment, report.failed);
-        }
-        if !busy && count(&moment.list(), "refused") == report.failed.len() {
-            break (scan, moment, report.failed);
-        }
-        if waits && !told {
-            told = true;
-            info!(
-                "waiting until what was removed has been gone for {} s (`reconcile.stop_after`), or what was changed is settled",
-                settings.policy.stop_after.as_secs()
-            );
-        }
-        let wake = report.wake.map_or(Duration::from_secs(1), |wake| {
-            (wake - clock()).to_std().unwrap_or_default()
-        });
-        tokio::time::sleep(wake.clamp(Duration::from_millis(20), Duration::from_secs(1))).await;
-    };
-    drop(bar);
-    print(&format!(
-        "{} scheduled, {} held, {} not done\n",
-        count(&moment.list(), "scheduled"),
-        moment.plan().held.len(),
-        failed.len()
-    ));
-    if !failed.is_empty() {
-        let lines: Vec<String> = failed
-            .iter()
-            .map(|(name, why)| format!("{name}: {why}"))
-            .collect();
-        return Err(Failure::new(lines.join("\n")));
-    }
-    Ok(if moment.plan.guard.is_some() {
-        exit::HELD
-    } else if scan.has_problems() {
-        exit::INVALID
-    } else {
-        exit::DONE
-    })
-}
-
-fn count(list: &List, phase: &str) -> usize {
-    let is = |entry: &&EntryView| entry.phase == phase;
-    list.entries.iter().filter(is).count()
 }

@@ -29,7 +29,7 @@ use tracing::{info, warn};
 
 use crate::ledger::Ledger;
 use crate::model::kind;
-use crate::model::plan::{Plan, Policy, span};
+use crate::model::plan::{Plan, Policy, after, span};
 use crate::reconcile::{Clock, Desired, Progress, Reconciler, Report};
 use crate::settings::Settings;
 use crate::source::in_flight::InFlight;
@@ -122,6 +122,7 @@ impl Daemon {
         clock: Clock,
     ) -> Self {
         let in_flight = InFlight::default();
+        let clock_watch = ClockWatch::new(policy.rules.verify);
         Self {
             directory: scanner.directory().to_owned(),
             scanner: Some(scanner.among_writers(in_flight.clone())),
@@ -134,7 +135,7 @@ impl Daemon {
             resync,
             clock,
             uptime: set_clock::without_sleep(),
-            clock_watch: ClockWatch::default(),
+            clock_watch,
             told: BTreeMap::new(),
             told_doubt: None,
             told_open: Arc::default(),
@@ -248,11 +249,6 @@ impl Daemon {
                 beats.beat();
                 *ended.borrow() || seen.has_changed().unwrap_or(false) || !asked.is_empty()
             };
-            let (wall, uptime) = ((self.clock)(), (self.uptime)());
-            let aws = |since| self.reconciler.aws_time(since);
-            if self.clock_watch.look(wall, uptime, aws) {
-                self.reconciler.list_again();
-            }
             let report = self.reconcile(&scan, &interrupted).await;
             let plan = Arc::new(report.plan);
             self.waits = plan.waits();
@@ -264,13 +260,16 @@ impl Daemon {
             let moment = self.moment_of(&scan, plan);
             moments.send_replace(Some(Arc::new(moment)));
             // No event tells that a disk is mounted again, or that git has finished.
-            let calm = scan.doubt().is_none() && !self.clock_watch.holds();
+            let calm = scan.doubt().is_none() && !self.clock_watch.is_set();
             let tells_all = |watch: &Watch| watch.network().is_none();
             let most = self.rest(watching.as_ref().is_some_and(tells_all) && calm);
             self.last = Some(scan);
             // An execution that is due is asked for a little later.
             let soon = (self.clock)() + TimeDelta::milliseconds(20);
+            let asks = self.clock_watch.is_fresh();
+            let asks = asks.then(|| after((self.clock)(), set_clock::ASK));
             let wake = report.wake.map(|wake| wake.max(soon));
+            let wake = wake.into_iter().chain(asks).min();
             let clock = Arc::clone(&self.clock);
             tokio::select! {
                 _ = stop.changed() => {}
@@ -350,6 +349,14 @@ impl Daemon {
         self.reconcile(scan, &|| false).await
     }
 
+    /// Why nothing is done before a person sets the clock of this machine, if that is so.
+    pub fn clock_is_off(&self) -> Option<String> {
+        let brake = self.clock_watch.brake();
+        brake
+            .filter(|_| self.clock_watch.is_off())
+            .map(|brake| brake.why)
+    }
+
     /// How far it has got.
     pub fn progress(&self) -> Progress {
         self.reconciler.progress()
@@ -403,13 +410,34 @@ impl Daemon {
         }
     }
 
+    /// Compares the wall clock with the others.
+    fn look_at_clock(&mut self) {
+        let (wall, uptime) = ((self.clock)(), (self.uptime)());
+        let aws = |since| self.reconciler.aws_time(since);
+        if self.clock_watch.look(wall, uptime, aws) {
+            self.reconciler.list_again();
+        }
+    }
+
     async fn reconcile(
         &mut self,
         scan: &Scan,
         interrupted: &(dyn Fn() -> bool + Send + Sync),
     ) -> Report {
-        let desired = self.desired(scan);
-        let report = self.reconciler.reconcile(&desired, interrupted).await;
+        let report = loop {
+            self.look_at_clock();
+            let desired = self.desired(scan);
+            let report = self.reconciler.reconcile(&desired, interrupted).await;
+            if !self.clock_watch.is_fresh() {
+                break report;
+            }
+            // One answer is enough, and it may be here already, or on its way: nothing waits for the next turn.
+            let heard = self.reconciler.hear(interrupted).await;
+            self.look_at_clock();
+            if !heard && self.clock_watch.is_fresh() {
+                break report;
+            }
+        };
         if report.failed.is_empty() && !report.goes_on && scan.unclear.is_none() {
             self.standing.succeeded = Some((self.clock)());
         }

@@ -44,6 +44,13 @@ impl Changes {
         }
     }
 
+    /// Every change began now.
+    pub fn begin(&mut self, now: DateTime<Utc>) {
+        for (_, since, _) in self.0.values_mut() {
+            *since = now;
+        }
+    }
+
     /// Takes in how an entry is now, and answers until when a change of it is not believed. Once a change was seen in
     /// such a file, it waits, however the file looks later.
     pub fn until(

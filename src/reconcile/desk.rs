@@ -97,6 +97,14 @@ impl Desk {
         self.changes.not_after(now);
     }
 
+    /// Every wait that is known to this process alone begins now.
+    pub(super) fn begin_waits(&mut self, now: DateTime<Utc>) {
+        for since in self.gone_since.values_mut() {
+            since.0 = now;
+        }
+        self.changes.begin(now);
+    }
+
     /// The plan for `now`. Notes which entries are seen gone for the first time.
     pub fn plan(
         &mut self,

@@ -48,6 +48,17 @@ impl Reconciler {
         }
     }
 
+    /// Waits a little for a listing that is under way, and takes it in. Answers whether one came.
+    pub async fn hear(&mut self, interrupted: &(dyn Fn() -> bool + Send + Sync)) -> bool {
+        match self.listing_soon(interrupted).await {
+            Some(done) => {
+                self.listed(done).await;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Waits a little for one that is under way; less, where something else is to be done.
     pub(super) async fn listing_soon(
         &mut self,

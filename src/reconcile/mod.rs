@@ -8,6 +8,7 @@ mod flights;
 mod health;
 mod land;
 mod listings;
+mod notes;
 mod pace;
 mod pass;
 mod pause;
@@ -22,7 +23,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::warn;
 
@@ -36,7 +36,7 @@ use crate::model::name::Owner;
 use crate::model::plan::{Decision, Note, Plan, Policy, Sight, Want, Wanted, after};
 use crate::model::record::Record;
 use crate::model::records::Records;
-use crate::step_functions::Calls;
+use crate::step_functions::{AwsTime, Calls};
 use apply::Hands;
 pub use desk::{Desired, Desk};
 use flights::Flights;
@@ -105,6 +105,8 @@ pub struct Reconciler {
     unwritten: BTreeMap<EntryName, Note>,
     told_orphans: BTreeSet<String>,
     told_ledger: bool,
+    /// Was the clock of the machine believed when it was looked at last?
+    is_believed: bool,
     /// What it was made with, beside what was found: with that it begins anew when the ledger was lost under it.
     begun: Begun,
 }
@@ -161,6 +163,7 @@ impl Reconciler {
             unwritten: BTreeMap::new(),
             told_orphans: BTreeSet::new(),
             told_ledger: false,
+            is_believed: true,
         }
     }
 
@@ -235,8 +238,8 @@ impl Reconciler {
         (self.hands.clock)()
     }
 
-    /// What time it is at AWS, by two answers since then that agree; `None`: there are none.
-    pub fn aws_time(&self, since: Instant) -> Option<DateTime<Utc>> {
+    /// AWS's time, by the answers since then.
+    pub fn aws_time(&self, since: Instant) -> AwsTime {
         self.hands.step_functions.time(since)
     }
 
@@ -326,7 +329,8 @@ impl Reconciler {
             while let Some(landed) = self.flights.ended() {
                 self.land(landed, &mut report).await;
             }
-            self.desk.not_after(self.now());
+            let is_believed = !desired.holds_everything();
+            self.believe(is_believed);
             self.list(desired).await;
             if pass == 0 {
                 self.know_again().await;
@@ -334,10 +338,13 @@ impl Reconciler {
             let planning = Instant::now();
             let mut plan = self.plan(desired);
             let end = begun + TURN.max(planning.elapsed() * 10);
-            if pass == 0 && self.note(&mut plan).await {
+            // By a clock that is not believed nothing is made durable.
+            if pass == 0 && is_believed && self.note(&mut plan).await {
                 plan = self.plan(desired);
             }
-            self.void(&plan).await;
+            if is_believed {
+                self.void(&plan).await;
+            }
             report.guard.clone_from(&plan.guard);
             report.wake = plan.wake(self.now());
             let changes = plan.steps().filter(|(_, step, _)| step.changes());
@@ -446,59 +453,5 @@ impl Reconciler {
         self.verify.remember(&seen, &self.hands.owner, wall);
         (self.pace, self.progress) = (pace, progress);
         self.pause = pause.or(self.pause);
-    }
-
-    /// Reads again what could not be read when a write had failed.
-    async fn know_again(&mut self) {
-        for name in std::mem::take(&mut self.unknown) {
-            match self.hands.ledger.record(&name).await {
-                Ok(Some(record)) => {
-                    self.desk.records.insert(name, record);
-                }
-                Ok(None) => {
-                    self.desk.records.remove(&name);
-                }
-                Err(_) => {
-                    self.unknown.insert(name);
-                }
-            }
-        }
-    }
-
-    /// Makes the plan's notes durable, all at once. Where that fails, they are noted next time.
-    async fn note(&mut self, plan: &mut Plan) -> bool {
-        let mut writing = JoinSet::new();
-        let mut notes = std::mem::take(&mut self.unwritten);
-        notes.append(&mut plan.notes);
-        for (name, note) in notes {
-            // A plan notes it again.
-            if self.unknown.contains(&name) || self.flights.is_busy(&name) {
-                continue;
-            }
-            let Some(record) = self.desk.records.get(&name).cloned() else {
-                continue;
-            };
-            let hands = self.hands.clone();
-            // For this process it holds even where it can't be written.
-            let in_memory = Record {
-                file: note.file.clone(),
-                gone: note.gone,
-                guarded: note.guarded,
-                ..record.clone()
-            };
-            self.desk.records.insert(name.clone(), in_memory);
-            writing.spawn(async move { (name, hands.note(record, note.clone()).await, note) });
-        }
-        let any = !writing.is_empty();
-        while let Some(written) = writing.join_next().await {
-            if let Ok((name, Err(error), note)) = written {
-                self.unwritten.insert(name, note);
-                if !self.told_ledger {
-                    self.told_ledger = true;
-                    warn!(target: kind::LEDGER, %error, "nothing is started or stopped until the ledger can be written");
-                }
-            }
-        }
-        any
     }
 }

@@ -45,6 +45,8 @@ pub struct Options {
     pub state_file: Option<PathBuf>,
     /// A state machine that was never created is taken to exist, with the definition of the first one.
     pub any_machine: bool,
+    /// Answers within this process bear no `Date`, as those of some endpoints do not.
+    pub undated: bool,
 }
 
 impl Default for Options {
@@ -57,6 +59,7 @@ impl Default for Options {
             task_time: Duration::ZERO,
             state_file: None,
             any_machine: false,
+            undated: false,
         }
     }
 }

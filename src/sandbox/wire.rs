@@ -218,7 +218,9 @@ impl HttpConnector for InProcess {
                 .now()
                 .format("%a, %d %b %Y %H:%M:%S GMT")
                 .to_string();
-            response.headers_mut().insert("date", date);
+            if !sandbox.0.options.undated {
+                response.headers_mut().insert("date", date);
+            }
             Ok(response)
         })
     }

@@ -26,6 +26,7 @@ use tokio::time::Instant;
 use crate::model::arn::Place;
 use access::Access;
 pub use calls::{Answered, Asked, Calls};
+pub use dates::AwsTime;
 use dates::Dates;
 use endpoint::Endpoint;
 pub use error::{CallError, Remedy};
@@ -126,8 +127,8 @@ impl StepFunctions {
         client.endpoint.seen().map(str::to_owned)
     }
 
-    /// What time it is at AWS, by the `Date` of two answers since then that agree; `None`: there are none.
-    pub fn time(&self, since: Instant) -> Option<DateTime<Utc>> {
+    /// AWS's time, by the `Date` of the answers since then.
+    pub fn time(&self, since: Instant) -> AwsTime {
         self.dates.now(since)
     }
 

@@ -265,6 +265,10 @@ impl Moment {
                 (Some(*step), None, None)
             }
             Some(Decision::Rest { wake }) if phase == "deferred" => (None, None, *wake),
+            // Whether it is late, or far ahead, is not known yet.
+            Some(Decision::Rest { .. }) if phase == "pending" => {
+                (None, self.standing.clock.clone(), None)
+            }
             _ => (None, None, None),
         };
         if current.is_none()

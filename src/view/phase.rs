@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::{EntryView, Moment};
+use crate::model::brake::HeldBy;
 use crate::model::entry::{Entry, EntryName};
-use crate::model::plan::{after, has_run, is_late};
+use crate::model::plan::{Decision, after, has_run, is_late};
 use crate::model::record::{Phase, Record};
 
 impl Moment {
@@ -30,6 +31,17 @@ impl Moment {
         Some(self.phase(current(record, wanted), wanted).0)
     }
 
+    /// Why the clock is not believed, where that keeps an entry from what is due, or hides whether something is.
+    pub fn held_by_clock(&self) -> Option<&str> {
+        let why = self.standing.clock.as_deref()?;
+        let is_held = |(name, decision): (&EntryName, &Decision)| match decision {
+            Decision::Hold { by, .. } => *by == HeldBy::Clock,
+            Decision::Rest { .. } => self.phase_of(name) == Some("pending"),
+            Decision::Act(..) => false,
+        };
+        self.plan.decisions.iter().any(is_held).then_some(why)
+    }
+
     /// The entries that are in one of these phases.
     pub fn entries_in(&self, phases: &[&str]) -> Vec<EntryView> {
         let names = self.plan.decisions.keys();
@@ -48,24 +60,32 @@ impl Moment {
         wanted: Option<&Entry>,
     ) -> (&'static str, Option<String>) {
         match (current, wanted) {
-            (Some(record), wanted) => recorded_phase(record, wanted, self.now),
+            (Some(record), wanted) => recorded_phase(record, wanted, self.believed()),
             (None, Some(entry)) => self.fresh_phase(entry),
             (None, None) => ("stopped", None),
         }
+    }
+
+    /// The time, unless the clock is not believed: by a wrong one nothing is late, and nothing is far ahead.
+    fn believed(&self) -> Option<DateTime<Utc>> {
+        self.standing.clock.is_none().then_some(self.now)
     }
 
     fn fresh_phase(&self, entry: &Entry) -> (&'static str, Option<String>) {
         if !entry.enabled {
             return ("disabled", None);
         }
-        if is_late(entry.at(), entry.grace, self.now) {
+        let Some(now) = self.believed() else {
+            return ("pending", None);
+        };
+        if is_late(entry.at(), entry.grace, now) {
             let detail = format!(
                 "its time had passed by more than its grace of {} s when it was first seen",
                 entry.grace.as_secs()
             );
             return ("missed", Some(detail));
         }
-        if entry.at() > after(self.now, self.policy.horizon) {
+        if entry.at() > after(now, self.policy.horizon) {
             return (
                 "deferred",
                 Some("farther ahead than `reconcile.horizon`".into()),
@@ -108,7 +128,7 @@ pub(super) fn current<'a>(
 fn recorded_phase(
     record: &Record,
     wanted: Option<&Entry>,
-    now: DateTime<Utc>,
+    now: Option<DateTime<Utc>>,
 ) -> (&'static str, Option<String>) {
     let changed = wanted.is_some_and(|entry| entry.fingerprint() != record.fingerprint);
     match record.phase {
@@ -124,10 +144,16 @@ fn recorded_phase(
         Phase::Running => ("scheduled", None),
         Phase::Stopping => ("stopping", None),
         Phase::Stopped if wanted.is_some_and(|entry| !entry.enabled) => ("disabled", None),
-        Phase::Stopped if wanted.is_some_and(|entry| is_late(entry.at(), entry.grace, now)) => (
-            "missed",
-            Some("its time passed before it was started again".into()),
-        ),
+        Phase::Stopped
+            if wanted
+                .zip(now)
+                .is_some_and(|(entry, now)| is_late(entry.at(), entry.grace, now)) =>
+        {
+            (
+                "missed",
+                Some("its time passed before it was started again".into()),
+            )
+        }
         Phase::Stopped if wanted.is_some() => (
             "pending",
             Some("put back: starts as the next generation".into()),

@@ -85,7 +85,7 @@ pub(super) async fn at_start(
 
 fn clock(step_functions: &StepFunctions, begun: Instant, report: &mut Report) {
     let check = "clock";
-    let Some(theirs) = step_functions.time(begun) else {
+    let Some(theirs) = step_functions.time(begun).agreed() else {
         return report.warn(check, "AWS did not say what time it is", "");
     };
     let off = (wall_clock())() - theirs;
