@@ -39,4 +39,5 @@ mod surgery;
 mod surroundings;
 mod terminal;
 mod walk;
+mod work_trees;
 mod writers;

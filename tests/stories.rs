@@ -143,7 +143,7 @@ impl World {
             step_functions: StepFunctions::new(config).until(self.end.subscribe()),
             clock: self.clock(),
             rules: Rules::default(),
-            commit: None,
+            commits: onced::source::work_tree::Commits::default(),
             machines: Machines::default(),
             tally: Tally::default(),
         };

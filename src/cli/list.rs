@@ -60,7 +60,7 @@ pub(super) fn above(list: &List, settings: &Settings) -> String {
         list.paused.as_ref(),
         list.doubt.as_ref(),
         settings.defaults.timezone,
-    )
+    ) + &text::notes(&list.notes)
 }
 
 /// The entries that are meant.

@@ -18,7 +18,8 @@ pub(super) fn look(settings: &Settings, as_of: Option<DateTime<Utc>>) -> Result<
     let directory = run::directory(settings)?;
     let state = settings.state_directory.as_deref();
     let scanner = Scanner::new(directory, settings.defaults.clone())
-        .with_cache(state.map(ParseCache::reading));
+        .with_cache(state.map(ParseCache::reading))
+        .with_git_dir(settings.git_dir.clone());
     let (found, scan) = match state {
         None => (None, once(scanner)),
         Some(state) => {

@@ -37,6 +37,7 @@ fn acceptable(
         .map_err(|failure| refused(failure.message))?;
     let fixed = [
         ("directory", new.directory != old.directory),
+        ("git_dir", new.git_dir != old.git_dir),
         (
             "state_directory",
             new.state_directory != old.state_directory,

@@ -21,8 +21,9 @@ use crate::reconcile::apply::machines::Machines;
 use crate::reconcile::{Reconciler, Tally};
 use crate::settings::Settings;
 use crate::source::parse_cache::ParseCache;
+use crate::source::read;
 use crate::source::scan::Scanner;
-use crate::source::{git, read};
+use crate::source::work_tree::{self, Commits};
 use crate::step_functions::StepFunctions;
 use crate::step_functions::access::Access;
 
@@ -115,13 +116,15 @@ pub(super) fn must_be_apart(state: &State, directory: &Path) -> Result<(), Failu
 fn apart(state: &Path, directory: &Path) -> Result<(), Failure> {
     let state = resolved(state);
     let directory = resolved(directory);
-    let tree = git::look(&directory).map(|tree| resolved(&tree.root));
-    let within = [
-        (Some(directory), "the directory of schedule files"),
-        (tree, "the git work tree of the schedule files"),
-    ];
+    let trees = work_tree::roots_around(&directory);
+    let trees = trees.into_iter().map(|(tool, root)| {
+        let what = format!("the {} work tree of the schedule files", tool.as_str());
+        (resolved(&root), what)
+    });
+    let of_files = (directory, "the directory of schedule files".to_owned());
+    let within = std::iter::once(of_files).chain(trees);
     for (place, what) in within {
-        if let Some(place) = place.filter(|place| state.starts_with(place)) {
+        if state.starts_with(&place) {
             return Err(Failure::new(format!(
                 "the state directory `{}` lies in {what}, `{}`: cleaning up there would delete the ledger\nhint: give another --state-directory",
                 state.display(),
@@ -179,7 +182,7 @@ pub(super) async fn daemon(
         step_functions: step_functions.clone(),
         clock: Arc::clone(&clock),
         rules: settings.policy.rules,
-        commit: None,
+        commits: Commits::default(),
         machines: Machines::default(),
         tally: Tally::from_zero(),
     };
@@ -202,7 +205,9 @@ pub(super) async fn daemon(
     .within(settings.limits.clone());
     let lasts = state.temporary.is_none();
     let cache = lasts.then(|| ParseCache::keeping(&state.path));
-    let scanner = Scanner::new(directory.to_owned(), settings.defaults.clone()).with_cache(cache);
+    let scanner = Scanner::new(directory.to_owned(), settings.defaults.clone())
+        .with_cache(cache)
+        .with_git_dir(settings.git_dir.clone());
     let (settle, resync) = (settings.settle, settings.resync);
     let daemon = Daemon::new(scanner, reconciler, policy, settle, resync, clock);
     Ok((

@@ -10,7 +10,7 @@ use crate::view::resume::PauseView;
 pub(super) use crate::view::status::relative;
 use crate::view::words::plain;
 pub(super) use crate::view::words::{local, runs};
-use crate::view::{ErrorView, FileView, OrphanView};
+use crate::view::{ErrorView, FileView, NoteView, OrphanView};
 
 /// A span, short: `12 ms`, `3.2 s`, `5 min`.
 pub(super) fn span(ms: i64) -> String {
@@ -219,6 +219,18 @@ pub(super) fn halted(paused: Option<&PauseView>, doubt: Option<&String>, zone: T
     }
     if let Some(why) = doubt {
         let _ = writeln!(text, "nothing is stopped: {why}");
+    }
+    text
+}
+
+/// What holds nothing, and had better be known.
+pub(super) fn notes(notes: &[NoteView]) -> String {
+    let mut text = String::new();
+    for NoteView { message, hint } in notes {
+        let _ = writeln!(text, "note: {message}");
+        if let Some(hint) = hint {
+            let _ = writeln!(text, "hint: {hint}");
+        }
     }
     text
 }

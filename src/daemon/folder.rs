@@ -7,7 +7,6 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{Daemon, Overdue, POLL, RESTLESS, Scanned};
-use crate::source::git;
 use crate::source::scan::Scan;
 use crate::source::watch::Watch;
 
@@ -178,8 +177,9 @@ impl Daemon {
                     if waited.elapsed() > GIT || self.overdue.is_some() {
                         return Quiet::AtRest;
                     }
-                    let directory = self.directory.clone();
-                    let looking = spawn_blocking(move || git::is_busy(&directory));
+                    let last = self.last.as_ref().or(self.completed.as_ref());
+                    let trees = last.map(|scan| scan.work_trees.clone()).unwrap_or_default();
+                    let looking = spawn_blocking(move || trees.are_busy_now());
                     let looked = self.beats.during(GIT, timeout(GIT, looking)).await;
                     if !matches!(looked, Ok(Ok(true))) {
                         return Quiet::AtRest;

@@ -10,6 +10,7 @@ use crate::model::kind;
 use crate::source::in_flight::LONGEST;
 use crate::source::problem::{FileState, Problem};
 use crate::source::scan::Scan;
+use crate::source::work_tree::Busy;
 
 impl Daemon {
     /// Says what is wrong with the files once, and again only when it changes.
@@ -31,11 +32,9 @@ impl Daemon {
             );
         }
         self.told_open = Arc::clone(&scan.open_for_long);
-        let busy = scan.git.as_ref().and_then(|git| git.busy.as_ref());
-        let stale = busy.filter(|busy| {
-            busy.since
-                .is_some_and(|since| (self.clock)() - since > STALE)
-        });
+        let now = (self.clock)();
+        let is_stale = |busy: &&Busy| busy.since.is_some_and(|since| now - since > STALE);
+        let stale = scan.work_trees.busy().find(is_stale);
         if stale.map(|busy| &busy.mark) != self.told_git.as_ref() {
             if let Some(busy) = stale {
                 let (why, remedy) = (busy.why(), busy.remedy());
@@ -45,6 +44,11 @@ impl Daemon {
             }
             self.told_git = stale.map(|busy| busy.mark.clone());
         }
+        let notes = scan.work_trees.notes();
+        for note in notes.iter().filter(|note| !self.told_notes.contains(note)) {
+            warn!("{}{}", note.message, hint(note));
+        }
+        self.told_notes = notes;
         let invalid = scan
             .files
             .iter()
@@ -58,11 +62,7 @@ impl Daemon {
             .filter(|(path, problems)| self.told.get(*path) != Some(problems))
         {
             for problem in problems {
-                let hint = problem
-                    .hint
-                    .as_deref()
-                    .map(|hint| format!("\nhint: {hint}"))
-                    .unwrap_or_default();
+                let hint = hint(problem);
                 warn!(
                     target: kind::INVALID_FILE,
                     file = path,
@@ -77,4 +77,10 @@ impl Daemon {
         }
         self.told = now;
     }
+}
+
+fn hint(problem: &Problem) -> String {
+    let hint = problem.hint.as_deref();
+    hint.map(|hint| format!("\nhint: {hint}"))
+        .unwrap_or_default()
 }

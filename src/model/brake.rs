@@ -20,7 +20,7 @@ pub enum HeldBy {
     Pause,
     /// It is not proven that the entry is gone.
     Doubt,
-    /// Git is at work in the folder.
+    /// Git, or a tool like it, is at work in the folder, or a merge is not finished there.
     Git,
     /// The clock is not believed.
     Clock,

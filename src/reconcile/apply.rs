@@ -19,6 +19,7 @@ use crate::model::entry::{Entry, EntryName};
 use crate::model::name::Owner;
 use crate::model::plan::{Note, Rules, Step};
 use crate::model::record::{Event, Phase, Record, StopReason};
+use crate::source::work_tree::Commits;
 use crate::step_functions::{CallError, Remedy, StepFunctions};
 use machines::Machines;
 pub use moves::Take;
@@ -73,8 +74,8 @@ pub struct Hands {
     pub clock: Clock,
     /// See [`Rules`].
     pub rules: Rules,
-    /// The git commit that is checked out, where there is one.
-    pub commit: Option<Arc<str>>,
+    /// The git commits that are checked out, by the place of the files.
+    pub commits: Commits,
     /// The state machines that were looked at.
     pub machines: Machines,
     /// What has happened.
@@ -196,7 +197,7 @@ impl Hands {
             execution_arn: record.execution_arn(),
             detail: Some(why.to_owned()),
             late_ms: None,
-            commit: self.commit.clone(),
+            commit: self.commits.of(&record.file),
         };
         let change = Change {
             name: record.name,

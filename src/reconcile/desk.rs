@@ -10,8 +10,10 @@ use crate::model::cut::{Changes, Cut};
 use crate::model::entry::{Entry, EntryName};
 use crate::model::plan::{Plan, Policy, Sight, Want, Wanted};
 use crate::model::records::Records;
+use crate::source::conflict::Conflict;
 use crate::source::doubt::Doubt;
 use crate::source::scan::Scan;
+use crate::source::work_tree::{Busy, Commits};
 
 /// What the source says of one moment, in the planner's words.
 #[derive(Debug, Clone, Default)]
@@ -27,8 +29,8 @@ pub struct Desired {
     pub in_doubt: bool,
     /// What holds steps of the whole plan.
     pub brakes: Vec<Brake>,
-    /// The git commit that was checked out, where there is one.
-    pub commit: Option<Arc<str>>,
+    /// The git commits that were checked out, by the place of the files.
+    pub commits: Commits,
     /// When it was looked at; `None`: just now.
     pub seen: Option<DateTime<Utc>>,
 }
@@ -45,15 +47,15 @@ impl Desired {
             seen: scan.begun,
             ..Self::default()
         };
-        if let Some(git) = &scan.git {
-            desired.commit.clone_from(&git.commit);
-            desired.brakes.extend(git.busy.as_ref().map(|busy| Brake {
-                why: busy.why(),
-                by: HeldBy::Git,
-                holds: Holds::NewStops,
-                until: None,
-            }));
-        }
+        desired.commits = scan.work_trees.commits();
+        let busy = scan.work_trees.busy().map(Busy::why);
+        let half_way = busy.chain(scan.conflict.as_ref().map(Conflict::why));
+        desired.brakes.extend(half_way.map(|why| Brake {
+            why,
+            by: HeldBy::Git,
+            holds: Holds::NewStops,
+            until: None,
+        }));
         desired
     }
 

@@ -314,7 +314,7 @@ impl Reconciler {
     ) -> Report {
         let mut report = Report::default();
         self.begin_anew(interrupted).await;
-        self.hands.commit.clone_from(&desired.commit);
+        self.hands.commits.clone_from(&desired.commits);
         let begun = Instant::now();
         let mut last = None;
         for pass in 0.. {

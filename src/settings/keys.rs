@@ -15,6 +15,7 @@ const CONFIGURATION: &str = "/etc/onced/onced.yaml";
 /// Every key of the configuration, as a path.
 pub(super) const KEYS: &[&str] = &[
     "directory",
+    "git_dir",
     "state_directory",
     "owner",
     "timezone",

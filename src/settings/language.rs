@@ -28,6 +28,9 @@ struct Configuration {
     /// Where the schedule files are; relative or a symlink is fine.
     #[schemars(transform = is_text, example = "/etc/onced/schedules.d")]
     directory: Option<String>,
+    /// The git directory of schedule files that a bare repository checks out (`git --work-tree`). `null`: found as git finds it.
+    #[schemars(transform = is_text, example = "/srv/schedules.git")]
+    git_dir: Option<String>,
     /// Where the ledger is kept: on a local disk, never shared. Else $STATE_DIRECTORY, else onced/ in the XDG state directory.
     #[schemars(transform = is_text, example = "/var/lib/onced")]
     state_directory: Option<String>,

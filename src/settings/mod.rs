@@ -116,6 +116,8 @@ pub struct Offline {
 pub struct Settings {
     /// The watched directory, where one is given.
     pub directory: Option<PathBuf>,
+    /// The git directory whose work tree the watched directory is, where it has none of its own.
+    pub git_dir: Option<PathBuf>,
     /// Where the ledger lies; `None` with `sandbox`: a temporary directory.
     pub state_directory: Option<PathBuf>,
     /// systemd's runtime directory of this process, where it has one.
@@ -311,6 +313,7 @@ impl Keys {
             listen,
             notify: self.get("notify", notify)?.unwrap_or_default(),
             directory,
+            git_dir: self.text("git_dir")?.map(PathBuf::from),
             runtime_directories: runtime_directories.collect(),
             runtime_directory,
             state_directory,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::PathBuf;
 
+use super::conflict;
 use super::problem::{file_report, note_twice, of_the_whole};
 use super::read::{Trust, read};
 use super::scan::Scanner;
@@ -46,18 +47,21 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Vec<FileReport> {
             }
             continue;
         }
-        let errors =
-            match read(path, 0, Trust::Anybody).map(|(bytes, _)| parse(&shown, &bytes, defaults)) {
-                Ok(Ok(found)) => {
-                    for entry in found {
-                        let place = (reports.len(), entry.line());
-                        entries.entry(entry.name).or_default().push(place);
-                    }
-                    Vec::new()
+        let errors = match read(path, 0, Trust::Anybody).map(|(bytes, _)| {
+            let text = || String::from_utf8_lossy(&bytes);
+            let parsed = parse(&shown, &bytes, defaults);
+            parsed.map_err(|errors| conflict::line(&text()).map_or(errors, conflict::problem))
+        }) {
+            Ok(Ok(found)) => {
+                for entry in found {
+                    let place = (reports.len(), entry.line());
+                    entries.entry(entry.name).or_default().push(place);
                 }
-                Ok(Err(errors)) => errors,
-                Err(unread) => vec![unread.problem()],
-            };
+                Vec::new()
+            }
+            Ok(Err(errors)) => errors,
+            Err(unread) => vec![unread.problem()],
+        };
         reports.push(file_report(shown, errors));
     }
     for (name, places) in entries.iter().filter(|(_, places)| places.len() > 1) {

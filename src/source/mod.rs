@@ -2,10 +2,10 @@
 
 mod baseline;
 pub mod check;
+pub mod conflict;
 pub mod doubt;
 pub mod edit;
 pub mod file_system;
-pub mod git;
 pub mod in_flight;
 pub mod language;
 pub mod parse;
@@ -24,3 +24,4 @@ pub(crate) mod value;
 mod walk;
 pub mod watch;
 pub mod words;
+pub mod work_tree;

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::baseline::{Baseline, unfinished};
+use super::conflict::{self, Conflict};
 use super::doubt::{Doubt, MayBe, Opaque, Words};
 use super::in_flight::{Flight, InFlight, YOUNG, Young};
 use super::read::{Stat, Trust, Unread, read, read_inside};
@@ -20,10 +21,10 @@ use super::walk::{Found, Walk};
 use crate::model::cut::Cut;
 use crate::model::entry::{Entry, EntryName};
 use crate::model::parallel::parallel;
-use crate::source::git::{self, Busy, Tree};
 use crate::source::parse::{Defaults, parse};
 use crate::source::parse_cache::{Key, ParseCache};
 use crate::source::problem::{FileReport, FileState, Problem, file_report, note_twice, passing};
+use crate::source::work_tree::{self, Busy, Place, WorkTrees};
 
 /// How often every file is read again, whatever its times say: a file system may not tell (a network's cache, a mapped
 /// file).
@@ -48,10 +49,12 @@ pub struct Scan {
     pub open_for_long: Arc<BTreeSet<String>>,
     /// The device that the directory lies on, and its number there.
     pub identity: Option<(u64, u64)>,
-    /// The git work tree that the directory lies in.
-    pub git: Option<Tree>,
     /// When it began, by the clock of whoever asked for it.
     pub begun: Option<DateTime<Utc>>,
+    /// The work trees that the files lie in.
+    pub work_trees: WorkTrees,
+    /// A merge that is not finished.
+    pub conflict: Option<Conflict>,
 }
 
 impl Scan {
@@ -74,14 +77,19 @@ impl Scan {
         self.evidence().in_opaque(name, "")
     }
 
-    /// Why this scan proves no absence at all: it could not see everything, or git is at work.
+    /// Why this scan proves no absence at all: it could not see everything, git or its like is at work, or a merge is not finished.
     pub fn doubt(&self) -> Option<String> {
-        let busy = self.git.as_ref().and_then(|git| git.busy.as_ref());
-        let written = self.in_flight.first();
+        let busy = self.work_trees.busy().next().map(Busy::why);
+        let conflict = || self.conflict.as_ref().map(Conflict::why);
+        let written = || {
+            let written = self.in_flight.first();
+            written.map(|path| format!("`{path}` is being written"))
+        };
         self.unclear
             .clone()
-            .or_else(|| busy.map(Busy::why))
-            .or_else(|| written.map(|path| format!("`{path}` is being written")))
+            .or(busy)
+            .or_else(conflict)
+            .or_else(written)
     }
 
     /// Is any file invalid?
@@ -105,6 +113,8 @@ struct Known {
     parsed: Parsed,
     /// Of a file that is invalid.
     words: Option<Words>,
+    /// The line of the first conflict marker in a file that is invalid.
+    conflict: Option<usize>,
     /// It was read once, and good.
     was_good: bool,
     /// Files that are gone, and that it may be now: it is invalid since.
@@ -158,6 +168,10 @@ pub struct Scanner {
     cache: Option<ParseCache>,
     in_flight: Option<InFlight>,
     young: Young,
+    /// The git directory that is configured, where the work tree has none of its own.
+    git_dir: Option<PathBuf>,
+    /// The work trees that the last walk found below the directory.
+    trees: BTreeSet<Place>,
     round: u64,
     /// By path. What is gone is kept for a while: a file that is made anew is compared with what it was.
     known: HashMap<String, Known>,
@@ -179,6 +193,8 @@ impl Scanner {
             cache: None,
             in_flight: None,
             young: Young::default(),
+            git_dir: None,
+            trees: BTreeSet::new(),
             round: 0,
             known: HashMap::new(),
             found: 0,
@@ -210,6 +226,12 @@ impl Scanner {
             in_flight: Some(in_flight),
             ..self
         }
+    }
+
+    /// The same, of a work tree whose git directory lies elsewhere.
+    #[must_use]
+    pub fn with_git_dir(self, git_dir: Option<PathBuf>) -> Self {
+        Self { git_dir, ..self }
     }
 
     /// From now on with these defaults. Every file is read and parsed anew; what was known of its content before, by which
@@ -257,12 +279,13 @@ impl Scanner {
                 );
             }
         };
-        let before = git::look(&root);
+        let (walk, before) = self.walk(&root);
         let Walk {
             found,
             ignored,
             unclear,
-        } = Walk::below(&root, self.trust);
+            trees: _,
+        } = walk;
         let now = Instant::now();
         let read_all = self
             .read_all
@@ -302,7 +325,7 @@ impl Scanner {
         self.last.unclear = unclear;
         self.last.in_flight = Arc::new(in_flight);
         self.last.open_for_long = Arc::new(open_for_long);
-        self.last.git = git::look(&root).map(|tree| tree.since(before));
+        self.last.work_trees = before.after();
         self.last.clone()
     }
 
@@ -336,6 +359,23 @@ impl Scanner {
             }
         }
         written
+    }
+
+    /// Walks the directory, after a look at each work tree that is found there.
+    fn walk(&mut self, root: &Path) -> (Walk, WorkTrees) {
+        let around = work_tree::around(root, self.git_dir.as_deref());
+        let look = |trees: &BTreeSet<Place>| {
+            let places: Vec<Place> = around.iter().chain(trees).cloned().collect();
+            WorkTrees::look(&places)
+        };
+        let mut before = look(&self.trees);
+        let mut walk = Walk::below(root, self.trust);
+        if walk.trees != self.trees {
+            before = look(&walk.trees);
+            walk = Walk::below(root, self.trust);
+        }
+        self.trees.clone_from(&walk.trees);
+        (walk, before)
     }
 
     /// Looks at every file, and reads those that may have changed, on all processors.
@@ -498,13 +538,14 @@ impl Scanner {
             if !same {
                 known.digest = digest;
                 known.key = self.key(&found.shown, &bytes, &digest);
-                (known.parsed, known.words) = self.parsed(&found.shown, &bytes, known.key.as_ref());
+                (known.parsed, known.words, known.conflict) =
+                    self.parsed(&found.shown, &bytes, known.key.as_ref());
             }
             let seen = if as_before { Seen::Same } else { Seen::Read };
             return (seen, Some(known));
         }
         let key = self.key(&found.shown, &bytes, &digest);
-        let (parsed, words) = self.parsed(&found.shown, &bytes, key.as_ref());
+        let (parsed, words, conflict) = self.parsed(&found.shown, &bytes, key.as_ref());
         let young = stat.is_younger(YOUNG, begun).then_some(Cut::Fresh);
         let known = Known {
             round,
@@ -512,6 +553,7 @@ impl Scanner {
             digest,
             parsed,
             words,
+            conflict,
             was_good: false,
             may_be: MayBe::none(),
             baseline: Baseline::of(&bytes, digest, now),
@@ -527,11 +569,16 @@ impl Scanner {
         cache.key(file, (bytes, digest), &self.defaults)
     }
 
-    /// What a content asks for; of one that is invalid, its words too. In UTF-16, NULs stand between the letters of a name.
-    fn parsed(&self, file: &str, bytes: &[u8], key: Option<&Key>) -> (Parsed, Option<Words>) {
+    /// What a content asks for; of one that is invalid, its words and where a conflict begins too. In UTF-16, NULs stand between the letters of a name.
+    fn parsed(
+        &self,
+        file: &str,
+        bytes: &[u8],
+        key: Option<&Key>,
+    ) -> (Parsed, Option<Words>, Option<usize>) {
         let cached = self.cache.as_ref().zip(key);
         if let Some(entries) = cached.and_then(|(cache, key)| cache.find(key, file)) {
-            return (Ok(entries), None);
+            return (Ok(entries), None, None);
         }
         match parse(file, bytes, &self.defaults) {
             Ok(entries) => {
@@ -541,11 +588,13 @@ impl Scanner {
                 // They may lie where the entries themselves lay, which takes twenty times as much.
                 entries.shrink_to_fit();
                 let kept = cached.and_then(|(cache, key)| cache.keep(key, file, &entries));
-                (Ok(kept.unwrap_or(entries)), None)
+                (Ok(kept.unwrap_or(entries)), None, None)
             }
             Err(errors) => {
                 let text = String::from_utf8_lossy(bytes).replace('\0', "");
-                (Err(errors), Some(Words::of(&text)))
+                let conflict = conflict::line(&text);
+                let errors = conflict.map_or(errors, conflict::problem);
+                (Err(errors), Some(Words::of(&text)), conflict)
             }
         }
     }
@@ -611,6 +660,10 @@ impl Scanner {
             }
         });
         let opaque = opaque.collect();
+        let conflict = (0..known.len()).find_map(|place| {
+            let line = known[place]?.conflict?;
+            Some(Conflict::new(&files[place].path, line))
+        });
         let good = all
             .iter()
             .filter(|(_, place)| files[*place].state == FileState::Ok);
@@ -634,6 +687,7 @@ impl Scanner {
             files: Arc::new(files),
             opaque: Arc::new(opaque),
             cut: Arc::new(cut),
+            conflict,
             ..Scan::default()
         }
     }

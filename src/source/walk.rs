@@ -1,12 +1,14 @@
 //! The walk: which files there are below the directory, and whether all could be seen. Reads no file.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::read::{Refusal, Stat, Trust, everybody_may_write};
+use super::work_tree::{self, Place as TreePlace, Tool};
 
 /// How many directories deep a walk goes.
 const MAX_DEPTH: usize = 32;
@@ -44,6 +46,8 @@ pub(super) struct Walk {
     pub(super) ignored: Vec<String>,
     /// Why not everything was seen.
     pub(super) unclear: Option<String>,
+    /// Work trees whose roots are below the directory.
+    pub(super) trees: BTreeSet<TreePlace>,
 }
 
 /// Where a walk is.
@@ -117,6 +121,11 @@ impl Walk {
         let name = item.file_name();
         let text = name.to_string_lossy();
         if text.starts_with('.') {
+            // That of the directory itself is looked for above it, too.
+            if Tool::of(&text).is_some() && !shown.is_empty() {
+                let directory = item.path();
+                self.tree_of(place, directory.parent().unwrap_or(place.root), shown);
+            }
             return;
         }
         let leftover = is_leftover(&text);
@@ -145,7 +154,10 @@ impl Walk {
                         "the link `{shown}` leads out of the directory, or back up"
                     ));
                 }
-                Ok(_) => {
+                Ok(target) => {
+                    if linked_directory {
+                        self.tree_of(place, &target, &shown);
+                    }
                     let below = Place {
                         depth: place.depth + 1,
                         linked: place.linked || linked_directory,
@@ -158,6 +170,11 @@ impl Walk {
             }
         } else if text.ends_with(".yaml") || text.ends_with(".yml") {
             let linked = place.linked || !kind.is_file();
+            if kind.is_symlink()
+                && let Ok(target) = fs::canonicalize(&path)
+            {
+                self.tree_of(place, target.parent().unwrap_or(place.root), &shown);
+            }
             let metadata = if linked { None } else { item.metadata().ok() };
             self.found.push(Found {
                 path,
@@ -169,6 +186,12 @@ impl Walk {
         } else if leftover && (text.contains(".yaml") || text.contains(".yml")) {
             self.ignored.push(shown);
         }
+    }
+
+    /// Notes the work tree, if there is one below the directory, that this place is in.
+    fn tree_of(&mut self, place: &Place<'_>, of: &Path, shown: &str) {
+        self.trees
+            .extend(work_tree::enclosing(of, place.root, shown));
     }
 
     fn doubt(&mut self, why: String) {

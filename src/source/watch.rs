@@ -12,6 +12,7 @@ use tokio::sync::watch::Sender;
 
 use super::file_system;
 use super::in_flight::InFlight;
+use super::work_tree::is_kept;
 
 /// Watches until it is dropped.
 #[derive(Debug)]
@@ -91,8 +92,8 @@ fn is_replacement(event: &Event, ours: &[PathBuf]) -> bool {
     moved && event.paths.iter().any(|path| ours.contains(path))
 }
 
-/// Our own reads are no change, and neither is what happens beside the directory in its parent, or what git writes for
-/// itself.
+/// Our own reads are no change, and neither is what happens beside the directory in its parent, or what git
+/// and its like write for themselves.
 fn is_change(event: &Event, ours: &[PathBuf]) -> bool {
     if event.need_rescan() || event.paths.is_empty() {
         return true;
@@ -110,7 +111,7 @@ fn is_change(event: &Event, ours: &[PathBuf]) -> bool {
 
 fn is_below(path: &Path, directory: &Path) -> bool {
     let below = path.strip_prefix(directory);
-    below.is_ok_and(|below| !below.starts_with(".git"))
+    below.is_ok_and(|below| !is_kept(below))
 }
 
 #[cfg(test)]
@@ -132,6 +133,10 @@ mod tests {
         assert!(!is_change(&event(modify, "/run/x/log"), &ours));
         assert!(!is_change(
             &event(modify, "/run/x/schedules/.git/HEAD"),
+            &ours
+        ));
+        assert!(!is_change(
+            &event(modify, "/run/x/schedules/team/.hg/wlock"),
             &ours
         ));
         assert!(is_change(&event(modify, "/run/x/schedules/..data"), &ours));

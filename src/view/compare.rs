@@ -18,6 +18,7 @@ use crate::model::record::{Outcome, OutcomeStatus, Phase, Record};
 use crate::model::records::Records;
 use crate::source::problem::FileState;
 use crate::source::scan::Scan;
+use crate::source::work_tree::WorkTrees;
 
 /// What a plan was made against, and what comes of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,7 +115,8 @@ impl Versions {
             owner: owner.clone(),
             scan: Scan {
                 cut: Arc::default(),
-                git: None,
+                work_trees: WorkTrees::default(),
+                conflict: None,
                 ..after.clone()
             },
             records: records(&before, &owner, now),

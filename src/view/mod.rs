@@ -36,7 +36,7 @@ use crate::model::record::{Outcome, Phase, Record};
 use crate::model::records::Records;
 use crate::reconcile::approve;
 use crate::reconcile::verify::Stray;
-use crate::source::problem::FileReport;
+use crate::source::problem::{FileReport, Problem};
 use crate::source::scan::Scan;
 pub use phase::PHASES;
 use phase::current;
@@ -60,6 +60,9 @@ pub struct List {
     /// Why nothing that is gone is stopped for now, if so: the files could not all be seen, or git is at work.
     #[serde(default)]
     pub doubt: Option<String>,
+    /// What is not seen of the folder, and holds nothing.
+    #[serde(default)]
+    pub notes: Vec<NoteView>,
     /// The pause, if there is one.
     #[serde(default)]
     pub paused: Option<PauseView>,
@@ -129,6 +132,15 @@ pub struct FileView {
     pub errors: Vec<ErrorView>,
 }
 
+/// What a person had better know of the folder.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NoteView {
+    /// What it is.
+    pub message: String,
+    /// What may be done about it.
+    pub hint: Option<String>,
+}
+
 /// One thing that is wrong with a file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(
@@ -191,6 +203,14 @@ pub fn files(files: &[FileReport]) -> Vec<FileView> {
     files.iter().map(view).collect()
 }
 
+fn notes(notes: &[Problem]) -> Vec<NoteView> {
+    let view = |note: &Problem| NoteView {
+        message: note.message.clone(),
+        hint: note.hint.clone(),
+    };
+    notes.iter().map(view).collect()
+}
+
 impl Moment {
     /// The list.
     pub fn list(&self) -> List {
@@ -209,6 +229,7 @@ impl Moment {
             files: files(&self.scan.files),
             orphans: self.orphans(),
             doubt: self.scan.doubt(),
+            notes: notes(&self.scan.work_trees.notes()),
             paused: self.paused(),
             guard: self.plan.guard.clone(),
             digest: Some(&self.to_approve)

@@ -221,6 +221,7 @@ pub(super) fn configuration() -> impl Strategy<Value = String> {
     ];
     let key = prop_oneof![
         text("directory"),
+        text("git_dir"),
         text("state_directory"),
         unknown(),
         pair("owner", value(&["prod", "5", "a1"], "[a-zA-Z0-9-]{0,18}")),

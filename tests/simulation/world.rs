@@ -604,7 +604,7 @@ impl World {
             step_functions: StepFunctions::new(config),
             clock: Arc::clone(&clock),
             rules: self.rules,
-            commit: None,
+            commits: onced::source::work_tree::Commits::default(),
             machines: Machines::default(),
             tally: Tally::default(),
         };

@@ -25,7 +25,9 @@ pub(super) fn directory(settings: &Settings, report: &mut Report) -> BTreeSet<St
             return BTreeSet::new();
         }
     };
-    let scan = Scanner::new(directory.clone(), settings.defaults.clone()).scan();
+    let scan = Scanner::new(directory.clone(), settings.defaults.clone())
+        .with_git_dir(settings.git_dir.clone())
+        .scan();
     let shown = directory.display();
     match &scan.unclear {
         Some(why) => report.fail(
@@ -41,6 +43,9 @@ pub(super) fn directory(settings: &Settings, report: &mut Report) -> BTreeSet<St
                 scan.files.len()
             ),
         ),
+    }
+    for note in scan.work_trees.notes() {
+        report.warn("work tree", note.message, &note.hint.unwrap_or_default());
     }
     if scan.has_problems() {
         report.warn(

@@ -36,31 +36,31 @@ impl Hands {
             left.insert(from.name.clone(), of_giver);
         }
         let (mut moved, mut changes) = (Vec::new(), Vec::new());
-        for Take {
-            entry,
-            before,
-            from,
-        } in takes
-        {
+        for take in takes {
+            let Take {
+                entry,
+                before,
+                from,
+            } = take;
             let before = left.remove(&entry.name).or_else(|| before.clone());
             let (record, _) = from.moved(entry, before.as_ref(), now);
             let record = Record {
-                commit: self.commit.clone(),
+                commit: self.commits.of(&entry.file),
                 ..record
             };
             changes.push(Change {
                 name: record.name.clone(),
                 record: Some(record.clone()),
                 input: Some(Arc::clone(entry.input())),
-                event: Some(self.moved(&record.name, from, format!("was `{}`", from.name), now)),
+                event: Some(self.moved(&record.name, take, format!("was `{}`", from.name), now)),
             });
             moved.push(record);
         }
-        for Take { entry, from, .. } in takes {
-            if let Some(record) = left.remove(&from.name) {
-                let is = format!("is `{}` now", entry.name);
+        for take in takes {
+            if let Some(record) = left.remove(&take.from.name) {
+                let is = format!("is `{}` now", take.entry.name);
                 changes.push(Change {
-                    event: Some(self.moved(&from.name, from, is, now)),
+                    event: Some(self.moved(&take.from.name, take, is, now)),
                     name: record.name.clone(),
                     record: Some(record),
                     input: None,
@@ -71,16 +71,16 @@ impl Hands {
         Ok(moved)
     }
 
-    fn moved(&self, name: &EntryName, from: &Record, how: String, now: DateTime<Utc>) -> Event {
+    fn moved(&self, name: &EntryName, take: &Take, how: String, now: DateTime<Utc>) -> Event {
         Event {
             time: now,
             name: name.clone(),
             event: "moved".into(),
-            at: from.at,
-            execution_arn: from.execution_arn(),
+            at: take.from.at,
+            execution_arn: take.from.execution_arn(),
             detail: Some(how),
             late_ms: None,
-            commit: self.commit.clone(),
+            commit: self.commits.of(&take.entry.file),
         }
     }
 }

@@ -116,7 +116,7 @@ impl Hands {
     /// The intent to start what an entry asks for, at the commit of now.
     fn wanted(&self, entry: &Entry, before: Option<&Record>, now: DateTime<Utc>) -> Record {
         Record {
-            commit: self.commit.clone(),
+            commit: self.commits.of(&entry.file),
             ..Record::starting(&self.owner, entry, before, now)
         }
     }

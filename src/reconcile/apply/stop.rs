@@ -57,7 +57,7 @@ impl Hands {
         } else {
             Record {
                 stop_reason: Some(reason),
-                commit: self.commit.clone(),
+                commit: self.commits.of(&record.file),
                 ..record
             }
             .in_phase(Phase::Stopping, now)
