@@ -306,12 +306,49 @@ fn a_link_that_can_not_be_followed_proves_nothing() {
         folder.nothing(0.0);
         folder.nothing(3600.0);
     }
+    // A deep directory is doubt where it holds a schedule file, unless that is what a package manager put there.
+    for (top, file, is_doubt) in [
+        ("d", "a.yaml", true),
+        ("d", "readme.txt", false),
+        ("d", "a.yaml.bak", false),
+        ("node_modules", "a.yaml", false),
+    ] {
+        let mut folder = Folder::new(&[("a.yaml", &many(2))]);
+        fs::remove_file(folder.path("a.yaml")).expect("removed");
+        let deep: PathBuf = std::iter::repeat_n(top, 40).collect();
+        let deep = folder.path("").join(deep);
+        fs::create_dir_all(&deep).expect("made");
+        fs::write(deep.join(file), many(2)).expect("written");
+        folder.nothing(0.0);
+        if is_doubt {
+            folder.nothing(3600.0);
+        } else {
+            assert_eq!(folder.acts(3600.0).len(), 2, "{top} {file}");
+        }
+    }
+}
+
+/// Issue 19, 10: what was known below a directory that is too deep now is kept, also where a package manager fills it.
+#[test]
+fn what_was_known_of_a_deep_directory_is_kept() {
+    let directory: PathBuf = std::iter::repeat_n("node_modules", 33).collect();
+    let file = directory.join("a.yaml").display().to_string();
     let mut folder = Folder::new(&[("a.yaml", &many(2))]);
-    fs::remove_file(folder.path("a.yaml")).expect("removed");
-    let deep: PathBuf = std::iter::repeat_n("d", 40).collect();
-    fs::create_dir_all(folder.path("").join(deep)).expect("made");
+    let names: Vec<_> = folder.desk.records.keys().cloned().collect();
+    for name in names {
+        let record = Record {
+            file: file.as_str().into(),
+            ..folder.desk.records[&name].clone()
+        };
+        folder.desk.records.insert(name, record);
+    }
+    fs::create_dir_all(folder.path("").join(&directory)).expect("made");
+    fs::rename(folder.path("a.yaml"), folder.path(&file)).expect("renamed");
     folder.nothing(0.0);
     folder.nothing(3600.0);
+    fs::remove_dir_all(folder.path("node_modules")).expect("removed");
+    folder.nothing(3601.0);
+    assert_eq!(folder.acts(7202.0).len(), 2);
 }
 
 /// F24, F25, H14: a name that is used twice starts and stops nothing, wherever it stands and whatever it asks for.

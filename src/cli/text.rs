@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use serde_json::json;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use crate::source::problem::FileState;
 use crate::view::resume::PauseView;
 pub(super) use crate::view::status::relative;
 use crate::view::words::plain;
@@ -96,7 +97,12 @@ pub(super) fn problems(files: &[FileView], color: bool) -> String {
     };
     let mut text = String::new();
     for (file, error) in errors(files) {
-        let _ = writeln!(text, "{red}error{end}: {bold}{}{end}", error.message);
+        let word = if is_wrong(file) {
+            format!("{red}error{end}")
+        } else {
+            "note".to_owned()
+        };
+        let _ = writeln!(text, "{word}: {bold}{}{end}", error.message);
         let _ = writeln!(text, "  --> {}:{}:{}", file.path, error.line, error.column);
         if let Some(shown) = &error.shown {
             let number = error.line.to_string();
@@ -134,7 +140,8 @@ pub(super) fn annotations(files: &[FileView]) -> String {
         let message = data(&format!("{}{hint}", error.message));
         let _ = writeln!(
             text,
-            "::error file={},line={},col={}::{message}",
+            "::{} file={},line={},col={}::{message}",
+            if is_wrong(file) { "error" } else { "warning" },
             property(&file.path),
             error.line,
             error.column
@@ -152,7 +159,7 @@ pub(super) fn sarif(files: &[FileView]) -> serde_json::Value {
         let text = format!("{}{}", error.message, hint.unwrap_or_default());
         json!({
             "ruleId": "schedule-file",
-            "level": "error",
+            "level": if is_wrong(file) { "error" } else { "warning" },
             "message": {"text": text},
             "locations": [{"physicalLocation": {
                 "artifactLocation": {"uri": uri(&file.path)},
@@ -191,6 +198,11 @@ fn uri(path: &str) -> String {
         }
     }
     uri
+}
+
+/// Is what is said of this file a mistake in it? Else it is why it is not read.
+fn is_wrong(file: &FileView) -> bool {
+    file.state != FileState::Ignored.as_str()
 }
 
 fn errors(files: &[FileView]) -> impl Iterator<Item = (&FileView, &ErrorView)> {

@@ -1,6 +1,6 @@
 //! What is said of the folder: of each thing once, and again only when it changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tracing::{info, warn};
@@ -49,6 +49,20 @@ impl Daemon {
             warn!("{}{}", note.message, hint(note));
         }
         self.told_notes = notes;
+        let ignored = scan.files.iter();
+        let ignored = ignored.filter(|file| file.state == FileState::Ignored);
+        let mut passed_over = BTreeSet::new();
+        for file in ignored {
+            let Some(problem) = file.errors.first() else {
+                continue;
+            };
+            let path = &file.path;
+            if !self.told_passed_over.contains(path) {
+                warn!(file = path, "{path}: {}{}", problem.message, hint(problem));
+            }
+            passed_over.insert(path.clone());
+        }
+        self.told_passed_over = passed_over;
         let invalid = scan
             .files
             .iter()

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use super::leftover::{Leftover, is_schedule_file};
 use super::problem::FileReport;
 use crate::model::entry::EntryName;
 
@@ -53,18 +54,75 @@ pub struct Opaque {
     pub(super) may_be: MayBe,
 }
 
+/// A place that is not read, where an entry was that may still be wanted. It may stay so for ever: of other entries it says
+/// nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    at: At,
+    why: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum At {
+    /// In this file.
+    File(String),
+    /// In a file whose name differs from this in the case of its ending.
+    Case(String),
+    /// Somewhere below this directory.
+    Below(String),
+}
+
+impl Pin {
+    /// Of what was in a file that is passed over now.
+    pub(super) fn passed_over(file: &str, leftover: Leftover) -> Option<Self> {
+        let problem = leftover.problem(file)?;
+        let at = match leftover {
+            Leftover::Case => At::Case(file.to_owned()),
+            _ => At::File(file.to_owned()),
+        };
+        let hint = problem.hint.map(|hint| format!(": {hint}"));
+        Some(Self {
+            at,
+            why: format!("`{file}`: {}{}", problem.message, hint.unwrap_or_default()),
+        })
+    }
+
+    /// Of what was below a directory that is not looked into any more.
+    pub(super) fn below(directory: &str, why: String) -> Self {
+        let at = At::Below(directory.to_owned());
+        Self { at, why }
+    }
+
+    fn holds(&self, file: &str) -> bool {
+        match &self.at {
+            At::File(at) => at == file,
+            At::Case(at) => is_schedule_file(file) && without_ending(at) == without_ending(file),
+            At::Below(at) => {
+                let rest = file.strip_prefix(at.as_str());
+                rest.is_some_and(|rest| rest.starts_with('/'))
+            }
+        }
+    }
+}
+
+fn without_ending(file: &str) -> &str {
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem)
+}
+
 /// All that is known of what can't be seen at one moment. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Doubt {
     /// Why nothing is proven to be gone at all.
     pub(super) whole: Option<String>,
     pub(super) opaque: Arc<Vec<Opaque>>,
+    /// What is not read.
+    pub(super) pins: Arc<Vec<Pin>>,
     /// Every file that is there, by path.
     pub(super) files: Arc<Vec<FileReport>>,
 }
 
 impl Doubt {
-    /// Is there any? Else whatever is in no file is gone.
+    /// Is there any, of whichever entry?
     pub fn is_any(&self) -> bool {
         self.whole.is_some() || !self.opaque.is_empty()
     }
@@ -77,13 +135,22 @@ impl Doubt {
 
     /// Why an entry that is in no good file, and was last seen in `file`, may still be wanted; `None`: it is gone.
     pub fn of(&self, name: &EntryName, file: &str) -> Option<String> {
-        if !self.is_any() {
-            return None;
-        }
         self.whole
             .clone()
             .or_else(|| self.in_opaque(name, file))
             .or_else(|| self.under_another_name(file))
+            .or_else(|| self.pinned(file))
+    }
+
+    fn pinned(&self, file: &str) -> Option<String> {
+        let pin = self.pins.iter().find(|pin| pin.holds(file))?;
+        let is_read = matches!(pin.at, At::Case(_)) && self.is_there(file);
+        (!is_read).then(|| pin.why.clone())
+    }
+
+    fn is_there(&self, file: &str) -> bool {
+        let found = self.files.binary_search_by(|there| (*there.path).cmp(file));
+        found.is_ok()
     }
 
     /// The file that may mention this name, and why it may.
@@ -102,8 +169,7 @@ impl Doubt {
     }
 
     fn under_another_name(&self, file: &str) -> Option<String> {
-        let is_there = self.files.binary_search_by(|there| (*there.path).cmp(file));
-        if is_there.is_ok() || file.is_empty() {
+        if self.opaque.is_empty() || file.is_empty() || self.is_there(file) {
             return None;
         }
         let mut opaque = self.opaque.iter();
@@ -130,6 +196,7 @@ mod tests {
         let only = MayBe::Only(Arc::new(["moved.yaml".to_owned()].into()));
         let doubt = |opaque: Opaque| Doubt {
             whole: None,
+            pins: Arc::default(),
             files: Arc::new(vec![file_report(opaque.path.clone(), Vec::new())]),
             opaque: Arc::new(vec![opaque]),
         };
@@ -172,5 +239,44 @@ mod tests {
         let name = EntryName::parse("e").expect("a name");
         assert_eq!(whole.of(&name, "a.yaml"), Some("unmounted".into()));
         assert_eq!(Doubt::default().of(&name, "a.yaml"), None);
+    }
+
+    #[test]
+    fn what_is_not_read_pins_what_was_there() {
+        let pin = |file: &str| {
+            let leftover = Leftover::of_file(file.rsplit('/').next().expect("a name"));
+            Pin::passed_over(file, leftover.expect("a leftover")).expect("a pin")
+        };
+        let doubt = Doubt {
+            pins: Arc::new(vec![
+                pin("d/New.YAML"),
+                pin("both.YAML"),
+                pin("x_BASE_2027.yaml"),
+                Pin::below("node_modules/a", "deep".into()),
+            ]),
+            files: Arc::new(vec![file_report("both.yaml".into(), Vec::new())]),
+            ..Doubt::default()
+        };
+        assert!(!doubt.is_any());
+        let name = EntryName::parse("e").expect("a name");
+        for (file, expected) in [
+            ("d/New.yaml", "name it `New.yaml`"),
+            ("d/New.yml", "name it `New.yaml`"),
+            ("New.yaml", ""),
+            ("d/new.yaml", ""),
+            ("both.yaml", ""),
+            ("x_BASE_2027.yaml", "not read"),
+            ("x.yaml", ""),
+            ("node_modules/a/b.yaml", "deep"),
+            ("node_modules/ab.yaml", ""),
+        ] {
+            let why = doubt.of(&name, file).unwrap_or_default();
+            let is = if expected.is_empty() {
+                why.is_empty()
+            } else {
+                why.contains(expected)
+            };
+            assert!(is, "{file}: {why}");
+        }
     }
 }

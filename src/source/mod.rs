@@ -8,6 +8,7 @@ pub mod edit;
 pub mod file_system;
 pub mod in_flight;
 pub mod language;
+mod leftover;
 pub mod parse;
 pub mod parse_cache;
 pub mod patterns;

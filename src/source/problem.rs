@@ -57,7 +57,7 @@ pub struct FileReport {
     pub path: String,
     /// Whether it takes part.
     pub state: FileState,
-    /// All that is wrong with it, in line order.
+    /// All that is wrong with it, in line order; of a file that is passed over, why.
     pub errors: Vec<Problem>,
     /// Another one with each content; `None`: it was not read.
     #[serde(skip)]

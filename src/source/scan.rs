@@ -13,8 +13,9 @@ use tokio::time::Instant;
 
 use super::baseline::{Baseline, unfinished};
 use super::conflict::{self, Conflict};
-use super::doubt::{Doubt, MayBe, Opaque, Words};
+use super::doubt::{Doubt, MayBe, Opaque, Pin, Words};
 use super::in_flight::{Flight, InFlight, YOUNG, Young};
+use super::leftover::Leftover;
 use super::read::{Stat, Trust, Unread, read, read_inside};
 pub use super::walk::is_read;
 use super::walk::{Found, Walk};
@@ -53,6 +54,8 @@ pub struct Scan {
     pub begun: Option<DateTime<Utc>>,
     /// The work trees that the files lie in.
     pub work_trees: WorkTrees,
+    /// What is not read, and may hold what is recorded.
+    pub pins: Arc<Vec<Pin>>,
     /// A merge that is not finished.
     pub conflict: Option<Conflict>,
 }
@@ -68,6 +71,7 @@ impl Scan {
         Doubt {
             whole: self.doubt(),
             opaque: Arc::clone(&self.opaque),
+            pins: Arc::clone(&self.pins),
             files: Arc::clone(&self.files),
         }
     }
@@ -177,7 +181,7 @@ pub struct Scanner {
     known: HashMap<String, Known>,
     /// How many files the last scan found.
     found: usize,
-    ignored: Vec<String>,
+    ignored: Vec<(String, Leftover)>,
     last: Scan,
     /// When every file was read last.
     read_all: Option<Instant>,
@@ -283,6 +287,7 @@ impl Scanner {
         let Walk {
             found,
             ignored,
+            pins,
             unclear,
             trees: _,
         } = walk;
@@ -325,6 +330,7 @@ impl Scanner {
         self.last.unclear = unclear;
         self.last.in_flight = Arc::new(in_flight);
         self.last.open_for_long = Arc::new(open_for_long);
+        self.last.pins = Arc::new(pins);
         self.last.work_trees = before.after();
         self.last.clone()
     }
@@ -674,10 +680,10 @@ impl Scanner {
         let cut = cut.collect();
         let entries = good.map(|(entry, _)| (entry.name.clone(), Arc::clone(entry)));
         let entries = entries.collect();
-        let ignored = self.ignored.iter().map(|path| FileReport {
+        let ignored = self.ignored.iter().map(|(path, leftover)| FileReport {
             path: path.clone(),
             state: FileState::Ignored,
-            errors: Vec::new(),
+            errors: leftover.problem(path).into_iter().collect(),
             version: None,
         });
         files.extend(ignored);

@@ -7,14 +7,17 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::doubt::Pin;
+use super::leftover::{Leftover, is_schedule_file};
 use super::read::{Refusal, Stat, Trust, everybody_may_write};
 use super::work_tree::{self, Place as TreePlace, Tool};
 
 /// How many directories deep a walk goes.
 const MAX_DEPTH: usize = 32;
-const LEFTOVERS: &[&str] = &[
-    "~", ".swp", ".tmp", ".bak", ".orig", ".rej", ".rpmsave", ".rpmnew",
-];
+/// What one of that depth holds is only counted, up to so much.
+const MOST_DEEP: usize = 100_000;
+/// Where package managers put what others wrote, as deep as they like.
+const OF_OTHERS: &str = "node_modules";
 
 /// A file that a walk found, and its name in reports.
 pub(super) struct Found {
@@ -43,7 +46,10 @@ impl Found {
 #[derive(Default)]
 pub(super) struct Walk {
     pub(super) found: Vec<Found>,
-    pub(super) ignored: Vec<String>,
+    /// What is passed over, and why.
+    pub(super) ignored: Vec<(String, Leftover)>,
+    /// What was in these may still be wanted.
+    pub(super) pins: Vec<Pin>,
     /// Why not everything was seen.
     pub(super) unclear: Option<String>,
     /// Work trees whose roots are below the directory.
@@ -79,11 +85,7 @@ impl Walk {
         let listed = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
         let mut items = match listed {
             Ok(items) if place.depth <= MAX_DEPTH => items,
-            Ok(_) => {
-                return self.doubt(format!(
-                    "`{shown}` is more than {MAX_DEPTH} directories deep"
-                ));
-            }
+            Ok(_) => return self.too_deep(directory, shown),
             Err(error) => {
                 return self.doubt(format!(
                     "the directory `{}` can't be read: {error}",
@@ -128,7 +130,7 @@ impl Walk {
             }
             return;
         }
-        let leftover = is_leftover(&text);
+        let leftover = Leftover::is_editors(&text);
         let shown = if shown.is_empty() {
             escaped(&name)
         } else {
@@ -142,7 +144,7 @@ impl Walk {
         let linked_directory =
             kind.is_symlink() && fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir());
         if leftover && (kind.is_dir() || linked_directory) {
-            self.ignored.push(shown);
+            self.ignored.push((shown, Leftover::Editor));
         } else if kind.is_dir() || linked_directory {
             match fs::canonicalize(&path) {
                 // A link to a directory above would be walked for ever, one to outside is not ours to read.
@@ -168,7 +170,10 @@ impl Walk {
                 }
                 Err(error) => self.doubt(format!("`{shown}` can't be looked at: {error}")),
             }
-        } else if text.ends_with(".yaml") || text.ends_with(".yml") {
+        } else if let Some(leftover) = Leftover::of_file(&text) {
+            self.pins.extend(Pin::passed_over(&shown, leftover));
+            self.ignored.push((shown, leftover));
+        } else if is_schedule_file(&text) {
             let linked = place.linked || !kind.is_file();
             if kind.is_symlink()
                 && let Ok(target) = fs::canonicalize(&path)
@@ -183,8 +188,21 @@ impl Walk {
                 stat: metadata.as_ref().map(Stat::of),
                 refused: place.refused.clone(),
             });
-        } else if leftover && (text.contains(".yaml") || text.contains(".yml")) {
-            self.ignored.push(shown);
+        }
+    }
+
+    /// A directory that is not walked: where it holds no schedule file, nothing is missed. Below one that a package manager
+    /// fills, only what was known there counts.
+    fn too_deep(&mut self, directory: &Path, shown: &str) {
+        let why = format!("`{shown}` is more than {MAX_DEPTH} directories deep");
+        if shown.split('/').any(|name| name == OF_OTHERS) {
+            let why = format!("{why}, and is not read");
+            return self.pins.push(Pin::below(shown, why));
+        }
+        match schedule_file_below(directory) {
+            Ok(None) => {}
+            Ok(Some(name)) => self.doubt(format!("{why}, and holds schedule files: `{name}`")),
+            Err(error) => self.doubt(format!("{why}, and can't be looked through: {error}")),
         }
     }
 
@@ -199,14 +217,37 @@ impl Walk {
     }
 }
 
-fn is_leftover(name: &str) -> bool {
-    LEFTOVERS.iter().any(|ending| name.ends_with(ending)) || name.contains(".dpkg-")
+/// The name of a schedule file somewhere below a directory that is not walked.
+fn schedule_file_below(directory: &Path) -> io::Result<Option<String>> {
+    let mut waiting = vec![directory.to_owned()];
+    let mut seen = 0;
+    while let Some(next) = waiting.pop() {
+        for item in fs::read_dir(next)? {
+            let item = item?;
+            seen += 1;
+            if seen > MOST_DEEP {
+                return Err(io::Error::other("there is too much of it"));
+            }
+            let name = item.file_name();
+            if !is_read(&name) {
+                continue;
+            }
+            if item.file_type()?.is_dir() {
+                waiting.push(item.path());
+            } else if is_schedule_file(&name.to_string_lossy()) {
+                return Ok(Some(escaped(&name)));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// Is what bears this name looked at, be it a directory or a schedule file?
 pub fn is_read(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
-    !name.starts_with('.') && !is_leftover(&name)
+    let is_leftover = Leftover::is_editors(&name)
+        || is_schedule_file(&name) && Leftover::of_file(&name).is_some();
+    !name.starts_with('.') && !is_leftover
 }
 
 /// A file's name as one line of plain text.

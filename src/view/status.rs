@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::Moment;
 use crate::model::plan::Decision;
 use crate::model::record::{Phase, Record};
+use crate::source::problem::FileState;
 
 /// `in 4 h 12 min`, `3 d 2 h ago`.
 pub fn relative(now: DateTime<Utc>, at: DateTime<Utc>) -> String {
@@ -52,7 +53,9 @@ impl Status {
             format!("{} wait to be started: {why}", plan.unlisted.len())
         });
         let invalid = moment.scan.files.iter();
-        let invalid = invalid.filter(|file| !file.errors.is_empty()).count();
+        let invalid = invalid
+            .filter(|file| file.state == FileState::Invalid)
+            .count();
         let trouble = [
             moment.pause.as_ref().map(|_| "paused".to_owned()),
             moment
