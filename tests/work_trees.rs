@@ -1,14 +1,17 @@
 //! Work trees below the directory, above it, and without a `.git`: real tools, the program as a process, and what it called
 //! read off the wire.
 
+mod half_way;
+mod leftovers;
+mod revision;
+mod stored;
+
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use onced::source::parse::Defaults;
-use onced::source::scan::Scanner;
 use serde_json::Value;
 use tokio::task::block_in_place;
 use tokio::time::sleep;
@@ -37,12 +40,12 @@ fn tool(directory: &Path, program: &str, arguments: &[&str]) -> Command {
     command
 }
 
-pub(crate) fn runs(directory: &Path, program: &str, arguments: &[&str]) -> bool {
+fn runs(directory: &Path, program: &str, arguments: &[&str]) -> bool {
     let status = block_in_place(|| tool(directory, program, arguments).status());
     status.expect("it runs").success()
 }
 
-pub(crate) fn git(directory: &Path, arguments: &[&str]) {
+fn git(directory: &Path, arguments: &[&str]) {
     assert!(
         runs(directory, "git", arguments),
         "git {arguments:?} in {}",
@@ -58,17 +61,17 @@ fn head(directory: &Path, of: &str) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-pub(crate) fn commit(directory: &Path, message: &str) {
+fn commit(directory: &Path, message: &str) {
     git(directory, &["add", "-A"]);
     git(directory, &["commit", "-m", message]);
 }
 
-pub(crate) fn put(directory: &Path, name: &str, at: &str) {
+fn put(directory: &Path, name: &str, at: &str) {
     let text = file(&[(name, at)]);
     fs::write(directory.join(format!("{name}.yaml")), text).expect("written");
 }
 
-pub(crate) fn gone(directory: &Path, name: &str) {
+fn gone(directory: &Path, name: &str) {
     fs::remove_file(directory.join(format!("{name}.yaml"))).expect("removed");
 }
 
@@ -337,350 +340,4 @@ async fn a_bare_repository_counts_where_it_is_configured() {
         doctor.contains("let `git_dir` name the directory"),
         "{doctor}"
     );
-}
-
-/// Issue 19, 5: what stops half-way is doubt until it is over, and what git and Mercurial keep for longer is none.
-#[test]
-fn operations_that_stop_half_way_are_doubt() {
-    // Each is begun in a new repository whose branch `topic` changes `conflict.yaml` twice, removes `removed.yaml` and changes
-    // the text `other`, of which `main` has changed the first and the last.
-    let git_rows = [
-        (
-            "git merge topic",
-            "a merge is in progress",
-            "git merge --abort",
-        ),
-        (
-            "git merge --squash topic",
-            "a squashed merge",
-            "git reset --merge",
-        ),
-        (
-            "git merge --squash topic",
-            "a squashed merge",
-            "cp base conflict.yaml; git add .; git commit -m x",
-        ),
-        (
-            "git rm -q removed.yaml; cp base conflict.yaml; git stash; echo z >>conflict.yaml; git commit -am z; git stash pop",
-            "a conflict is not resolved",
-            "cp base conflict.yaml; git add conflict.yaml",
-        ),
-        (
-            "git rm -q removed.yaml; rm other; git stash; echo w >other; git commit -am z; git stash pop",
-            "a conflict is not resolved",
-            "git rm -q other",
-        ),
-        (
-            "git checkout -q topic; cp base conflict.yaml; git checkout -m main",
-            "conflict markers stand in `conflict.yaml`, line 3",
-            "git checkout -f main",
-        ),
-        (
-            "git cherry-pick main..topic",
-            "a cherry-pick is in progress",
-            "git cherry-pick --abort",
-        ),
-        (
-            "git cherry-pick main..topic; cp base conflict.yaml; git add .; git commit -m by-hand",
-            "a cherry-pick is in progress",
-            "git cherry-pick --quit",
-        ),
-        (
-            "git revert --no-edit HEAD HEAD~1; cp base conflict.yaml; git add .; git commit -m by-hand",
-            "",
-            "true",
-        ),
-        (
-            "git revert --no-edit HEAD~1 HEAD; cp base conflict.yaml; git add .; git commit -m by-hand",
-            "a revert is in progress",
-            "git revert --quit",
-        ),
-        (
-            "git checkout -q main~1; git rebase topic",
-            "a rebase is in progress",
-            "git checkout --theirs .; git add .; git rebase --continue; test -e .git/REBASE_HEAD || touch .other",
-        ),
-        (
-            "git rebase --apply topic",
-            "a rebase is in progress",
-            "git rebase --abort",
-        ),
-        (
-            "git format-patch -1 topic -o ..; git am ../0001*",
-            "`git am` is in progress",
-            "git am --abort",
-        ),
-        (
-            "git bisect start; git bisect bad HEAD; git bisect good HEAD~1",
-            "a bisection is in progress",
-            "git bisect reset",
-        ),
-        (
-            "git cherry-pick topic; git cherry-pick --abort; git cherry-pick clean; test -e .git/AUTO_MERGE || touch .other",
-            "",
-            "true",
-        ),
-    ];
-    let hg_rows = [
-        (
-            "hg merge -r topic",
-            "a merge is in progress",
-            "cp base conflict.yaml; hg resolve -m; hg commit -m x",
-        ),
-        (
-            "hg merge -r clean",
-            "a merge is in progress",
-            "hg merge --abort",
-        ),
-        (
-            "hg update -q base; echo z >>conflict.yaml; hg update topic",
-            "a conflict is not resolved",
-            "hg update --clean .",
-        ),
-        (
-            "hg graft -r topic",
-            "a graft is in progress",
-            "hg graft --abort",
-        ),
-        (
-            "hg --config extensions.rebase= rebase -r topic -d main",
-            "a rebase is in progress",
-            "hg --config extensions.rebase= rebase --abort",
-        ),
-        (
-            "hg bisect --bad",
-            "a bisection is in progress",
-            "hg bisect --reset",
-        ),
-        (
-            "echo y >>conflict.yaml; hg --config extensions.shelve= shelve; echo z >>conflict.yaml; hg commit -m z; hg --config extensions.shelve= unshelve",
-            "an unshelve is in progress",
-            "hg --config extensions.shelve= unshelve --abort",
-        ),
-        (
-            "ln -s nobody:1 .hg/wlock",
-            "an hg command is at work",
-            "rm .hg/wlock",
-        ),
-    ];
-    let git_rows = git_rows.map(|row| ("git", row));
-    let hg_rows = hg_rows.map(|row| ("hg", row));
-    for (program, (begin, expected, end)) in git_rows.into_iter().chain(hg_rows) {
-        if !has(program) {
-            continue;
-        }
-        let home = tempfile::tempdir().expect("a directory");
-        let directory = home.path().join("schedules");
-        fs::create_dir(&directory).expect("a directory");
-        shell(&directory, if program == "git" { IN_GIT } else { IN_HG });
-        let mut scanner = Scanner::new(directory.clone(), Defaults::default());
-        assert_eq!(scanner.scan().doubt(), None, "before {begin}");
-        shell(&directory, begin);
-        let doubt = scanner.scan().doubt().unwrap_or_default();
-        let is = if expected.is_empty() {
-            doubt.is_empty()
-        } else {
-            doubt.contains(expected)
-        };
-        assert!(is, "{begin}: {doubt}");
-        // Its remedy names its command.
-        shell(&directory, end);
-        assert_eq!(scanner.scan().doubt(), None, "{begin}, then {end}");
-        let other = directory.join(".other").exists();
-        assert!(!other, "{begin}, then {end} leaves something else");
-    }
-}
-
-const IN_GIT: &str = "
-    git init -q -b main
-    printf 'schedules:\\n  a: {at: 2099-01-01T00:00:00Z, lambda: f}\\n# 1\\n' >conflict.yaml
-    echo 'schedules: {}' >removed.yaml; cp conflict.yaml base; echo x >other
-    git add .; git commit -qm base
-    git checkout -qb clean; echo 'schedules: {}' >clean.yaml; git add .; git commit -qm clean; git checkout -q main
-    git checkout -qb topic
-    sed -i 's/1$/2/' conflict.yaml; git rm -q removed.yaml; git commit -qam topic
-    echo y >other; git commit -qam other; sed -i 's/2$/3/' conflict.yaml; git commit -qam topic2
-    git checkout -q main
-    sed -i 's/1$/4/' conflict.yaml; echo z >other; git commit -qam main
-    sed -i 's/4$/5/' conflict.yaml; git commit -qam main2";
-
-const IN_HG: &str = "
-    hg init
-    printf 'schedules:\\n  a: {at: 2099-01-01T00:00:00Z, lambda: f}\\n# 1\\n' >conflict.yaml
-    echo 'schedules: {}' >removed.yaml; cp conflict.yaml base
-    hg commit -qAm base; hg tag -l base
-    echo 'schedules: {}' >clean.yaml; hg commit -qAm clean; hg tag -l clean; hg update -q base
-    sed -i 's/1$/2/' conflict.yaml; hg rm removed.yaml; hg commit -qm topic; hg tag -l topic; hg update -q base
-    sed -i 's/1$/4/' conflict.yaml; hg commit -qm main; hg tag -l main";
-
-/// A script in this directory, each line of which may fail: a conflict is a failure.
-fn shell(directory: &Path, script: &str) {
-    let output = tool(directory, "sh", &["-c", script])
-        .env("HGMERGE", ":merge")
-        .output();
-    output.expect("sh runs");
-}
-
-/// Issue 19, 5: Jujutsu's lock, as it leaves it while a command runs or was cut off.
-#[test]
-fn jujutsu_is_seen_at_work() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let team = directory.path().join("team");
-    let lock = team.join(".jj/working_copy/working_copy.lock");
-    fs::create_dir_all(lock.parent().expect("a parent")).expect("a directory");
-    put(&team, "a", &day(10));
-    let defaults = Defaults {
-        state_machine: Some(crate::stories::MACHINE.into()),
-        ..Defaults::default()
-    };
-    let mut scanner = Scanner::new(directory.path().to_owned(), defaults);
-    assert_eq!(scanner.scan().doubt(), None);
-    File::create(&lock).expect("a lock");
-    let doubt = scanner.scan().doubt().unwrap_or_default();
-    assert!(doubt.contains("a jj command is at work"), "{doubt}");
-    fs::remove_file(&lock).expect("removed");
-    assert_eq!(scanner.scan().doubt(), None);
-    // It has no state of a merge, but writes markers of its own.
-    let text = "<<<<<<< conflict 1 of 1\n%%%%%%% diff from: base\n-a\n+++++++ side\n>>>>>>> conflict 1 of 1 ends\n";
-    fs::write(team.join("b.yaml"), format!("schedules:\n{text}")).expect("written");
-    let doubt = scanner.scan().doubt().unwrap_or_default();
-    assert!(doubt.contains("`team/b.yaml`, line 2"), "{doubt}");
-    // In a text that is sent as it is they mean nothing.
-    let quoted = "schedules:\n  b:\n    at: 2099-01-01T00:00:00Z\n    lambda: f\n    payload: |\n      <<<<<<< HEAD\n      >>>>>>> topic\n";
-    fs::write(team.join("b.yaml"), quoted).expect("written");
-    let scan = scanner.scan();
-    assert_eq!((scan.doubt(), scan.entries.len()), (None, 2));
-}
-
-/// Issue 19, 5: the program itself, on `git merge --squash`: what the other side removed is not stopped while the conflict
-/// stands, and is once it is committed.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_squashed_merge_stops_nothing_before_it_is_committed() {
-    if !has("git") {
-        return;
-    }
-    let world = World::new().await;
-    let root = world.path("");
-    repository(&root, "e");
-    let _daemon = daemon(&world, &[]);
-    world.settles_at(3, 0).await;
-    assert!(
-        !runs(&root, "git", &["merge", "--squash", "topic"]),
-        "a conflict"
-    );
-    assert!(!root.join("e-removed.yaml").exists());
-    sleep(Duration::from_secs(3)).await;
-    world.settles_at(3, 0).await;
-    put(&root, "e-conflict", &day(13));
-    sleep(Duration::from_secs(3)).await;
-    world.settles_at(3, 0).await;
-    commit(&root, "squashed");
-    world.settles_at(4, 2).await;
-}
-
-/// Issue 19, 7: while a tool waits in `git mergetool`, what git puts beside the file is passed over, and said once.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_mergetool_leaves_is_no_schedule_file() {
-    if !has("git") {
-        return;
-    }
-    let world = World::new().await;
-    let root = world.path("");
-    repository(&root, "e");
-    // Each side has an entry that the other has not.
-    let entry = |name: &str, days: i64| file(&[("e-conflict", &day(days)), (name, &day(9))]);
-    fs::write(root.join("e-conflict.yaml"), entry("ours", 12)).expect("written");
-    commit(&root, "ours");
-    git(&root, &["checkout", "topic"]);
-    fs::write(root.join("e-conflict.yaml"), entry("theirs", 11)).expect("written");
-    commit(&root, "theirs");
-    git(&root, &["checkout", "main"]);
-    let _daemon = daemon(&world, &[]);
-    world.settles_at(4, 0).await;
-    assert!(!runs(&root, "git", &["merge", "topic"]), "a conflict");
-    let (here, go) = (world.root.path().join("here"), world.root.path().join("go"));
-    let wait = format!(
-        "touch {0}; while [ ! -e {1} ]; do sleep 0.1; done; cp \"$LOCAL\" \"$MERGED\"",
-        here.display(),
-        go.display()
-    );
-    let set = format!("mergetool.waits.cmd={wait}");
-    let arguments = [
-        "-c",
-        &set,
-        "-c",
-        "mergetool.waits.trustExitCode=true",
-        "mergetool",
-        "-y",
-        "-t",
-        "waits",
-    ];
-    let mut merging = tool(&root, "git", &arguments).spawn().expect("git runs");
-    while !here.exists() {
-        sleep(Duration::from_millis(50)).await;
-    }
-    sleep(Duration::from_secs(4)).await;
-    world.settles_at(4, 0).await;
-    let list = world.list();
-    let files = list["files"].as_array().expect("files");
-    let ignored = files.iter().filter(|file| file["state"] == "ignored");
-    let ignored: Vec<&Value> = ignored.collect();
-    assert_eq!(ignored.len(), 4, "{list:#}");
-    for file in ignored {
-        let why = file["errors"][0]["message"].as_str().unwrap_or_default();
-        assert!(why.contains("git mergetool"), "{file}");
-        let path = file["path"].as_str().expect("a path");
-        assert_eq!(
-            log(&world)
-                .matches(&format!("{path}: this file is not read"))
-                .count(),
-            1
-        );
-    }
-    File::create(&go).expect("made");
-    block_in_place(|| merging.wait()).expect("git ends");
-    commit(&root, "merged");
-    // What `topic` removed.
-    world.settles_at(4, 1).await;
-}
-
-/// Issue 19, 10: a file whose name gets an ending in another case pins its entries; its own name brings all back.
-#[tokio::test(flavor = "multi_thread")]
-async fn an_ending_in_another_case_is_said_and_pins() {
-    let world = World::new().await;
-    let root = world.path("");
-    put(&root, "a", &day(10));
-    put(&root, "b", &day(11));
-    let running = daemon(&world, &[]);
-    world.settles_at(2, 0).await;
-    fs::rename(root.join("a.yaml"), root.join("a.YAML")).expect("renamed");
-    fs::copy(root.join("b.yaml"), root.join("New.Yml")).expect("copied");
-    sleep(Duration::from_secs(3)).await;
-    world.settles_at(2, 0).await;
-    // A restart knows it from the record alone.
-    drop(running);
-    let _daemon = daemon(&world, &[]);
-    sleep(Duration::from_secs(3)).await;
-    world.settles_at(2, 0).await;
-    let list = world.list();
-    assert!(list["doubt"].is_null(), "{list:#}");
-    let held = list["entries"][0]["held"].as_str().unwrap_or_default();
-    assert!(
-        held.contains("`a.YAML`") && held.contains("name it `a.yaml`"),
-        "{list:#}"
-    );
-    assert_eq!(list["files"][0]["state"], "ignored", "{list:#}");
-    assert_eq!(list["files"][0]["errors"][0]["hint"], "name it `New.yml`");
-    let shown = world.output(&["list"]);
-    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
-    assert!(shown.contains("note: this file is not read"), "{shown}");
-    let check = world.output(&["check"]);
-    assert_eq!(check.status.code(), Some(0), "{check:?}");
-    // The other entry is not held by it.
-    gone(&root, "b");
-    world.settles_at(2, 1).await;
-    fs::rename(root.join("a.YAML"), root.join("a.yaml")).expect("renamed");
-    world.settles_at(2, 1).await;
-    gone(&root, "a");
-    world.settles_at(2, 2).await;
 }

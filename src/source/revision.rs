@@ -1,7 +1,10 @@
 //! A directory as it is in a commit, written out into a temporary one. Runs git, which only reads; touches neither the work
-//! tree nor its index, and calls nobody.
+//! tree nor its index, and calls nobody, unless a filter that the user has configured does.
+
+mod filters;
 
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Seek, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -29,7 +32,7 @@ pub enum RevisionError {
         /// Which.
         directory: PathBuf,
         /// What git says.
-        why: String,
+        why: Complaint,
     },
     /// There is no such commit here.
     #[error(
@@ -38,10 +41,63 @@ pub enum RevisionError {
     Unknown(String),
     /// git failed.
     #[error("git failed: {0}")]
-    Failed(String),
+    Failed(Complaint),
+    /// What a checkout would make of a file is not known.
+    #[error("`{file}` can't be read as a checkout would write it: {by} failed: {why}")]
+    Filter {
+        /// Which, below the directory.
+        file: String,
+        /// What converts it.
+        by: String,
+        /// What git says.
+        why: String,
+    },
     /// It can't be read or written.
     #[error("can't write out `{0}`")]
     Unwritable(String, #[source] io::Error),
+}
+
+/// What git complains of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// Its first line.
+    why: String,
+    /// The command that it advises, which it sets on a line of its own.
+    advice: Option<String>,
+}
+
+impl Complaint {
+    fn of(stderr: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(stderr);
+        let why = text.trim().lines().next().unwrap_or("no reason given");
+        let advice = text.lines().find_map(|line| line.strip_prefix('\t'));
+        Self {
+            why: why.trim_start_matches("fatal: ").to_owned(),
+            advice: advice.map(|advice| advice.trim().to_owned()),
+        }
+    }
+}
+
+impl From<&str> for Complaint {
+    fn from(why: &str) -> Self {
+        let (why, advice) = (why.to_owned(), None);
+        Self { why, advice }
+    }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.advice {
+            Some(advice) => write!(to, "{}\nhint: {advice}", self.why),
+            None => write!(to, "{}", self.why),
+        }
+    }
+}
+
+impl From<Complaint> for RevisionError {
+    fn from(complaint: Complaint) -> Self {
+        Self::Failed(complaint)
+    }
 }
 
 /// A directory at a commit. Its files are gone when it is dropped.
@@ -72,7 +128,7 @@ impl Revision {
         };
         let inside = git.ask(&["rev-parse", "--is-inside-work-tree"])?;
         if inside.map_err(nowhere)?.trim_ascii() != b"true" {
-            return Err(nowhere("it lies in the repository itself".to_owned()));
+            return Err(nowhere("it lies in the repository itself".into()));
         }
         let prefix = git.ask(&["rev-parse", "--show-prefix"])?.map_err(nowhere)?;
         let prefix = prefix.strip_suffix(b"\n").unwrap_or(&prefix);
@@ -95,7 +151,7 @@ impl Revision {
             .blobs(&commit, prefix)?
             .into_iter()
             .partition(|blob| blob.is_submodule);
-        git.write_out(&blobs, root.path())?;
+        git.write_out((&commit, prefix), &blobs, root.path())?;
         let shown = |blob: &Blob| blob.path.display().to_string();
         Ok(Self {
             commit,
@@ -138,21 +194,15 @@ impl Git {
     }
 
     /// What it answers, or what it complains of.
-    fn run(mut command: Command) -> Result<Result<Vec<u8>, String>, RevisionError> {
+    fn run(mut command: Command) -> Result<Result<Vec<u8>, Complaint>, RevisionError> {
         let output = command.output().map_err(RevisionError::NoGit)?;
         if output.status.success() {
             return Ok(Ok(output.stdout));
         }
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        let complaint = complaint.trim().trim_start_matches("fatal: ");
-        Ok(Err(complaint
-            .lines()
-            .next()
-            .unwrap_or("no reason given")
-            .to_owned()))
+        Ok(Err(Complaint::of(&output.stderr)))
     }
 
-    fn ask(&self, arguments: &[&str]) -> Result<Result<Vec<u8>, String>, RevisionError> {
+    fn ask(&self, arguments: &[&str]) -> Result<Result<Vec<u8>, Complaint>, RevisionError> {
         Self::run(self.command(arguments))
     }
 
@@ -181,7 +231,12 @@ impl Git {
         Ok(listed.split(|byte| *byte == 0).filter_map(blob).collect())
     }
 
-    fn write_out(&self, blobs: &[Blob], root: &Path) -> Result<(), RevisionError> {
+    fn write_out(
+        &self,
+        (commit, prefix): (&str, &[u8]),
+        blobs: &[Blob],
+        root: &Path,
+    ) -> Result<(), RevisionError> {
         let links: Vec<&Blob> = blobs.iter().filter(|blob| blob.is_link).collect();
         let mut targets = Vec::new();
         for group in links.chunks(AT_ONCE) {
@@ -201,7 +256,18 @@ impl Git {
             .iter()
             .filter(may_count)
             .partition(|blob| blob.bytes <= MOST_BYTES);
-        for group in files.chunks(AT_ONCE) {
+        let mut converted = self.converted(commit, &files)?;
+        let mut stored = Vec::with_capacity(files.len());
+        for (number, blob) in files.into_iter().enumerate() {
+            match converted.remove(&number) {
+                Some(by) => {
+                    let content = self.checked_out((commit, prefix), blob, &by)?;
+                    put(root, &blob.path, |path| fs::write(path, &content))?;
+                }
+                None => stored.push(blob),
+            }
+        }
+        for group in stored.chunks(AT_ONCE) {
             for (blob, content) in group.iter().zip(self.contents(group)?) {
                 put(root, &blob.path, |path| fs::write(path, &content))?;
             }
@@ -243,7 +309,7 @@ impl Git {
         let contents: Option<Vec<Vec<u8>>> = blobs.iter().map(content).collect();
         contents.ok_or_else(|| {
             let why = "an object of this commit is not here: fetch it first";
-            RevisionError::Failed(why.to_owned())
+            RevisionError::Failed(why.into())
         })
     }
 }
