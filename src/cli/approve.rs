@@ -11,7 +11,7 @@ pub(super) async fn approve(context: &Context, digest: &str) -> Outcome {
             "there is no state directory, so nothing can be approved\nhint: give --state-directory",
         ));
     };
-    if let Some(daemon) = results::daemon(&settings).await?
+    if let Some(daemon) = results::owners_daemon(&settings).await?
         && let Some(answer) = daemon.tell(&format!("/v1/approve/{digest}")).await
     {
         let answer = answer.map_err(Failure::new)?;
@@ -20,7 +20,7 @@ pub(super) async fn approve(context: &Context, digest: &str) -> Outcome {
     }
     let waiting = look::look(&settings, None)?.to_approve;
     approve::allowed(digest, &waiting).map_err(Failure::new)?;
-    let (ledger, _) = opening::open(state, Holder::Command).await?;
+    let (ledger, _) = opening::open(state, &settings.owner, Holder::Command).await?;
     let number = waiting.len();
     ledger.approved(waiting, true).await?;
     ledger.close().await;

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::arguments::LedgerCommand;
 use super::{Context, Failure, Outcome, exit, opening, print};
-use crate::ledger::{Change, Holder, Ledger};
-use crate::model::name::Fingerprint;
+use crate::ledger::{Change, Holder, Ledger, LedgerError, Whole};
+use crate::model::name::{Fingerprint, Owner};
 use crate::model::record::{Event, Record};
 
 /// One line of an export.
@@ -33,11 +33,21 @@ pub(super) async fn ledger(context: &Context, what: &LedgerCommand) -> Outcome {
         .state_directory
         .clone()
         .ok_or_else(|| Failure::new("there is no state directory\nhint: give --state-directory"))?;
+    Ledger::admit(&state, &settings.owner, [].into_iter())?;
     match what {
-        LedgerCommand::Export => export(&state),
-        LedgerCommand::Import { file } => import(&state, file, settings.owner.as_str()).await,
-        LedgerCommand::Check => check(&state),
+        LedgerCommand::Export => export(&state, &settings.owner),
+        LedgerCommand::Import { file } => import(&state, file, &settings.owner).await,
+        LedgerCommand::Check => check(&state, &settings.owner),
         LedgerCommand::Rebuild => {
+            // What can't be read can't say whose it is.
+            match Ledger::peek(&state) {
+                Ok(found) => {
+                    let records = found.unwrap_or_default().records;
+                    Ledger::admit(&state, &settings.owner, records.values())?;
+                }
+                Err(held @ LedgerError::Held { .. }) => return Err(held.into()),
+                Err(_) => {}
+            }
             let aside = Ledger::set_aside(&state)?;
             print(&match aside {
                 Some(aside) => format!(
@@ -55,8 +65,15 @@ fn none(state: &Path) -> Failure {
     Failure::new(format!("there is no ledger in `{}`", state.display()))
 }
 
-fn export(state: &Path) -> Outcome {
+/// All of the ledger, for its owner.
+fn whole(state: &Path, owner: &Owner) -> Result<Whole, Failure> {
     let whole = Ledger::whole(state)?.ok_or_else(|| none(state))?;
+    Ledger::admit(state, owner, whole.records.iter().map(|(record, _)| record))?;
+    Ok(whole)
+}
+
+fn export(state: &Path, owner: &Owner) -> Outcome {
+    let whole = whole(state, owner)?;
     let records = whole
         .records
         .into_iter()
@@ -79,7 +96,7 @@ const TOGETHER: usize = 256;
 
 /// Everything is read and checked before anything is written. State machines count as not listed: the next run lists
 /// what runs before it starts anything.
-async fn import(state: &Path, file: &str, owner: &str) -> Outcome {
+async fn import(state: &Path, file: &str, owner: &Owner) -> Outcome {
     let reader: Box<dyn BufRead> = if file == "-" {
         Box::new(BufReader::new(std::io::stdin()))
     } else {
@@ -98,7 +115,7 @@ async fn import(state: &Path, file: &str, owner: &str) -> Outcome {
             _ if number == 0 => return Err(wrong("this is no export of this version".into())),
             Line::OncedLedger(_) => return Err(wrong("the export begins a second time".into())),
             Line::Record { record, input } => {
-                if record.owner.as_str() != owner {
+                if record.owner != *owner {
                     return Err(wrong(format!(
                         "this record is of owner `{}`",
                         record.owner.as_str()
@@ -129,7 +146,7 @@ async fn import(state: &Path, file: &str, owner: &str) -> Outcome {
             }
         }
     }
-    let (ledger, found) = opening::open(state, Holder::Command).await?;
+    let (ledger, found) = opening::open(state, owner, Holder::Command).await?;
     if !found.records.is_empty() {
         return Err(Failure::new(format!(
             "the ledger in `{}` has {} records already\nhint: set it aside first with `onced ledger rebuild`",
@@ -154,8 +171,8 @@ fn belongs(record: &Record, input: &str) -> bool {
     Fingerprint::of_input(record.at, &record.state_machine, input) == record.fingerprint
 }
 
-fn check(state: &Path) -> Outcome {
-    let whole = Ledger::whole(state)?.ok_or_else(|| none(state))?;
+fn check(state: &Path, owner: &Owner) -> Outcome {
+    let whole = whole(state, owner)?;
     for (record, input) in &whole.records {
         if input
             .as_deref()

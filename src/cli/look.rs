@@ -36,6 +36,9 @@ pub(super) fn look(settings: &Settings, as_of: Option<DateTime<Utc>>) -> Result<
         }
     };
     let found = found.unwrap_or_default();
+    if let Some(state) = state {
+        Ledger::admit(state, &settings.owner, found.records.values())?;
+    }
     // It outlives the ledger.
     let pause = state.map(Ledger::paused).transpose()?.flatten();
     let known = Known {

@@ -4,7 +4,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
@@ -12,6 +11,7 @@ use crate::daemon::systemd;
 use crate::ledger::{Found, Holder, Ledger, LedgerError};
 use crate::model::causes::causes;
 use crate::model::kind;
+use crate::model::name::Owner;
 
 /// How long a command may keep the ledger from one that waits for it.
 const COMMAND_ENDS: Duration = Duration::from_secs(30);
@@ -24,14 +24,12 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// was told to stop ends.
 pub(super) async fn open(
     state_directory: &Path,
+    owner: &Owner,
     holder: Holder,
 ) -> Result<(Ledger, Found), LedgerError> {
     let begun = Instant::now();
     loop {
-        let directory = state_directory.to_owned();
-        // A disk that hangs must not keep a signal from being heard.
-        let opening = spawn_blocking(move || Ledger::open(&directory, holder));
-        match opening.await.map_err(|_| LedgerError::Closed)? {
+        match Ledger::open_for(state_directory, owner, holder).await {
             Err(LedgerError::Held { brief, .. })
                 if begun.elapsed() < (if brief { COMMAND_ENDS } else { DAEMON_ENDS }) =>
             {
@@ -43,11 +41,14 @@ pub(super) async fn open(
 }
 
 /// The same for a daemon: a disk that is full, or takes nothing for another reason, is waited for, as while it runs.
-pub(super) async fn open_patiently(state_directory: &Path) -> Result<(Ledger, Found), LedgerError> {
+pub(super) async fn open_patiently(
+    state_directory: &Path,
+    owner: &Owner,
+) -> Result<(Ledger, Found), LedgerError> {
     let mut told = false;
     loop {
         let begun = Instant::now();
-        match open(state_directory, Holder::Daemon).await {
+        match open(state_directory, owner, Holder::Daemon).await {
             Err(error) if error.may_pass() => {
                 let error = causes(&error);
                 if !told {

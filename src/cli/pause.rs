@@ -47,7 +47,8 @@ pub(super) async fn pause(context: &Context, until: Option<&str>) -> Outcome {
     }
     let end = until.map_or_else(String::new, |until| format!("/{}", instant(until)));
     if !told(&settings, &format!("/v1/pause{end}")).await? {
-        let (ledger, found) = opening::open(state(&settings)?, Holder::Command).await?;
+        let (ledger, found) =
+            opening::open(state(&settings)?, &settings.owner, Holder::Command).await?;
         let before = found.pause.filter(|pause| pause.holds(now));
         let since = before.map_or(now, |pause| pause.since);
         ledger.pause(Some(Pause { since, until })).await?;
@@ -92,7 +93,8 @@ pub(super) async fn resume(context: &Context, dry_run: bool) -> Outcome {
     }
     let told = told(&settings, "/v1/resume").await?;
     if !told && Ledger::paused(state(&settings)?)?.is_some() {
-        let (ledger, _) = opening::open(state(&settings)?, Holder::Command).await?;
+        let (ledger, _) =
+            opening::open(state(&settings)?, &settings.owner, Holder::Command).await?;
         ledger.pause(None).await?;
         ledger.close().await;
     }

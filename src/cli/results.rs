@@ -53,19 +53,27 @@ pub(super) async fn daemon(settings: &Settings) -> Result<Option<Client>, Failur
     found.map_err(Failure::new)
 }
 
-/// The same, if it is of this owner and directory: asked for others, it would answer something else than was asked.
-pub(super) async fn same_daemon(settings: &Settings) -> Result<Option<Client>, Failure> {
+/// The same, if it is of this owner: it would answer for another one.
+pub(super) async fn owners_daemon(settings: &Settings) -> Result<Option<Client>, Failure> {
     let Some(daemon) = daemon(settings).await? else {
         return Ok(None);
     };
-    let about = &daemon.about;
-    if about.owner != settings.owner.as_str() {
+    if daemon.about.owner != settings.owner.as_str() {
         return Err(Failure::new(format!(
             "the daemon that holds this ledger is of owner `{}`, not `{}`\nhint: give another --state-directory",
-            about.owner,
+            daemon.about.owner,
             settings.owner.as_str()
         )));
     }
+    Ok(Some(daemon))
+}
+
+/// The same, if it is of this owner and directory: asked for others, it would answer something else than was asked.
+pub(super) async fn same_daemon(settings: &Settings) -> Result<Option<Client>, Failure> {
+    let Some(daemon) = owners_daemon(settings).await? else {
+        return Ok(None);
+    };
+    let about = &daemon.about;
     let resolved =
         |path: &std::path::Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     match &settings.directory {
@@ -139,12 +147,18 @@ pub(super) async fn all_events(settings: &Settings) -> Result<Vec<Event>, Failur
     };
     let begun = Instant::now();
     loop {
-        if let Some(daemon) = daemon(settings).await?
+        if let Some(daemon) = owners_daemon(settings).await?
             && let Some(events) = daemon.ask("/v1/history").await
         {
             return Ok(events);
         }
-        match Ledger::whole(state).map_err(Failure::from) {
+        let whole = Ledger::whole(state).and_then(|whole| {
+            let records = whole.iter().flat_map(|whole| &whole.records);
+            let records = records.map(|(record, _)| record);
+            Ledger::admit(state, &settings.owner, records)?;
+            Ok(whole)
+        });
+        match whole.map_err(Failure::from) {
             Err(failure) if failure.code == exit::BUSY && begun.elapsed() < BUSY => {
                 sleep(Duration::from_millis(20)).await;
             }

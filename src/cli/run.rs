@@ -172,8 +172,8 @@ pub(super) async fn daemon(
     };
     let step_functions = StepFunctions::with(access.clone()).until(end);
     let (ledger, found) = match holder {
-        Holder::Daemon => opening::open_patiently(&state.path).await?,
-        Holder::Command => opening::open(&state.path, holder).await?,
+        Holder::Daemon => opening::open_patiently(&state.path, &settings.owner).await?,
+        Holder::Command => opening::open(&state.path, &settings.owner, holder).await?,
     };
     let clock = wall_clock();
     let hands = Hands {

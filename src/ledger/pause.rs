@@ -1,12 +1,12 @@
 //! The pause, in a file of its own: it must outlive a ledger that is lost, or a restart would start what a person held.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use super::LedgerError;
+use super::{LedgerError, beside};
 use crate::model::brake::Pause;
 
 const NAME: &str = "paused";
@@ -33,26 +33,15 @@ pub(super) fn write(directory: &Path, pause: Option<&Pause>) -> Result<(), Ledge
     let path = directory.join(NAME);
     let failed = LedgerError::file("write", &path);
     let written = match pause {
-        Some(pause) => beside(directory, &path, pause),
+        Some(pause) => serde_json::to_vec(pause)
+            .map_err(io::Error::from)
+            .and_then(|bytes| beside::replace(directory, NAME, &bytes)),
         None => match std::fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+            _ => File::open(directory).and_then(|directory| directory.sync_all()),
         },
     };
-    written
-        .and_then(|()| File::open(directory)?.sync_all())
-        .map_err(failed)
-}
-
-fn beside(directory: &Path, path: &Path, pause: &Pause) -> io::Result<()> {
-    // For its user alone, as such a file is made.
-    let mut file = tempfile::Builder::new()
-        .prefix(".paused-")
-        .tempfile_in(directory)?;
-    file.write_all(&serde_json::to_vec(pause)?)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    written.map_err(failed)
 }
 
 #[cfg(test)]

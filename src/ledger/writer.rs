@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use super::store::{OpenError, Store};
-use super::{Change, Found, LedgerError, found, refuse};
+use super::{Change, Found, Installation, LedgerError, found, refuse};
 use crate::model::causes::causes;
 use crate::model::record::Event;
 
@@ -45,6 +45,8 @@ pub(super) enum State {
 
 pub(super) struct Shared {
     pub(super) directory: PathBuf,
+    /// What the state directory says about itself, and whether that is on the disk.
+    pub(super) installation: Mutex<(Installation, bool)>,
     pub(super) state: Mutex<State>,
     /// The last write, or the last try to open the store again, failed.
     pub(super) is_broken: AtomicBool,
@@ -87,6 +89,11 @@ pub(super) type Job = (Work, oneshot::Sender<Result<(), LedgerError>>);
 impl Shared {
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn installation(&self) -> MutexGuard<'_, (Installation, bool)> {
+        let locked = self.installation.lock();
+        locked.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The state, after a try to open a store again whose disk had failed.

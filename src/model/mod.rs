@@ -19,4 +19,5 @@ pub mod plan;
 pub mod printable;
 pub mod record;
 pub mod records;
+pub mod roots;
 pub mod topic;

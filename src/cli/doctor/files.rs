@@ -143,7 +143,10 @@ pub(super) fn state(settings: &Settings, report: &mut Report) {
     let check = "ledger";
     match Ledger::peek(path) {
         Ok(None) => report.ok(check, "there is none yet"),
-        Ok(Some(found)) => report.ok(check, format!("{} records", found.records.len())),
+        Ok(Some(found)) => match Ledger::admit(path, &settings.owner, found.records.values()) {
+            Ok(()) => report.ok(check, format!("{} records", found.records.len())),
+            Err(refused) => report.failed(check, &refused.into()),
+        },
         Err(error @ LedgerError::Held { .. }) => report.ok(check, causes(&error)),
         Err(error @ LedgerError::Damaged { .. }) => report.warn(
             check,

@@ -1,0 +1,178 @@
+//! Whose ledger it is, and which folder it was made for: the program as a process, and the calls on the wire.
+
+use std::fs;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::task::block_in_place;
+use tokio::time::sleep;
+
+use crate::process::{World, day, file};
+
+/// The same command for another owner.
+fn of(world: &World, owner: &str, arguments: &[&str]) -> Output {
+    replaced(world, arguments, &[("--owner", owner)])
+}
+
+/// The same command with other values of these options.
+fn replaced(world: &World, arguments: &[&str], options: &[(&str, &str)]) -> Output {
+    let before = world.command(arguments);
+    let mut command = crate::process::onced(world.root.path());
+    let mut values = before.get_args().map(ToOwned::to_owned);
+    while let Some(value) = values.next() {
+        command.arg(&value);
+        if let Some((_, other)) = options.iter().find(|(name, _)| value == *name) {
+            let _ = values.next();
+            command.arg(other);
+        }
+    }
+    block_in_place(|| command.stdin(Stdio::null()).output().expect("onced runs"))
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A ledger is one owner's: another one is refused by name, with each command that asks or acts, and stops nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_owner_is_refused() {
+    let world = World::new().await;
+    world.write(
+        "a.yaml",
+        &file(&[("a", &day(10)), ("b", &day(11)), ("c", &day(12))]),
+    );
+    assert_eq!(world.output(&["sync"]).status.code(), Some(0));
+    let (other, file_of_dev) = (world.root.path().join("dev"), file(&[("d", &day(10))]));
+    fs::create_dir(&other).expect("made");
+    fs::write(other.join("d.yaml"), file_of_dev).expect("written");
+    let other = other.display().to_string();
+    let commands: [&[&str]; 14] = [
+        &["run"],
+        &["sync"],
+        &["plan"],
+        &["list"],
+        &["show", "a"],
+        &["history"],
+        &["report"],
+        &["calendar"],
+        &["approve", "0123456789ab"],
+        &["pause"],
+        &["resume"],
+        &["ledger", "check"],
+        &["ledger", "export"],
+        &["ledger", "rebuild"],
+    ];
+    let state = world.root.path().join("state");
+    let refused = |what: &str| {
+        for command in commands {
+            let output = replaced(
+                &world,
+                command,
+                &[("--owner", "dev"), ("--directory", &other)],
+            );
+            let said = said(&output);
+            assert_eq!(output.status.code(), Some(1), "{what}: {command:?}: {said}");
+            let names = [
+                "`test`",
+                "`dev`",
+                &state.display().to_string(),
+                "--state-directory",
+            ];
+            let all = names.iter().all(|name| said.contains(name));
+            assert!(all, "{what}: {command:?}: {said}");
+            assert!(output.stdout.is_empty(), "{what}: {command:?}");
+        }
+    };
+    refused("noted");
+    let mut sandbox = crate::process::onced(world.root.path());
+    sandbox.args([
+        "run",
+        "--sandbox",
+        "--directory",
+        &other,
+        "--state-directory",
+    ]);
+    let output = block_in_place(|| sandbox.arg(&state).output().expect("onced runs"));
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    // A state directory of an earlier version: its records say whose it is.
+    fs::remove_file(state.join("installation")).expect("it was noted");
+    refused("of an earlier version");
+    // What is damaged says nothing, and is set aside by the next one who may.
+    fs::write(state.join("installation"), "onced installation 1 ").expect("written");
+    refused("damaged");
+    assert_eq!(world.output(&["sync"]).status.code(), Some(0));
+    assert!(state.join("installation.damaged-1").exists());
+    assert_eq!(world.wire(), (3, 0));
+    assert_eq!(of(&world, "dev", &["sync"]).status.code(), Some(1));
+    // One whose store is lost is still that owner's.
+    fs::remove_dir_all(state.join("ledger")).expect("removed");
+    fs::remove_file(state.join("head")).expect("removed");
+    assert_eq!(of(&world, "dev", &["sync"]).status.code(), Some(1));
+    assert_eq!(world.wire(), (3, 0));
+}
+
+/// So is one that asks a daemon of another owner.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_answers_its_owner_alone() {
+    let world = World::new().await;
+    world.write("a.yaml", &file(&[("a", &day(10))]));
+    let _daemon = world.daemon();
+    world.settles_at(1, 0).await;
+    for command in [
+        &["plan"][..],
+        &["list"],
+        &["history"],
+        &["approve", "0123456789ab"],
+        &["pause"],
+        &["run"],
+        &["sync"],
+    ] {
+        let output = of(&world, "dev", command);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {said}");
+        assert!(said.contains("`test`") && said.contains("`dev`"), "{said}");
+    }
+    world.settles_at(1, 0).await;
+}
+
+/// The ledgers of each version there was have no such mark: another owner is refused, theirs goes on.
+#[test]
+fn the_ledgers_of_earlier_versions_have_an_owner() {
+    if !crate::process::has("tar") {
+        return;
+    }
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    for version in [1, 2] {
+        let root = tempfile::tempdir().expect("a directory");
+        let archive = fixtures.join(format!("ledger-{version}.tar.gz"));
+        let mut unpack = Command::new("tar");
+        unpack.arg("-xzf").arg(archive).arg("-C").arg(root.path());
+        assert!(unpack.status().expect("tar runs").success());
+        let schedules = root.path().join("schedules");
+        fs::create_dir(&schedules).expect("made");
+        let ask = |owner: &str, arguments: &[&str]| {
+            let mut command = crate::process::onced(root.path());
+            command
+                .args(arguments)
+                .args(["--owner", owner, "--directory"]);
+            command.arg(&schedules).arg("--state-directory");
+            let machine =
+                "arn:aws:states:us-east-1:123456789012:stateMachine:OneTimeLambdaScheduler";
+            command
+                .arg(root.path().join("state"))
+                .args(["--state-machine", machine]);
+            command.output().expect("onced runs")
+        };
+        for command in [&["plan"][..], &["list"], &["ledger", "check"], &["history"]] {
+            let output = ask("dev", command);
+            let said = said(&output);
+            assert_eq!(output.status.code(), Some(1), "{command:?}: {said}");
+            assert!(
+                said.contains("`fixture`") && said.contains("`dev`"),
+                "{said}"
+            );
+        }
+        assert_eq!(ask("fixture", &["ledger", "check"]).status.code(), Some(0));
+    }
+}
