@@ -43,7 +43,7 @@ async fn another_owner_is_refused() {
         &file(&[("a", &day(10)), ("b", &day(11)), ("c", &day(12))]),
     );
     assert_eq!(world.output(&["sync"]).status.code(), Some(0));
-    let (other, file_of_dev) = (world.root.path().join("dev"), file(&[("d", &day(10))]));
+    let (other, file_of_dev) = (world.root.path().join("dev"), file(&[("d", &day(20))]));
     fs::create_dir(&other).expect("made");
     fs::write(other.join("d.yaml"), file_of_dev).expect("written");
     let other = other.display().to_string();
@@ -175,4 +175,126 @@ fn the_ledgers_of_earlier_versions_have_an_owner() {
         }
         assert_eq!(ask("fixture", &["ledger", "check"]).status.code(), Some(0));
     }
+}
+
+/// The same owner with another folder, which asks for nothing of what runs: its own entries are started, each stop waits
+/// for approval, also after a restart; then the ledger is that folder's.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_folder_stops_nothing_before_it_is_approved() {
+    let world = World::new().await;
+    world.write(
+        "a.yaml",
+        &file(&[("a", &day(10)), ("b", &day(11)), ("c", &day(12))]),
+    );
+    assert_eq!(world.output(&["sync"]).status.code(), Some(0));
+    let other = world.root.path().join("other");
+    fs::create_dir(&other).expect("made");
+    let write = |entries: &[(&str, &str)]| {
+        fs::write(other.join("d.yaml"), file(entries)).expect("written");
+    };
+    write(&[("d", &day(20)), ("e", &day(21))]);
+    let (first, second) = (
+        world.path("").display().to_string(),
+        other.display().to_string(),
+    );
+    let first = first.trim_end_matches('/');
+    let there = |arguments: &[&str]| {
+        let all = [arguments, &["--set", "reconcile.max_stops=100%"]].concat();
+        replaced(&world, &all, &[("--directory", &second)])
+    };
+    let plan = || {
+        let output = there(&["plan", "--format", "json"]);
+        let plan: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        (output.status.code(), plan)
+    };
+    let held = || {
+        let (code, plan) = plan();
+        let why = plan["guard"].as_str().unwrap_or_default().to_owned();
+        assert!(why.contains(first) && why.contains(&second), "{plan:#}");
+        let held = plan["held"].as_array().expect("held").len();
+        assert_eq!((code, held), (Some(3), 3), "{plan:#}");
+        plan["digest"].as_str().expect("a digest").to_owned()
+    };
+    held();
+    for _ in 0..2 {
+        // Its own entries run now, and make it no more familiar.
+        assert_eq!(there(&["sync"]).status.code(), Some(3));
+        assert_eq!(world.wire(), (5, 0));
+        held();
+    }
+    // An entry of its own that is changed goes on meanwhile.
+    write(&[("d", &day(20)), ("e", &day(22))]);
+    assert_eq!(there(&["sync"]).status.code(), Some(3));
+    assert_eq!(world.wire(), (6, 1));
+    // The first folder is that of the ledger still: there, those of the other one are removed.
+    let (code, steps) = {
+        let output = world.output(&["plan", "--format", "json"]);
+        let plan: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        (output.status.code(), plan["guard"].clone())
+    };
+    assert_eq!((code, steps), (Some(0), Value::Null));
+    let digest = held();
+    let wrong = there(&["approve", "000000000000"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert_eq!(there(&["approve", &digest]).status.code(), Some(0));
+    assert_eq!(there(&["sync"]).status.code(), Some(0));
+    assert_eq!(world.wire(), (6, 4));
+    // It is this folder's ledger now.
+    write(&[("e", &day(22))]);
+    assert_eq!(there(&["sync"]).status.code(), Some(0));
+    assert_eq!(world.wire(), (6, 5));
+    assert_eq!(world.output(&["sync"]).status.code(), Some(3));
+    assert_eq!(world.wire(), (9, 5));
+}
+
+/// One entry in common is enough: the folder is simply another one from then on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_has_some_of_it_goes_on() {
+    let world = World::new().await;
+    world.write("a.yaml", &file(&[("a", &day(10)), ("b", &day(11))]));
+    assert_eq!(world.output(&["sync"]).status.code(), Some(0));
+    let other = world.root.path().join("other");
+    fs::create_dir(&other).expect("made");
+    fs::write(
+        other.join("x.yaml"),
+        file(&[("a", &day(10)), ("d", &day(20))]),
+    )
+    .expect("written");
+    let other = other.display().to_string();
+    let output = replaced(&world, &["sync"], &[("--directory", &other)]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(world.wire(), (3, 1));
+    fs::write(format!("{other}/x.yaml"), file(&[("d", &day(20))])).expect("written");
+    let output = replaced(&world, &["sync"], &[("--directory", &other)]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(world.wire(), (3, 2));
+}
+
+/// A daemon that runs with another folder holds the stops, and lets them go by their digest.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_with_another_folder_waits_for_approval() {
+    let world = World::new().await;
+    world.write("a.yaml", &file(&[("a", &day(10)), ("b", &day(11))]));
+    assert_eq!(world.output(&["sync"]).status.code(), Some(0));
+    fs::rename(world.path(""), world.root.path().join("first")).expect("renamed");
+    fs::create_dir(world.path("")).expect("made");
+    // The ledger was made for a folder elsewhere.
+    let (installation, first) = (world.root.path().join("state/installation"), "first");
+    fs::remove_file(&installation).expect("it is there");
+    let before = world.root.path().join(first).display().to_string();
+    let output = replaced(&world, &["sync"], &[("--directory", &before)]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    world.write("d.yaml", &file(&[("d", &day(20))]));
+    let _daemon = world.daemon();
+    world.settles_at(3, 0).await;
+    sleep(Duration::from_secs(4)).await;
+    world.settles_at(3, 0).await;
+    let list = world.list();
+    assert!(
+        list["guard"].as_str().unwrap_or_default().contains(&before),
+        "{list:#}"
+    );
+    let digest = list["digest"].as_str().expect("a digest");
+    assert_eq!(world.output(&["approve", digest]).status.code(), Some(0));
+    world.settles_at(3, 2).await;
 }

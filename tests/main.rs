@@ -30,6 +30,7 @@ mod renaming;
 mod report;
 mod repositories;
 mod review;
+mod roots;
 mod scanning;
 mod schema;
 mod secrets;

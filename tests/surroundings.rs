@@ -194,9 +194,12 @@ async fn a_directory_that_comes_and_goes_stops_nothing() {
     // Events come again.
     world.write("c.yaml", &file(&[("c", &day(11))]));
     world.settles_at(3, 0).await;
-    // Made anew and empty: that is what it says, and it stays so. Two of three are not more than 3.
+    // Made anew and empty: that says nothing, until something is put there that does.
     fs::remove_dir_all(&here).expect("removed");
     fs::create_dir(&here).expect("made");
+    sleep(Duration::from_secs(4)).await;
+    world.settles_at(3, 0).await;
+    world.write("none.yaml", "schedules: {}\n");
     world.settles_at(3, 3).await;
 }
 

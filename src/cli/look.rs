@@ -6,6 +6,7 @@ use tracing::warn;
 use super::{Failure, run};
 use crate::daemon::wall_clock;
 use crate::ledger::{Ledger, LedgerError};
+use crate::reconcile::folder;
 use crate::settings::Settings;
 use crate::source::parse_cache::ParseCache;
 use crate::source::scan::{Scan, Scanner};
@@ -17,6 +18,7 @@ use crate::view::suppose::Known;
 pub(super) fn look(settings: &Settings, as_of: Option<DateTime<Utc>>) -> Result<Moment, Failure> {
     let directory = run::directory(settings)?;
     let state = settings.state_directory.as_deref();
+    let name = folder::named(&directory);
     let scanner = Scanner::new(directory, settings.defaults.clone())
         .with_cache(state.map(ParseCache::reading))
         .with_git_dir(settings.git_dir.clone());
@@ -39,6 +41,14 @@ pub(super) fn look(settings: &Settings, as_of: Option<DateTime<Utc>>) -> Result<
     if let Some(state) = state {
         Ledger::admit(state, &settings.owner, found.records.values())?;
     }
+    let known = folder::Known {
+        remembered: &found.installation.remembered,
+        records: &found.records,
+        starting: &[],
+    };
+    let (scan, _) = folder::judged(scan, &name, known, |record| {
+        found.approved.contains(&record.execution_arn())
+    });
     // It outlives the ledger.
     let pause = state.map(Ledger::paused).transpose()?.flatten();
     let known = Known {

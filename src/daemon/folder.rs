@@ -5,8 +5,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout};
+use tracing::warn;
 
 use super::{Daemon, Overdue, POLL, RESTLESS, Scanned};
+use crate::model::kind;
+use crate::reconcile::folder::named;
 use crate::source::scan::Scan;
 use crate::source::watch::Watch;
 
@@ -69,23 +72,33 @@ impl Daemon {
             self.beats.during(pause, sleep(pause)).await;
             looked = self.look(rest).await;
         }
-        let mut scan = looked.unwrap_or_else(|| Scan {
-            unclear: Some(format!(
-                "reading the directory has not ended after {} s: does its file system hang?",
-                OVERDUE.as_secs()
-            )),
-            ..self.last.clone().unwrap_or_default()
-        });
-        if let Some((device, _)) = scan.identity {
-            let known = *self.device.get_or_insert(device);
-            if known != device && scan.files.is_empty() {
-                scan.unclear = Some("the directory is on another device than before, and empty: is a disk not mounted?".into());
-            } else {
-                self.device = Some(device);
+        let mut scan = if let Some(scan) = looked {
+            self.recognise(scan).await
+        } else {
+            Scan {
+                unclear: Some(format!(
+                    "reading the directory has not ended after {} s: does its file system hang?",
+                    OVERDUE.as_secs()
+                )),
+                ..self.last.clone().unwrap_or_default()
             }
-        }
+        };
         scan.begun = self.scanned.map(|scanned| scanned.begun);
         self.tell(&scan);
+        scan
+    }
+
+    /// Is it the folder that was seen last? What is remembered of it from now on is durable before anything is done by what
+    /// it says.
+    async fn recognise(&mut self, scan: Scan) -> Scan {
+        let (scan, after) = self.reconciler.judged(scan, &named(&self.directory));
+        let noted = self.reconciler.ledger().remember(after).await;
+        if let Err(error) = &noted
+            && !self.told_unnoted
+        {
+            warn!(target: kind::LEDGER, %error, "it can't be noted which directory this is");
+        }
+        self.told_unnoted = noted.is_err();
         scan
     }
 

@@ -7,6 +7,7 @@ use tracing::{info, warn};
 
 use super::{Daemon, STALE};
 use crate::model::kind;
+use crate::model::roots::why_lost;
 use crate::source::in_flight::LONGEST;
 use crate::source::problem::{FileState, Problem};
 use crate::source::scan::Scan;
@@ -32,6 +33,21 @@ impl Daemon {
             );
         }
         self.told_open = Arc::clone(&scan.open_for_long);
+        for lost in scan
+            .lost
+            .iter()
+            .filter(|lost| !self.told_lost.contains(lost))
+        {
+            warn!(target: kind::DOUBT, "nothing that was in it is stopped: {}", why_lost(lost));
+        }
+        for back in self
+            .told_lost
+            .iter()
+            .filter(|back| !scan.lost.contains(back))
+        {
+            info!(target: kind::DOUBT, "`{back}` is as it was, or meant");
+        }
+        self.told_lost = Arc::clone(&scan.lost);
         let now = (self.clock)();
         let is_stale = |busy: &&Busy| busy.since.is_some_and(|since| now - since > STALE);
         let stale = scan.work_trees.busy().find(is_stale);

@@ -103,6 +103,8 @@ impl Pause {
 /// Which steps a brake holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holds {
+    /// Removals that no person approved, however few: the guard holds them.
+    Unapproved,
     /// Stops and replaces that were not begun, and starts that bring something back: the files may be those of before.
     NewStops,
     /// Every step that may start or stop an execution.
@@ -127,6 +129,8 @@ pub struct Brake {
 impl Brake {
     fn is_on(&self, step: Step, (begun, back): (bool, bool)) -> bool {
         match self.holds {
+            // The guard knows what was approved.
+            Holds::Unapproved => false,
             Holds::NewStops => step.stops() && !begun || step == Step::Start && back,
             Holds::Everything => true,
             Holds::All => step.stops() || matches!(step, Step::Start | Step::Adopt),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::brake::HeldBy;
+use crate::model::brake::{Brake, HeldBy, Holds};
 use crate::model::entry::EntryName;
 use crate::model::plan::{Decision, Decisions, MaxStops, Policy, Step};
 use crate::model::record::Phase;
@@ -52,13 +52,14 @@ pub(super) struct Guarded {
 /// Holds all stops of a plan that has too many at once. What is being stopped, or was approved, counts neither among the
 /// stops nor among the executions that run, and goes on: else all that is left could go as a small part of what was.
 /// What was held once stays held: that some of the mass fired meanwhile, or others came, is no approval. Only what was put
-/// back counts no longer.
+/// back counts no longer. Where the whole plan is doubtful (`Holds::Unapproved`), each removal is held, however few they are.
 pub(super) fn guard(
     mut decisions: Decisions,
     records: &Records,
     approved: &BTreeSet<&EntryName>,
-    policy: &Policy,
+    (policy, brakes): (&Policy, &[Brake]),
 ) -> Guarded {
+    let strange = brakes.iter().find(|brake| brake.holds == Holds::Unapproved);
     let let_go = |name: &EntryName| {
         let begun = records
             .get(name)
@@ -112,8 +113,11 @@ pub(super) fn guard(
         masses.extend(left(*mass).map(|mass| ((*name).clone(), mass)));
     }
     let mut held: BTreeMap<EntryName, Mass> = BTreeMap::new();
+    let this = Mass { stops, running };
     for name in counted {
-        if let Some(mass) = now.max(before(&name)) {
+        let is_strange = strange.is_some() && decisions.get(&name).is_some_and(is_removal);
+        let mass = now.max(before(&name));
+        if let Some(mass) = mass.or(is_strange.then_some(this)) {
             masses.insert(name.clone(), mass);
             held.insert(name, mass);
         }
@@ -129,9 +133,12 @@ pub(super) fn guard(
         MaxStops::Percent(percent) => format!("{percent}%"),
         MaxStops::Count(count) => count.to_string(),
     };
-    let why = format!(
-        "stops or replaces {stops} of {running} executions at once, more than `reconcile.max_stops` ({limit})"
-    );
+    let too_much = || {
+        format!(
+            "stops or replaces {stops} of {running} executions at once, more than `reconcile.max_stops` ({limit})"
+        )
+    };
+    let why = strange.map_or_else(too_much, |brake| brake.why.clone());
     for name in held.keys() {
         if let Some(decision) = decisions.get_mut(name)
             && let Decision::Act(step, _) = decision
@@ -150,4 +157,11 @@ pub(super) fn guard(
         masses,
         why: Some(why),
     }
+}
+
+fn is_removal(decision: &Decision) -> bool {
+    let (Decision::Act(step, _) | Decision::Hold { step, .. }) = decision else {
+        return false;
+    };
+    matches!(step, Step::Stop(_))
 }

@@ -360,7 +360,7 @@ impl Plan {
             mut decisions,
             masses,
             why: guard,
-        } = guard(decisions, records, &approved, policy);
+        } = guard(decisions, records, &approved, (policy, brakes.all));
         brakes.put_on(&mut decisions, Holds::All);
         brakes.put_on(&mut decisions, Holds::Everything);
         for (name, mass) in masses {

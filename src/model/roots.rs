@@ -291,6 +291,13 @@ impl Remembered {
     }
 }
 
+/// Why a directory that is lost proves no absence, and what to do.
+pub fn why_lost(directory: &str) -> String {
+    format!(
+        "`{directory}` is empty, and another directory than before: is a disk not mounted? Mount it; if nothing is to be scheduled there any more, put a file with `schedules: {{}}` there"
+    )
+}
+
 /// Does a file lie in this directory, or somewhere below? Both are paths from the same root.
 pub fn is_below(file: &str, directory: &str) -> bool {
     let below = file.strip_prefix(directory);

@@ -47,6 +47,14 @@ impl Desired {
             seen: scan.begun,
             ..Self::default()
         };
+        desired
+            .brakes
+            .extend(scan.strange.as_ref().map(|why| Brake {
+                why: why.clone(),
+                by: HeldBy::Guard,
+                holds: Holds::Unapproved,
+                until: None,
+            }));
         desired.commits = scan.work_trees.commits();
         let busy = scan.work_trees.busy().map(Busy::why);
         let half_way = busy.chain(scan.conflict.as_ref().map(Conflict::why));

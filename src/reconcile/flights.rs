@@ -126,6 +126,20 @@ impl Flights {
         self.is_busy(name) && self.begun.values().any(stops)
     }
 
+    /// The entries that are being started, also where the answer was not taken in yet.
+    pub(super) fn starting(&self) -> impl Iterator<Item = &EntryName> {
+        let begun = self.begun.values().map(|begun| &begun.flight);
+        let landed = self.landed.iter().map(|landed| &landed.flight);
+        begun.chain(landed).filter_map(|flight| match flight {
+            Flight::Step {
+                name,
+                step: Step::Start,
+                ..
+            } => Some(name),
+            _ => None,
+        })
+    }
+
     /// What is being started, and for whom.
     pub(super) fn starts(&self) -> impl Iterator<Item = (&EntryName, &Fingerprint)> {
         self.begun.values().filter_map(|begun| match &begun.flight {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Reconciler;
+use crate::model::entry::EntryName;
 use crate::model::record::{Phase, Record};
 use crate::model::records::Records;
 use crate::model::roots::{Remembered, Running, Verdict, is_below};
@@ -14,14 +15,30 @@ pub fn named(directory: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// The scan of the folder named `path`, with the doubts that `remembered` adds to it; and what is to be remembered from now
+/// What a scan is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// What is remembered of the folder.
+    pub remembered: &'a Remembered,
+    /// What is recorded.
+    pub records: &'a Records,
+    /// Entries that are being started: their records may come while this scan counts.
+    pub starting: &'a [&'a EntryName],
+}
+
+/// The scan of the folder named `path`, with the doubts that what is known adds to it; and what is to be remembered from now
 /// on, where that is something else. Executions that are `let_go` may be stopped by a person's word.
 pub fn judged(
     mut scan: Scan,
     path: &str,
-    (remembered, records): (&Remembered, &Records),
+    known: Known<'_>,
     let_go: impl Fn(&Record) -> bool,
 ) -> (Scan, Option<Remembered>) {
+    let Known {
+        remembered,
+        records,
+        starting,
+    } = known;
     let Some(seen) = scan.directories.clone() else {
         return (scan, None);
     };
@@ -30,8 +47,15 @@ pub fn judged(
         Phase::Running => true,
         Phase::Stopping | Phase::Stopped | Phase::Ended => false,
     };
+    let is_counted = |name: &EntryName| records.get(name).is_some_and(|record| runs(&record));
+    let starting = starting.iter();
+    let starting = starting.filter(|name| !scan.entries.contains_key(**name) && !is_counted(name));
+    let starting = starting.count();
     let running = || {
-        let mut running = Running::default();
+        let mut running = Running {
+            asked_for: 0,
+            left: starting,
+        };
         for record in records.values().filter(runs) {
             if scan.entries.contains_key(&record.name) {
                 running.asked_for += 1;
@@ -42,20 +66,17 @@ pub fn judged(
         running
     };
     let verdict = remembered.judge(path, &seen, running);
-    let mut lost: Vec<String> = remembered
-        .lost(path, &seen)
-        .map(str::to_owned)
-        .collect();
-    if !lost.is_empty() {
+    let mut lost: Vec<String> = remembered.lost(path, &seen).map(str::to_owned).collect();
+    // In which file an entry is that is being started is recorded later.
+    if !lost.is_empty() && starting == 0 {
         let gone = |record: &&Record| !scan.entries.contains_key(&record.name) && !let_go(record);
         let gone: Vec<&Record> = records.values().filter(runs).filter(gone).collect();
         lost.retain(|lost| gone.iter().any(|record| is_below(&record.file, lost)));
     }
-    let is_whole = scan.doubt().is_none();
-    let after = match is_whole {
-        true => remembered.after(path, &seen, &verdict, &lost),
-        false => None,
-    };
+    // That it is strange is noted whatever else is in doubt: what is started from it meanwhile would make it familiar.
+    let is_noted = scan.doubt().is_none() || matches!(verdict, Verdict::Strange(_));
+    let after = is_noted.then(|| remembered.after(path, &seen, &verdict, &lost));
+    let after = after.flatten();
     scan.lost = lost.into();
     match verdict {
         Verdict::Fine => {}
@@ -71,7 +92,12 @@ impl Reconciler {
     /// The same, with what this one knows.
     pub fn judged(&self, scan: Scan, path: &str) -> (Scan, Option<Remembered>) {
         let remembered = self.hands.ledger.remembered();
-        let known = (&*remembered, &self.desk.records);
+        let starting: Vec<&EntryName> = self.flights.starting().collect();
+        let known = Known {
+            remembered: &remembered,
+            records: &self.desk.records,
+            starting: &starting,
+        };
         judged(scan, path, known, |record| {
             self.flights.stops(&record.name)
                 || !self.approved.is_empty() && self.approved.contains(&record.execution_arn())

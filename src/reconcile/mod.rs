@@ -5,6 +5,7 @@ pub mod approve;
 mod desk;
 mod due;
 mod flights;
+pub mod folder;
 mod health;
 mod land;
 mod listings;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::leftover::{Leftover, is_schedule_file};
 use super::problem::FileReport;
 use crate::model::entry::EntryName;
+use crate::model::roots::{is_below, why_lost};
 
 /// The words of a text, any of which may be the name of an entry. Cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -114,6 +115,8 @@ fn without_ending(file: &str) -> &str {
 pub struct Doubt {
     /// Why nothing is proven to be gone at all.
     pub(super) whole: Option<String>,
+    /// Directories that are not the ones that they were.
+    pub(super) lost: Arc<[String]>,
     pub(super) opaque: Arc<Vec<Opaque>>,
     /// What is not read.
     pub(super) pins: Arc<Vec<Pin>>,
@@ -124,7 +127,7 @@ pub struct Doubt {
 impl Doubt {
     /// Is there any, of whichever entry?
     pub fn is_any(&self) -> bool {
-        self.whole.is_some() || !self.opaque.is_empty()
+        self.whole.is_some() || !self.lost.is_empty() || !self.opaque.is_empty()
     }
 
     /// Which content of a file there is; another one once it changed, was removed or made.
@@ -137,6 +140,7 @@ impl Doubt {
     pub fn of(&self, name: &EntryName, file: &str) -> Option<String> {
         self.whole
             .clone()
+            .or_else(|| self.in_lost(file))
             .or_else(|| self.in_opaque(name, file))
             .or_else(|| self.under_another_name(file))
             .or_else(|| self.pinned(file))
@@ -151,6 +155,12 @@ impl Doubt {
     fn is_there(&self, file: &str) -> bool {
         let found = self.files.binary_search_by(|there| (*there.path).cmp(file));
         found.is_ok()
+    }
+
+    fn in_lost(&self, file: &str) -> Option<String> {
+        let lost = self.lost.iter().filter(|lost| is_below(file, lost));
+        let lost = lost.min_by_key(|lost| lost.len())?;
+        Some(why_lost(lost))
     }
 
     /// The file that may mention this name, and why it may.
@@ -197,6 +207,7 @@ mod tests {
         let doubt = |opaque: Opaque| Doubt {
             whole: None,
             pins: Arc::default(),
+            lost: Arc::default(),
             files: Arc::new(vec![file_report(opaque.path.clone(), Vec::new())]),
             opaque: Arc::new(vec![opaque]),
         };
@@ -232,6 +243,14 @@ mod tests {
             };
             assert!(is, "{name} in {file}: {why}");
         }
+        let lost = Doubt {
+            lost: ["team".to_owned()].into(),
+            ..Doubt::default()
+        };
+        let name = EntryName::parse("e").expect("a name");
+        let why = lost.of(&name, "team/deep/a.yaml").unwrap_or_default();
+        assert!(why.contains("`team` is empty"), "{why}");
+        assert_eq!(lost.of(&name, "teams.yaml"), None);
         let whole = Doubt {
             whole: Some("unmounted".into()),
             ..Doubt::default()

@@ -22,6 +22,7 @@ use super::walk::{Found, Walk};
 use crate::model::cut::Cut;
 use crate::model::entry::{Entry, EntryName};
 use crate::model::parallel::parallel;
+use crate::model::roots::Directories;
 use crate::source::parse::{Defaults, parse};
 use crate::source::parse_cache::{Key, ParseCache};
 use crate::source::problem::{FileReport, FileState, Problem, file_report, note_twice, passing};
@@ -50,6 +51,12 @@ pub struct Scan {
     pub open_for_long: Arc<BTreeSet<String>>,
     /// The device that the directory lies on, and its number there.
     pub identity: Option<(u64, u64)>,
+    /// The directories that were walked.
+    pub directories: Option<Arc<Directories>>,
+    /// Directories that are not the ones that are remembered, and empty: they prove no absence of what was in them.
+    pub lost: Arc<[String]>,
+    /// Why a person must approve what this would stop: it is not the folder that the ledger was made for.
+    pub strange: Option<String>,
     /// When it began, by the clock of whoever asked for it.
     pub begun: Option<DateTime<Utc>>,
     /// The work trees that the files lie in.
@@ -70,6 +77,7 @@ impl Scan {
     pub fn evidence(&self) -> Doubt {
         Doubt {
             whole: self.doubt(),
+            lost: Arc::clone(&self.lost),
             opaque: Arc::clone(&self.opaque),
             pins: Arc::clone(&self.pins),
             files: Arc::clone(&self.files),
@@ -268,13 +276,13 @@ impl Scanner {
         };
         let resolved =
             fs::canonicalize(&self.directory).and_then(|root| Ok((fs::metadata(&root)?, root)));
-        let (root, identity) = match resolved {
+        let (root, metadata, identity) = match resolved {
             Ok((metadata, root)) => {
                 let identity = Some((metadata.dev(), metadata.ino()));
                 if !metadata.is_dir() {
                     return unclear(format!("`{shown}` is no directory"), identity);
                 }
-                (root, identity)
+                (root, metadata, identity)
             }
             Err(error) => {
                 return unclear(
@@ -283,13 +291,14 @@ impl Scanner {
                 );
             }
         };
-        let (walk, before) = self.walk(&root);
+        let (mut walk, before) = self.walk(&root);
+        let directories = walk.directories(&metadata);
         let Walk {
             found,
             ignored,
             pins,
             unclear,
-            trees: _,
+            ..
         } = walk;
         let now = Instant::now();
         let read_all = self
@@ -326,6 +335,9 @@ impl Scanner {
                 let there = self.known.values().filter(|known| known.round == round);
                 cache.sweep(there.filter_map(|known| known.key));
             }
+        }
+        if self.last.directories.as_deref() != Some(&directories) {
+            self.last.directories = Some(Arc::new(directories));
         }
         self.last.unclear = unclear;
         self.last.in_flight = Arc::new(in_flight);

@@ -1,16 +1,18 @@
-//! The walk: which files there are below the directory, and whether all could be seen. Reads no file.
+//! The walk: which files there are below the directory, in which directories, and whether all could be seen. Reads no file.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
-use std::fs::{self, DirEntry};
+use std::fs::{self, DirEntry, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::doubt::Pin;
+use super::file_system::directory;
 use super::leftover::{Leftover, is_schedule_file};
 use super::read::{Refusal, Stat, Trust, everybody_may_write};
 use super::work_tree::{self, Place as TreePlace, Tool};
+use crate::model::roots::{Directories, Directory};
 
 /// How many directories deep a walk goes.
 const MAX_DEPTH: usize = 32;
@@ -50,6 +52,8 @@ pub(super) struct Walk {
     pub(super) ignored: Vec<(String, Leftover)>,
     /// What was in these may still be wanted.
     pub(super) pins: Vec<Pin>,
+    /// Each directory that could be looked at, by its path from the root; the root's is empty.
+    directories: BTreeMap<String, Directory>,
     /// Why not everything was seen.
     pub(super) unclear: Option<String>,
     /// Work trees whose roots are below the directory.
@@ -80,6 +84,30 @@ impl Walk {
         walk
     }
 
+    /// Which directories they were, and which of them hold schedule files, there or further down.
+    pub(super) fn directories(&mut self, root: &Metadata) -> Directories {
+        let mut below = std::mem::take(&mut self.directories);
+        let looked_at = below.remove("");
+        for found in &self.found {
+            let mut path = found.shown.as_str();
+            while let Some((above, _)) = path.rsplit_once('/') {
+                match below.get_mut(above) {
+                    Some(directory) if directory.holds_files => break,
+                    Some(directory) => directory.holds_files = true,
+                    None => {}
+                }
+                path = above;
+            }
+        }
+        Directories {
+            root: Directory {
+                holds_files: !self.found.is_empty(),
+                ..looked_at.unwrap_or_else(|| directory(root))
+            },
+            below,
+        }
+    }
+
     /// Directories are walked by name, so that a scan of the same tree always says the same.
     fn directory(&mut self, place: &Place<'_>, directory: &Path, shown: &str) {
         let listed = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
@@ -94,11 +122,15 @@ impl Walk {
             }
         };
         let refused = match fs::metadata(directory) {
-            Ok(metadata) if place.trust == Trust::NotEverybody => {
-                let path = directory.display().to_string();
-                everybody_may_write(directory, &metadata, &path)
+            Ok(metadata) => {
+                let seen = super::file_system::directory(&metadata);
+                self.directories.insert(shown.to_owned(), seen);
+                let path = || directory.display().to_string();
+                let distrusts = place.trust == Trust::NotEverybody;
+                distrusts
+                    .then(|| everybody_may_write(directory, &metadata, &path()))
+                    .flatten()
             }
-            Ok(_) => None,
             Err(error) => {
                 return self.doubt(format!(
                     "`{}` can't be looked at: {error}",
