@@ -104,3 +104,107 @@ impl Reconciler {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::entry::sample;
+    use crate::model::name::Owner;
+    use crate::model::roots::{Directories, Directory, Folder, Identity};
+
+    fn empty(inode: u64) -> Scan {
+        let identity = Identity {
+            device: 1,
+            inode,
+            born: None,
+        };
+        let root = Directory {
+            identity,
+            is_deleted: false,
+            holds_files: false,
+        };
+        let below = [(
+            "team".to_owned(),
+            Directory {
+                identity: Identity {
+                    inode: 90,
+                    ..identity
+                },
+                ..root
+            },
+        )];
+        Scan {
+            directories: Some(Arc::new(Directories {
+                root,
+                below: below.into(),
+            })),
+            ..Scan::default()
+        }
+    }
+
+    fn remembered() -> Remembered {
+        let root = empty(10).directories.expect("some").root.identity;
+        Remembered {
+            folder: Some(Folder {
+                path: "/a".into(),
+                root,
+            }),
+            directories: [("team".into(), Identity { inode: 11, ..root })].into(),
+            strange: None,
+        }
+    }
+
+    /// A start that is under way has no record yet; it will have one before the next scan.
+    #[test]
+    fn what_is_being_started_is_at_stake() {
+        let (remembered, records) = (remembered(), Records::default());
+        let name = sample("e").name;
+        let judged = |inode, starting: &[&EntryName]| {
+            let known = Known {
+                remembered: &remembered,
+                records: &records,
+                starting,
+            };
+            judged(empty(inode), "/a", known, |_| false).0
+        };
+        assert_eq!(judged(20, &[]).unclear, None);
+        let why = judged(20, &[&name]).unclear.expect("a doubt");
+        assert!(why.contains("another directory than before"), "{why}");
+        // The same root, another directory below.
+        assert!(judged(10, &[]).lost.is_empty());
+        assert_eq!(*judged(10, &[&name]).lost, ["team".to_owned()]);
+    }
+
+    /// What was in a directory that is lost is in doubt, and nothing else.
+    #[test]
+    fn a_lost_directory_counts_as_long_as_something_ran_from_it() {
+        let remembered = remembered();
+        let owner = Owner::parse("test").expect("an owner");
+        let (entry, begun) = (sample("e"), sample("e").at());
+        let record = Record::starting(&owner, &entry, None, begun).in_phase(Phase::Running, begun);
+        for (file, phase, lost) in [
+            ("team/a.yaml", Phase::Running, 1),
+            ("team/a.yaml", Phase::Stopping, 0),
+            ("a.yaml", Phase::Running, 0),
+        ] {
+            let record = Record {
+                file: file.into(),
+                phase,
+                ..record.clone()
+            };
+            let records: Records = [record].into_iter().collect();
+            let known = Known {
+                remembered: &remembered,
+                records: &records,
+                starting: &[],
+            };
+            let (scan, after) = judged(empty(10), "/a", known, |_| false);
+            assert_eq!(scan.lost.len(), lost, "{file} {phase:?}");
+            // It stays remembered as long as it counts.
+            let kept = after.unwrap_or_else(|| remembered.clone()).directories;
+            assert_eq!(kept.len(), lost, "{file} {phase:?}");
+        }
+    }
+}

@@ -59,6 +59,53 @@ fn what_is_being_stopped_counts_in_neither_number() {
     }
 }
 
+/// A folder that is not the ledger's: each removal waits for a person, however few; what it asks for goes on.
+#[test]
+fn what_a_strange_folder_lacks_waits_for_approval() {
+    let brakes = [Brake {
+        why: "is of another folder".into(),
+        by: HeldBy::Guard,
+        holds: Holds::Unapproved,
+        until: None,
+    }];
+    let entries: Vec<Entry> = ["a", "b", "c"].map(|name| entry(name, 3600)).into();
+    let (changed, new) = (entry("c", 7200), entry("d", 9000));
+    let records: Records = entries.iter().map(|e| record(e, Phase::Running)).collect();
+    let gone = absent(now() - span(HOUR));
+    let wants = Wants::from([
+        (&entries[0].name, gone.clone()),
+        (&entries[1].name, gone),
+        (&changed.name, Want::Present(&changed)),
+        (&new.name, Want::Present(&new)),
+    ]);
+    let plan = |approved: &[&str]| {
+        let sight = |wanted: &Wanted<'_>| Sight {
+            approved: approved.contains(&wanted.name.as_str()),
+            ..Sight::CLEAR
+        };
+        let wants = side_by_side(&wants, &records);
+        Plan::make(&wants, &records, sight, &policy(), &brakes, now())
+    };
+    let steps = |plan: &Plan| -> Vec<String> {
+        let steps = plan.steps();
+        let said = steps.map(|(name, step, _)| format!("{} {name}", step.as_str()));
+        said.collect()
+    };
+    let held = plan(&[]);
+    assert_eq!(steps(&held), ["Replace c", "Start d"]);
+    assert_eq!(held.guard.as_deref(), Some("is of another folder"));
+    let waits: Vec<String> = held.guarded(&records).into_iter().collect();
+    let both = entries[..2]
+        .iter()
+        .map(|e| records[&e.name].execution_arn());
+    assert_eq!(waits, both.collect::<Vec<_>>());
+    assert_eq!(held.notes.len(), 2, "it is noted that they were held");
+    assert_eq!(steps(&plan(&["a"])), ["Stop a", "Replace c", "Start d"]);
+    let all = plan(&["a", "b"]);
+    assert_eq!(steps(&all), ["Stop a", "Stop b", "Replace c", "Start d"]);
+    assert_eq!(all.guard, None);
+}
+
 #[test]
 fn start_only_never_stops() {
     let policy = Policy {
