@@ -162,6 +162,8 @@ pub struct Rules {
     pub verify: bool,
     /// A record that a late start may still follow is not forgotten.
     pub quarantine: bool,
+    /// A folder that is empty, and not the one that is remembered, proves nothing.
+    pub folder: bool,
 }
 
 impl Default for Rules {
@@ -173,6 +175,7 @@ impl Default for Rules {
             late_fence: true,
             verify: true,
             quarantine: true,
+            folder: true,
         }
     }
 }

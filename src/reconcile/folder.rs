@@ -91,6 +91,9 @@ pub fn judged(
 impl Reconciler {
     /// The same, with what this one knows.
     pub fn judged(&self, scan: Scan, path: &str) -> (Scan, Option<Remembered>) {
+        if !self.policy.rules.folder {
+            return (scan, None);
+        }
         let remembered = self.hands.ledger.remembered();
         let starting: Vec<&EntryName> = self.flights.starting().collect();
         let known = Known {

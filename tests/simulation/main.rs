@@ -287,6 +287,17 @@ fn without_the_listing_of_running_executions() {
 }
 
 #[test]
+fn without_what_is_remembered_of_the_folder() {
+    is_needed(
+        Rules {
+            folder: false,
+            ..Rules::default()
+        },
+        &["5", "7"],
+    );
+}
+
+#[test]
 fn without_asking_again_for_a_late_start() {
     is_needed(
         Rules {

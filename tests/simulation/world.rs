@@ -178,6 +178,8 @@ pub(crate) struct World {
     /// A file that is broken mentions nothing of what was in it. Not together with a disk that fails: an entry whose new
     /// file could not be recorded, and is broken when the daemon comes back, is gone for all that can be known.
     garbage: bool,
+    /// The folder was moved away, and an empty one made in its place: it says nothing.
+    is_away: bool,
     /// Every content an entry ever had, to be put back.
     known: BTreeMap<EntryName, Vec<Content>>,
     pub(crate) timelines: BTreeMap<EntryName, Timeline>,
@@ -280,6 +282,7 @@ impl World {
             files: [BTreeMap::new(), BTreeMap::new()],
             bad: [false; 2],
             garbage,
+            is_away: false,
             known: BTreeMap::new(),
             timelines: BTreeMap::new(),
             by_a_person: BTreeSet::new(),
@@ -323,6 +326,25 @@ impl World {
     }
 
     // The folder.
+
+    /// Moves the folder away, with an empty one in its place, or puts it back.
+    fn move_away(&mut self, is_away: bool) {
+        if self.is_away == is_away {
+            return;
+        }
+        self.is_away = is_away;
+        for process in &mut self.processes {
+            process.scan = None;
+        }
+        let (here, away) = (self.root.join("schedules"), self.root.join("schedules.old"));
+        if is_away {
+            fs::rename(&here, away).expect("moved");
+            fs::create_dir(here).expect("made");
+        } else {
+            fs::remove_dir(&here).expect("removed");
+            fs::rename(away, here).expect("moved back");
+        }
+    }
 
     fn write(&mut self) {
         for process in &mut self.processes {
@@ -410,6 +432,11 @@ impl World {
 
     /// Adds, changes, removes, puts back, moves, breaks or mends something.
     pub(crate) fn edit(&mut self) {
+        if self.is_away {
+            self.move_away(false);
+            self.say("the folder is back");
+            return;
+        }
         let Some(file) = self.good_file() else {
             self.bad = [false; 2];
             self.write();
@@ -514,6 +541,11 @@ impl World {
                 }
                 said
             }
+            19 => {
+                self.move_away(true);
+                self.say("the folder is moved away, and an empty one is there");
+                return;
+            }
             17 => {
                 for file in &mut self.files {
                     file.clear();
@@ -563,6 +595,7 @@ impl World {
     }
 
     pub(crate) fn mend(&mut self) {
+        self.move_away(false);
         self.bad = [false; 2];
         self.write();
         self.say("mend all files");
@@ -670,7 +703,8 @@ impl World {
                     continue;
                 };
                 self.disk(number);
-                if report.guard.is_some() && self.rng.u32(0..6) == 0 {
+                // Who sees an empty folder approves nothing.
+                if report.guard.is_some() && !self.is_away && self.rng.u32(0..6) == 0 {
                     self.approve(number).await;
                 }
                 wake = report.wake.map_or(wake, |at| wake.min(at));
