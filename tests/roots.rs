@@ -91,7 +91,7 @@ impl Disks {
     fn plan(&self) -> (Option<i32>, Value) {
         let output = self.output(&["plan", "--format", "json"]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let plan = serde_json::from_slice(&output.stdout).expect(&said);
+        let plan = serde_json::from_slice(&output.stdout).expect(said.trim());
         (output.status.code(), plan)
     }
 
@@ -366,8 +366,8 @@ fn an_empty_folder_for_an_older_ledger_is_in_doubt() {
             .current_dir(root.path())
             .output()
             .expect("onced runs");
-        let plan: Value =
-            serde_json::from_slice(&output.stdout).expect(&String::from_utf8_lossy(&output.stderr));
+        let plan: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
         let doubt = plan["doubt"].as_str().unwrap_or_default();
         assert!(
             doubt.contains("executions run that were started"),

@@ -10,9 +10,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tokio::task::spawn_blocking;
+use tracing::warn;
 
 use super::sealed::SUM;
-use super::{LedgerError, beside};
+use super::{Found, Holder, Ledger, LedgerError, beside};
+use crate::model::kind;
 use crate::model::name::Owner;
 use crate::model::record::Record;
 use crate::model::roots::Remembered;
@@ -55,7 +58,8 @@ impl Said {
 
 fn sum(json: &str) -> String {
     let sum = &Sha256::digest(json)[..SUM];
-    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+    sum.iter()
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 fn parse(bytes: &[u8]) -> Option<Installation> {
@@ -84,8 +88,21 @@ pub(super) fn write(directory: &Path, installation: &Installation) -> Result<(),
     beside::replace(directory, NAME, text.as_bytes()).map_err(failed)
 }
 
-/// Renames what can't be read aside, never over anything; answers where it is now.
-pub(super) fn set_aside(directory: &Path) -> Result<PathBuf, LedgerError> {
+/// Sets aside, and says, what can't be read.
+pub(super) fn set_garbage_aside(directory: &Path) -> Result<(), LedgerError> {
+    if read(directory)? == Said::Garbage {
+        let aside = set_aside(directory)?;
+        warn!(
+            target: kind::LEDGER,
+            "the file `{NAME}` was damaged, and was set aside as `{}`: the folder is remembered anew",
+            aside.display()
+        );
+    }
+    Ok(())
+}
+
+/// Renames it aside, never over anything; answers where it is now.
+fn set_aside(directory: &Path) -> Result<PathBuf, LedgerError> {
     let path = directory.join(NAME);
     let free = (1..).map(|number| directory.join(format!("{NAME}.damaged-{number}")));
     let aside = free
@@ -130,6 +147,85 @@ pub(super) fn admit<'a>(
     match other {
         Some(theirs) if !is_ours => Err(refuse(theirs)),
         _ => Ok(()),
+    }
+}
+
+impl Ledger {
+    /// Opens the ledger as [`Ledger::open`] does, for an owner: refused where the ledger is another one's. One that is nobody's yet is this owner's from now
+    /// on.
+    pub async fn open_for(
+        directory: &Path,
+        owner: &Owner,
+        holder: Holder,
+    ) -> Result<(Self, Found), LedgerError> {
+        // A disk that hangs must not keep a signal from being heard.
+        let (place, asked) = (directory.to_owned(), owner.clone());
+        let opening = spawn_blocking(move || {
+            // While the other one holds it, too, it is the owner that is wrong.
+            Self::admit(&place, &asked, [].into_iter())?;
+            Self::open(&place, holder)
+        });
+        let (ledger, found) = opening.await.map_err(|_| LedgerError::Closed)??;
+        let admitted = Self::admit(directory, owner, found.records.values());
+        if let Err(refused) = admitted {
+            ledger.close().await;
+            return Err(refused);
+        }
+        if found.installation.owner.is_none() {
+            let claimed = Installation {
+                owner: Some(owner.clone()),
+                ..found.installation.clone()
+            };
+            if let Err(error) = ledger.install(claimed).await {
+                // Then the records say whose it is.
+                warn!(target: kind::LEDGER, %error, "it can't be noted whose ledger this is");
+            }
+        }
+        Ok((ledger, found))
+    }
+
+    /// Refuses whoever is not the owner of the ledger in `directory`, where these are records of it.
+    pub fn admit<'a>(
+        directory: &Path,
+        owner: &Owner,
+        records: impl Iterator<Item = &'a Record>,
+    ) -> Result<(), LedgerError> {
+        let known = read(directory)?.known();
+        admit(directory, &known, records, owner)
+    }
+
+    /// What is remembered of the folder.
+    pub fn remembered(&self) -> Arc<Remembered> {
+        Arc::clone(&self.shared.installation().0.remembered)
+    }
+
+    /// Remembers this of the folder, durably; `None`: the same as before. What could not be written then is written now.
+    pub async fn remember(&self, remembered: Option<Remembered>) -> Result<(), LedgerError> {
+        let (installation, is_written) = self.shared.installation().clone();
+        match remembered {
+            None if is_written => Ok(()),
+            None => self.install(installation).await,
+            Some(remembered) => {
+                let remembered = Arc::new(remembered);
+                self.install(Installation {
+                    remembered,
+                    ..installation
+                })
+                .await
+            }
+        }
+    }
+
+    async fn install(&self, installation: Installation) -> Result<(), LedgerError> {
+        let shared = Arc::clone(&self.shared);
+        // For this process it holds even where it can't be written.
+        *shared.installation() = (installation.clone(), false);
+        let writing = spawn_blocking(move || {
+            write(&shared.directory, &installation)?;
+            shared.installation().1 = true;
+            Ok(())
+        });
+        writing.await.map_err(|_| LedgerError::Closed)?
     }
 }
 

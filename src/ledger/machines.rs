@@ -1,4 +1,5 @@
-//! The file `machines`: every state machine that was ever used, a line each. It outlives a ledger that is lost.
+//! Every state machine that was ever used, in a file of its own: it must outlive a ledger that is lost, so that what runs
+//! there can be listed.
 
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
@@ -9,7 +10,7 @@ use std::path::Path;
 use super::LedgerError;
 
 /// The names in the file `machines`, a line each. A last line that was cut is passed over.
-pub(super) fn machines(directory: &Path) -> Result<BTreeSet<String>, LedgerError> {
+pub(super) fn read(directory: &Path) -> Result<BTreeSet<String>, LedgerError> {
     let path = directory.join("machines");
     let text = match std::fs::read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -25,8 +26,9 @@ pub(super) fn machines(directory: &Path) -> Result<BTreeSet<String>, LedgerError
         .collect())
 }
 
-pub(super) fn add_machine(directory: &Path, state_machine: &str) -> Result<(), LedgerError> {
-    if machines(directory)?.contains(state_machine) {
+/// Adds one, durably, where it is not there.
+pub(super) fn add(directory: &Path, state_machine: &str) -> Result<(), LedgerError> {
+    if read(directory)?.contains(state_machine) {
         return Ok(());
     }
     let path = directory.join("machines");

@@ -28,20 +28,14 @@ use std::thread;
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
-use tracing::warn;
 
 use crate::model::brake::Pause;
 use crate::model::entry::EntryName;
-use crate::model::kind;
-use crate::model::name::Owner;
 use crate::model::record::{Event, Record};
 use crate::model::records::Records;
-use crate::model::roots::Remembered;
 pub use events::Cursor;
 pub use installation::Installation;
-use installation::Said;
 pub use lock::Holder;
-use machines::{add_machine, machines};
 use store::{OpenError, Store};
 use stored::Stored;
 pub use writer::Faults;
@@ -219,14 +213,7 @@ impl Ledger {
     pub fn open(directory: &Path, holder: Holder) -> Result<(Self, Found), LedgerError> {
         store::make_directory(directory)?;
         let lock = lock::lock(directory, holder)?;
-        if installation::read(directory)? == Said::Garbage {
-            let aside = installation::set_aside(directory)?;
-            warn!(
-                target: kind::LEDGER,
-                "the file `installation` was damaged, and was set aside as `{}`: the folder is remembered anew",
-                aside.display()
-            );
-        }
+        installation::set_garbage_aside(directory)?;
         let (store, found) = open_or_begin(directory)?;
         let shared = Arc::new(Shared {
             directory: directory.to_owned(),
@@ -240,83 +227,6 @@ impl Ledger {
         let (jobs, queue) = mpsc::unbounded_channel();
         tokio::spawn(write(Arc::clone(&shared), queue));
         Ok((Self { shared, jobs }, found))
-    }
-
-    /// The same for an owner: refused where the ledger is another one's. One that is nobody's yet is this owner's from now
-    /// on.
-    pub async fn open_for(
-        directory: &Path,
-        owner: &Owner,
-        holder: Holder,
-    ) -> Result<(Self, Found), LedgerError> {
-        // A disk that hangs must not keep a signal from being heard.
-        let (place, asked) = (directory.to_owned(), owner.clone());
-        let opening = spawn_blocking(move || {
-            // While the other one holds it, too, it is the owner that is wrong.
-            Self::admit(&place, &asked, [].into_iter())?;
-            Self::open(&place, holder)
-        });
-        let (ledger, found) = opening.await.map_err(|_| LedgerError::Closed)??;
-        let admitted = Self::admit(directory, owner, found.records.values());
-        if let Err(refused) = admitted {
-            ledger.close().await;
-            return Err(refused);
-        }
-        if found.installation.owner.is_none() {
-            let claimed = Installation {
-                owner: Some(owner.clone()),
-                ..found.installation.clone()
-            };
-            if let Err(error) = ledger.install(claimed).await {
-                // Then the records say whose it is.
-                warn!(target: kind::LEDGER, %error, "it can't be noted whose ledger this is");
-            }
-        }
-        Ok((ledger, found))
-    }
-
-    /// Refuses whoever is not the owner of the ledger in `directory`, where these are records of it.
-    pub fn admit<'a>(
-        directory: &Path,
-        owner: &Owner,
-        records: impl Iterator<Item = &'a Record>,
-    ) -> Result<(), LedgerError> {
-        let known = installation::read(directory)?.known();
-        installation::admit(directory, &known, records, owner)
-    }
-
-    /// What is remembered of the folder.
-    pub fn remembered(&self) -> Arc<Remembered> {
-        Arc::clone(&self.shared.installation().0.remembered)
-    }
-
-    /// Remembers this of the folder, durably; `None`: the same as before. What could not be written then is written now.
-    pub async fn remember(&self, remembered: Option<Remembered>) -> Result<(), LedgerError> {
-        let (installation, is_written) = self.shared.installation().clone();
-        match remembered {
-            None if is_written => Ok(()),
-            None => self.install(installation).await,
-            Some(remembered) => {
-                let remembered = Arc::new(remembered);
-                self.install(Installation {
-                    remembered,
-                    ..installation
-                })
-                .await
-            }
-        }
-    }
-
-    async fn install(&self, installation: Installation) -> Result<(), LedgerError> {
-        let shared = Arc::clone(&self.shared);
-        // For this process it holds even where it can't be written.
-        *shared.installation() = (installation.clone(), false);
-        let writing = spawn_blocking(move || {
-            installation::write(&shared.directory, &installation)?;
-            shared.installation().1 = true;
-            Ok(())
-        });
-        writing.await.map_err(|_| LedgerError::Closed)?
     }
 
     /// Where the store turned out to be damaged, or lost for long, when it was opened again after a write had failed: sets
@@ -469,7 +379,7 @@ impl Ledger {
     /// were listed.
     pub async fn listed(&self, state_machine: &str, known: bool) -> Result<(), LedgerError> {
         let (shared, machine) = (Arc::clone(&self.shared), state_machine.to_owned());
-        let adding = spawn_blocking(move || add_machine(&shared.directory, &machine));
+        let adding = spawn_blocking(move || machines::add(&shared.directory, &machine));
         adding.await.map_err(|_| LedgerError::Closed)??;
         if !known {
             return Ok(());
@@ -555,7 +465,7 @@ fn found(
         listed,
         approved,
         seen,
-        machines: machines(directory)?,
+        machines: machines::read(directory)?,
         pause: pause::read(directory)?,
         installation: installation::read(directory)?.known(),
         recovered,

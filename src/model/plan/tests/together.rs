@@ -94,11 +94,11 @@ fn what_a_strange_folder_lacks_waits_for_approval() {
     let held = plan(&[]);
     assert_eq!(steps(&held), ["Replace c", "Start d"]);
     assert_eq!(held.guard.as_deref(), Some("is of another folder"));
-    let waits: Vec<String> = held.guarded(&records).into_iter().collect();
+    let guarded: Vec<String> = held.guarded(&records).into_iter().collect();
     let both = entries[..2]
         .iter()
         .map(|e| records[&e.name].execution_arn());
-    assert_eq!(waits, both.collect::<Vec<_>>());
+    assert_eq!(guarded, both.collect::<Vec<_>>());
     assert_eq!(held.notes.len(), 2, "it is noted that they were held");
     assert_eq!(steps(&plan(&["a"])), ["Stop a", "Replace c", "Start d"]);
     let all = plan(&["a", "b"]);
