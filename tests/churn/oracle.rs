@@ -1,0 +1,503 @@
+//! Judges a session by what was asked on the wire, what the sandbox ran and what the folder said, and by nothing of onced's.
+//! docs/testing.md has the rules, and the reason of each thing that is left room for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use onced::sandbox::{Execution, Status};
+
+use crate::daemons::Life;
+use crate::folder::{Key, Moving, Said, Stretch, Timeline, instant_of, key_of};
+use crate::wire::{Seen, Time, clock, entry_of};
+use crate::world::{Figures, Setup};
+
+/// How long after a put-back a stop may still be sent: it was decided before the put-back was read, and a busy machine is
+/// slow.
+const STALE: TimeDelta = TimeDelta::seconds(15);
+/// How long before its time an entry must have been asked for, with a daemon that lives, for it to have to fire.
+const AHEAD: TimeDelta = TimeDelta::seconds(25);
+/// Clocks, and requests that are on their way.
+const SLACK: TimeDelta = TimeDelta::seconds(5);
+
+/// Something that must not be.
+#[derive(Debug, Clone)]
+pub(crate) struct Fault {
+    pub(crate) rule: &'static str,
+    pub(crate) at: Time,
+    /// What it is about: names of entries and executions, by which the record is searched.
+    pub(crate) about: Vec<String>,
+    pub(crate) what: String,
+}
+
+/// All that is judged.
+pub(crate) struct Record {
+    pub(crate) setup: Setup,
+    pub(crate) timeline: Timeline,
+    pub(crate) wire: Vec<Seen>,
+    pub(crate) lives: Vec<Life>,
+    pub(crate) by_a_person: BTreeSet<Key>,
+    pub(crate) runs: Vec<Run>,
+    /// Each content that was ever written down for a name, be it in a commit alone.
+    pub(crate) written: BTreeSet<(String, Key)>,
+    pub(crate) ended: Time,
+}
+
+/// An execution.
+#[derive(Debug, Clone)]
+pub(crate) struct Run {
+    pub(crate) name: String,
+    pub(crate) entry: String,
+    pub(crate) key: Key,
+    pub(crate) at: Time,
+    pub(crate) start: Time,
+    pub(crate) end: Option<Time>,
+    pub(crate) fired: Option<Time>,
+    pub(crate) is_running: bool,
+    pub(crate) stopped_by_us: bool,
+}
+
+impl Run {
+    pub(crate) fn of(execution: &Execution) -> Self {
+        let key = key_of(&execution.machine_arn, &execution.input);
+        let by_us = execution
+            .error()
+            .is_some_and(|error| error.starts_with("onced."));
+        Self {
+            name: execution.name.clone(),
+            entry: entry_of(&execution.name).to_owned(),
+            at: instant_of(&key).expect("an input of ours"),
+            key,
+            start: execution.start,
+            end: execution.stopped(),
+            fired: execution.fired,
+            is_running: execution.status() == Status::Running,
+            stopped_by_us: execution.status() == Status::Aborted && by_us,
+        }
+    }
+}
+
+/// A time in which the folder certainly did not ask for something.
+struct Gone {
+    from: Time,
+    to: Time,
+    /// It was at rest within.
+    was_at_rest: bool,
+    /// Its name was there, with something else, or switched off.
+    changed: bool,
+}
+
+impl Record {
+    fn seconds(&self, of: std::time::Duration) -> TimeDelta {
+        TimeDelta::from_std(of).expect("seconds")
+    }
+
+    fn between(&self, from: Time, to: Time) -> Vec<Stretch> {
+        self.timeline.between(from, to)
+    }
+
+    fn starts(&self) -> impl Iterator<Item = (&Seen, &Key)> {
+        self.wire
+            .iter()
+            .filter_map(|seen| Some((seen, seen.key.as_ref()?)))
+    }
+
+    fn first_start(&self, run: &Run) -> Option<&Seen> {
+        self.starts()
+            .map(|(seen, _)| seen)
+            .find(|seen| seen.subject == run.name)
+    }
+
+    fn fault(&self, rule: &'static str, at: Time, about: &[&Run], what: String) -> Fault {
+        let names = about
+            .iter()
+            .flat_map(|run| [run.name.clone(), run.entry.clone()]);
+        let mut about: Vec<String> = names.collect();
+        about.dedup();
+        Fault {
+            rule,
+            at,
+            about,
+            what,
+        }
+    }
+
+    /// Every fault, and how often what is judged was there to be judged.
+    pub(crate) fn judge(&self) -> (Vec<Fault>, Figures) {
+        let (mut faults, mut figures) = (Vec::new(), Figures::new());
+        let mut add = |what: &str, number: usize| {
+            *figures.entry(what.to_owned()).or_default() += number as u64;
+        };
+        add("executions", self.runs.len());
+        add(
+            "fired",
+            self.runs.iter().filter(|run| run.fired.is_some()).count(),
+        );
+        add(
+            "stopped",
+            self.runs.iter().filter(|run| run.stopped_by_us).count(),
+        );
+        self.at_once(&mut faults);
+        let excused = self.fired_once(&mut faults);
+        add("fired twice, as no ledger could know", excused);
+        self.stops(&mut faults);
+        self.inputs(&mut faults);
+        self.started(&mut faults);
+        let (had_to, need_not) = self.in_time(&mut faults);
+        add("had to fire, and were judged", had_to);
+        add("must not fire, and were judged", need_not);
+        faults.sort_by_key(|fault| fault.at);
+        (faults, figures)
+    }
+
+    /// 1: one execution for each content; and for each entry, where there is one daemon.
+    fn at_once(&self, faults: &mut Vec<Fault>) {
+        let end = |run: &Run| run.end.unwrap_or(self.ended);
+        let mut by_key: BTreeMap<&Key, Vec<&Run>> = BTreeMap::new();
+        let mut by_entry: BTreeMap<&str, Vec<&Run>> = BTreeMap::new();
+        for run in &self.runs {
+            by_key.entry(&run.key).or_default().push(run);
+            by_entry.entry(&run.entry).or_default().push(run);
+        }
+        for (key, runs) in &by_key {
+            for run in runs {
+                let beside = |other: &&&Run| other.start < run.start && run.start < end(other);
+                let mut beside: Vec<&Run> = runs.iter().filter(beside).copied().collect();
+                // What is being stopped already has been proven gone.
+                beside.retain(|other| !self.is_being_stopped(other, run.start));
+                let Some(first) = beside.iter().map(|other| other.start).min() else {
+                    continue;
+                };
+                let names = self
+                    .between(first, run.start + SLACK)
+                    .iter()
+                    .map(|s| s.names(key))
+                    .max();
+                if beside.len() + 1 > names.unwrap_or(0).max(1) {
+                    beside.push(run);
+                    let names: Vec<&str> = beside.iter().map(|run| run.name.as_str()).collect();
+                    let what = format!("{} run at once for one content {key}", names.join(" and "));
+                    faults.push(self.fault("1 content", run.start, &beside, what));
+                }
+            }
+        }
+        if self.lives.iter().any(|life| life.ledger > 0) {
+            return;
+        }
+        // What another name asked for, too, may be that one's execution.
+        let is_of_one = |run: &Run| {
+            let all = self.between(run.start - STALE, end(run));
+            let names = all
+                .iter()
+                .flat_map(|s| s.said.asking(&run.key).chain(s.after.asking(&run.key)));
+            names
+                .map(|asked| &asked.name)
+                .all(|name| *name == run.entry)
+        };
+        for runs in by_entry.values() {
+            for (n, a) in runs.iter().enumerate() {
+                for b in &runs[n + 1..] {
+                    let overlap = b.start < end(a) && a.start < end(b);
+                    if overlap && a.key != b.key && is_of_one(a) && is_of_one(b) {
+                        let what = format!("{} and {} run at once for one entry", a.name, b.name);
+                        faults.push(self.fault("1 entry", a.start.max(b.start), &[a, b], what));
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_being_stopped(&self, run: &Run, by: Time) -> bool {
+        let stops = |seen: &Seen| seen.operation == "StopExecution" && seen.subject == run.name;
+        run.stopped_by_us
+            && self
+                .wire
+                .iter()
+                .any(|seen| stops(seen) && seen.arrived <= by)
+    }
+
+    /// 2: no content fires more often than there were names that asked for it at one time.
+    fn fired_once(&self, faults: &mut Vec<Fault>) -> usize {
+        let mut by_key: BTreeMap<&Key, Vec<&Run>> = BTreeMap::new();
+        for run in self.runs.iter().filter(|run| run.fired.is_some()) {
+            by_key.entry(&run.key).or_default().push(run);
+        }
+        let mut excused = 0;
+        for (key, mut runs) in by_key {
+            runs.sort_by_key(|run| run.start);
+            let last = runs[runs.len() - 1];
+            let all = self.between(runs[0].start - STALE, last.start + SLACK);
+            let names = all.iter().map(|s| s.names(key)).max().unwrap_or(0).max(1);
+            if runs.len() <= names {
+                continue;
+            }
+            if self.could_not_know(runs[0], last) {
+                excused += 1;
+                continue;
+            }
+            let fired: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
+            let what = format!("{} all fired, for {names} names: {key}", fired.join(", "));
+            faults.push(self.fault("2 fired twice", last.start, &runs, what));
+        }
+        excused
+    }
+
+    /// Had the first fired under another name, before the ledger that the second was started with knew anything of it?
+    /// Nothing shows this then but executions that have ended, which onced does not list.
+    fn could_not_know(&self, first: &Run, second: &Run) -> bool {
+        let Some(start) = self.first_start(second) else {
+            return false;
+        };
+        let of_ledger = |life: &&Life| life.ledger == start.ledger && life.from <= start.arrived;
+        let Some(life) = self.lives.iter().rev().find(of_ledger) else {
+            return false;
+        };
+        let over = first.end.is_some_and(|end| end <= start.arrived);
+        let other = self
+            .first_start(first)
+            .is_none_or(|seen| seen.ledger != start.ledger);
+        first.entry != second.entry
+            && over
+            && (life.knows_since > first.start || other && life.from > first.start)
+    }
+
+    /// When the folder did not ask for this, from the first moment on at which it did.
+    fn gone(&self, key: &Key, from: Time, to: Time) -> Vec<Gone> {
+        let mut all: Vec<Gone> = Vec::new();
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        let mut was_asked = false;
+        for stretch in self.between(from, to) {
+            if stretch.may_ask(key) {
+                let asking = stretch.said.asking(key).chain(stretch.after.asking(key));
+                let asking: BTreeSet<String> = asking.map(|asked| asked.name.clone()).collect();
+                if !asking.is_empty() {
+                    names = asking;
+                }
+                was_asked = true;
+                continue;
+            }
+            if !was_asked {
+                continue;
+            }
+            let at_rest = stretch.moving == Moving::No;
+            let changed = at_rest && names.iter().any(|name| stretch.said.has(name));
+            match all.last_mut() {
+                Some(gone) if gone.to == stretch.from => {
+                    gone.to = stretch.to;
+                    gone.was_at_rest |= at_rest;
+                    gone.changed |= changed;
+                }
+                _ => all.push(Gone {
+                    from: stretch.from,
+                    to: stretch.to,
+                    was_at_rest: at_rest,
+                    changed,
+                }),
+            }
+        }
+        all
+    }
+
+    /// 3: nothing is stopped that was asked for all the time.
+    fn stops(&self, faults: &mut Vec<Fault>) {
+        let begin = self.timeline.0[0].from;
+        let settle = self.seconds(self.setup.settle);
+        for run in self.runs.iter().filter(|run| run.stopped_by_us) {
+            let end = run.end.expect("it was stopped");
+            let stops = self
+                .wire
+                .iter()
+                .filter(|seen| seen.operation == "StopExecution" && seen.subject == run.name);
+            let sent = stops
+                .map(|seen| seen.arrived)
+                .filter(|at| *at <= end)
+                .max()
+                .unwrap_or(end);
+            let begun = self.first_start(run).map_or(run.start, |seen| seen.arrived);
+            if sent > run.at + SLACK {
+                let what = format!("{} was stopped {} after its time", run.name, sent - run.at);
+                faults.push(self.fault("3 stopped after its time", sent, &[run], what));
+            }
+            let all = self.gone(&run.key, begin, sent);
+            let mut why = "it was asked for all the time".to_owned();
+            let mut is_meant = false;
+            for (n, gone) in all.iter().enumerate().filter(|(_, gone)| gone.to >= begun) {
+                // Where a process began since, the wait may have begun with an earlier removal: the put-back between the two
+                // may be what nobody saw. And what was there for a moment alone may not have been seen by anybody.
+                let before = all[..n]
+                    .iter()
+                    .rev()
+                    .find(|before| before.to > begun - TimeDelta::minutes(1));
+                let unseen = before.is_some_and(|before| {
+                    gone.from - before.to < settle * 3 + TimeDelta::seconds(1)
+                        || self
+                            .lives
+                            .iter()
+                            .any(|life| life.from > before.from && life.from < sent)
+                });
+                let stop_after = self.seconds(self.setup.stop_after);
+                let short = gone.changed || unseen || run.at <= gone.from + stop_after + SLACK / 10;
+                let needed = if short {
+                    settle / 2
+                } else {
+                    stop_after * 95 / 100
+                };
+                if gone.was_at_rest && gone.to - gone.from >= needed {
+                    is_meant = true;
+                } else {
+                    let (from, to) = (clock(gone.from), clock(gone.to));
+                    why = format!("it was not asked for from {from} to {to} alone");
+                }
+            }
+            let put_back = self
+                .between(begin, sent)
+                .into_iter()
+                .rev()
+                .take_while(|s| s.asks_surely(&run.key));
+            let put_back = put_back.last().map(|stretch| stretch.from);
+            if let Some(since) = put_back.filter(|since| is_meant && sent - *since > STALE) {
+                is_meant = false;
+                why = format!("it was asked for since {}", clock(since));
+            }
+            if !is_meant {
+                let what = format!("{} was stopped at {}: {why}", run.name, clock(sent));
+                faults.push(self.fault("3 stopped", sent, &[run], what));
+            }
+        }
+    }
+
+    /// 6: all starts of one name carry the same bytes.
+    fn inputs(&self, faults: &mut Vec<Fault>) {
+        let mut inputs: BTreeMap<&str, &Key> = BTreeMap::new();
+        for (seen, key) in self.starts() {
+            if *inputs.entry(&seen.subject).or_insert(key) != key {
+                let what = format!("{} was sent with two inputs", seen.subject);
+                let about = vec![seen.subject.clone(), seen.entry().to_owned()];
+                faults.push(Fault {
+                    rule: "6 two inputs",
+                    at: seen.arrived,
+                    about,
+                    what,
+                });
+            }
+        }
+    }
+
+    /// 5 and 8: what starts is what its name asks for, and is not too late.
+    fn started(&self, faults: &mut Vec<Fault>) {
+        for run in &self.runs {
+            let sent = self.starts().filter(|(seen, _)| seen.subject == run.name);
+            let sent = sent
+                .map(|(seen, _)| seen.arrived)
+                .filter(|at| *at <= run.start)
+                .max();
+            let sent = sent.unwrap_or(run.start);
+            let of_run = |said: &Said| {
+                let mut asking = said
+                    .asking(&run.key)
+                    .filter(|asked| asked.name == run.entry);
+                asking.next().map(|asked| asked.grace)
+            };
+            let lately = self.between(sent - STALE, sent);
+            let grace = lately
+                .iter()
+                .filter_map(|s| of_run(&s.said).max(of_run(&s.after)))
+                .max();
+            let Some(grace) = grace else {
+                // In the middle of an operation of git's, what is in one of its commits and was never asked for is new, and
+                // starts. What was, and is gone, is brought back.
+                let in_git = lately.iter().any(|s| s.moving == Moving::All);
+                let before = self.between(self.timeline.0[0].from, sent - STALE);
+                let was_asked = before.iter().any(|s| of_run(&s.said).is_some());
+                let is_written = self
+                    .written
+                    .contains(&(run.entry.clone(), Arc::clone(&run.key)));
+                if !(in_git && is_written && !was_asked) {
+                    let why = if is_written {
+                        "did not ask for it then"
+                    } else {
+                        "never asked for that"
+                    };
+                    let what = format!(
+                        "{} was started, and {} {why}: {}",
+                        run.name, run.entry, run.key
+                    );
+                    faults.push(self.fault("5 not asked for", sent, &[run], what));
+                }
+                continue;
+            };
+            if sent > run.at + grace + SLACK {
+                let what = format!("{} was started {} after its time", run.name, sent - run.at);
+                faults.push(self.fault("8 too late", sent, &[run], what));
+            }
+        }
+    }
+
+    /// 4: what was asked for while a daemon lived fired, and what was long gone did not. Not where the guard may hold it.
+    fn in_time(&self, faults: &mut Vec<Fault>) -> (usize, usize) {
+        let (mut had_to, mut need_not) = (0, 0);
+        if self.setup.guarded {
+            return (0, 0);
+        }
+        let fired: BTreeSet<&Key> = self
+            .runs
+            .iter()
+            .filter(|run| run.fired.is_some())
+            .map(|run| &run.key)
+            .collect();
+        let said = self
+            .timeline
+            .0
+            .iter()
+            .flat_map(|since| since.said.all.iter());
+        let keys: BTreeSet<&Key> = said.map(|asked| &asked.key).collect();
+        for key in keys {
+            let Some(at) = instant_of(key).filter(|at| *at + SLACK < self.ended) else {
+                continue;
+            };
+            // A ledger that is lost lists twice, five seconds apart, before it starts anything.
+            let lived = |life: &Life| {
+                life.from < at - AHEAD - SLACK && life.to.is_none_or(|to| to > at + SLACK)
+            };
+            if !self.lives.iter().any(lived) || self.by_a_person.contains(key) {
+                continue;
+            }
+            let all = self.between(at - AHEAD, at + TimeDelta::seconds(1));
+            let about = || vec![format!("\"{key}"), key.to_string()];
+            if all.iter().all(|s| s.asks_surely(key)) {
+                had_to += 1;
+                if !fired.contains(key) {
+                    let what = format!("{key} was asked for, and did not fire");
+                    faults.push(Fault {
+                        rule: "4 did not fire",
+                        at,
+                        about: about(),
+                        what,
+                    });
+                }
+            }
+            let is_gone = |s: &Stretch| !s.may_ask(key) && !s.said.in_doubt && !s.after.in_doubt;
+            let alone = self
+                .lives
+                .iter()
+                .all(|life| life.ledger == 0 && life.knows_since == self.lives[0].knows_since);
+            let long = self.between(at - AHEAD * 2, at);
+            if alone && long.iter().all(is_gone) && self.runs.iter().any(|run| run.key == *key) {
+                need_not += 1;
+                if fired.contains(key) {
+                    let what = format!(
+                        "{key} was gone for {} before its time, and fired",
+                        AHEAD * 2
+                    );
+                    faults.push(Fault {
+                        rule: "4 fired",
+                        at,
+                        about: about(),
+                        what,
+                    });
+                }
+            }
+        }
+        (had_to, need_not)
+    }
+}
