@@ -2,7 +2,11 @@
 //! disks that are unmounted. In the end, and at every rest on the way, the calls on the wire are the differences of what the
 //! folder said when it was at rest, and no more.
 //!
-//! `ONCED_WALK=SEED` walks another way; `ONCED_ACTIONS=N` further or less far.
+//! `ONCED_WALK=SEED` walks another way; `ONCED_ACTIONS=N` further or less far. Without a seed four walks go side by side,
+//! each with a quarter of 500 actions, in CI of 2,000.
+
+mod half_way;
+mod slow;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -21,9 +25,12 @@ use crate::process::{Running, World, day, has};
 use crate::surroundings::may_mount;
 
 /// Longer than any pause within an action, unless that is meant to be long.
-const SETTLE: Duration = Duration::from_millis(1500);
+const SETTLE: Duration = Duration::from_millis(1000);
 /// Longer than `settle` and `stop_after` together.
-const LONG: Duration = Duration::from_millis(3500);
+const LONG: Duration = Duration::from_millis(3000);
+
+/// So many walks go side by side: each of them waits most of its time.
+const WALKS: u64 = 4;
 
 /// What a folder asks for: the content of each entry.
 type State = BTreeMap<String, String>;
@@ -115,8 +122,10 @@ impl Walk {
     fn state(&self) -> Option<State> {
         let mut state = State::new();
         let mut files = self.files();
-        if self.path("map/m.yaml").exists() {
-            files.insert("map/m.yaml".into(), self.entries("map/m.yaml"));
+        for below in ["map/m.yaml", "nested/n.yaml"] {
+            if self.path(below).exists() {
+                files.insert(below.into(), self.entries(below));
+            }
         }
         for (file, entries) in files {
             if entries.is_empty()
@@ -261,6 +270,22 @@ impl Walk {
     fn commit(&mut self) {
         // Nothing to commit is fine.
         self.try_shell("git add -A; git commit -qm walk");
+    }
+
+    /// One thing that takes its time.
+    async fn act_slowly(&mut self) {
+        match self.rng.u32(0..12) {
+            0 => self.written_entry_by_entry().await,
+            1 => self.grows().await,
+            2 => self.overwritten().await,
+            3 => self.synchronised().await,
+            4 => self.rebase_half_way().await,
+            5 => self.squash_half_way().await,
+            6 => self.pick_half_way().await,
+            7 => self.pop_half_way().await,
+            8 | 9 => self.nested_commit().await,
+            _ => self.nested_rebase_half_way().await,
+        }
     }
 
     /// One thing that somebody does. It begins and ends with a folder that says what is meant.
@@ -473,7 +498,7 @@ impl Walk {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_long_walk_calls_no_more_than_its_differences() {
     if !has("git") {
         return;
@@ -482,7 +507,20 @@ async fn a_long_walk_calls_no_more_than_its_differences() {
         let text = std::env::var(name).ok();
         text.and_then(|text| text.parse().ok()).unwrap_or(otherwise)
     };
-    let (seed, actions) = (number("ONCED_WALK", 1), number("ONCED_ACTIONS", 500));
+    let ci = std::env::var_os("ONCED_CI").is_some();
+    let seed = number("ONCED_WALK", 0);
+    // Of one seed alone, all actions; else a quarter for each.
+    let walks = if seed == 0 { WALKS } else { 1 };
+    let actions = number("ONCED_ACTIONS", if ci { 2_000 } else { 500 }) / walks;
+    let walks: Vec<_> = (0..walks)
+        .map(|number| tokio::spawn(walk(seed.max(1) + number, actions)))
+        .collect();
+    for walk in walks {
+        walk.await.expect("a walk does not panic");
+    }
+}
+
+async fn walk(seed: u64, actions: u64) {
     let world = World::new().await;
     let can_mount = may_mount(world.root.path());
     let mut walk = Walk {
@@ -502,6 +540,7 @@ async fn a_long_walk_calls_no_more_than_its_differences() {
          git config commit.gpgsign false; echo map > .git/info/exclude; mkdir map; \
          echo 'schedules: {}' > f0.yaml; git add -A; git commit -qm first; git branch other; git branch third",
     );
+    walk.nest();
     let daemon = {
         let log = fs::File::create(walk.world.root.path().join("log")).expect("a log");
         let mut run = walk.world.command(&["run"]);
@@ -519,7 +558,11 @@ async fn a_long_walk_calls_no_more_than_its_differences() {
         for _ in 0..burst {
             let begun = Instant::now();
             let said = walk.journal.len();
-            walk.act().await;
+            if walk.rng.u32(0..7) == 0 {
+                walk.act_slowly().await;
+            } else {
+                walk.act().await;
+            }
             done += u64::from(walk.journal.len() > said);
             // A machine that is busy with other things: what it said meanwhile may have counted.
             if begun.elapsed() > SETTLE / 2 {

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::PathBuf;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,13 @@ pub(crate) struct Folder {
     payloads: u32,
     releases: u32,
     has_rsync: bool,
+}
+
+/// When a file was changed last, by the machine's clock.
+fn changed(path: &Path) -> Time {
+    let metadata = fs::metadata(path).expect("there");
+    let nanoseconds = u32::try_from(metadata.ctime_nsec()).expect("less than a second");
+    DateTime::from_timestamp(metadata.ctime(), nanoseconds).expect("a time")
 }
 
 impl Folder {
@@ -202,13 +209,21 @@ impl Folder {
                 let beside = self.world.path("beside");
                 way.write(&path, &beside, &text, &mut self.rng).await;
                 self.files.insert(file.to_owned(), entries);
+                let now = self.world.now();
+                // Another program may have written it some time before it ended.
+                let done = if way.is_quick() {
+                    changed(&path).min(now)
+                } else {
+                    now
+                };
+                self.world.since(done, Moving::No, self.said());
             }
             None => {
                 fs::remove_file(path).expect("removed");
                 self.files.remove(file);
+                self.rest();
             }
         }
-        self.rest();
     }
 
     /// Changes what a file says, by a way at random.

@@ -240,10 +240,6 @@ pub(crate) struct Stretch {
 }
 
 impl Stretch {
-    pub(crate) fn length(&self) -> TimeDelta {
-        self.to - self.from
-    }
-
     /// May the folder ask for this?
     pub(crate) fn may_ask(&self, key: &str) -> bool {
         self.moving == Moving::All || self.said.asks(key) || self.after.asks(key)

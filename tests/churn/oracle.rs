@@ -361,7 +361,16 @@ impl Record {
             }
             if !is_meant {
                 let what = format!("{} was stopped at {}: {why}", run.name, clock(sent));
-                faults.push(self.fault("3 stopped", sent, &[run], what));
+                let is_of_one = self.between(begun, sent).iter().all(|s| {
+                    let mut asking = s.said.asking(&run.key).chain(s.after.asking(&run.key));
+                    asking.all(|asked| asked.name == run.entry)
+                });
+                let rule = if is_of_one {
+                    "3 stopped"
+                } else {
+                    "3 stopped, and renamed"
+                };
+                faults.push(self.fault(rule, sent, &[run], what));
             }
         }
     }
@@ -481,7 +490,7 @@ impl Record {
                 .lives
                 .iter()
                 .all(|life| life.ledger == 0 && life.knows_since == self.lives[0].knows_since);
-            let long = self.between(at - AHEAD * 2, at);
+            let long = self.between(at - AHEAD, at);
             if alone && long.iter().all(is_gone) && self.runs.iter().any(|run| run.key == *key) {
                 need_not += 1;
                 if fired.contains(key) {

@@ -41,6 +41,11 @@ impl Way {
         *rng.choice(&Self::LONG).expect("a way")
     }
 
+    /// Is the file changed in one moment?
+    pub(crate) fn is_quick(self) -> bool {
+        Self::QUICK.contains(&self) || self == Self::Rsync
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Atomic => "atomic",

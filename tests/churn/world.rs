@@ -184,8 +184,14 @@ impl World {
 
     /// The folder begins to change, or rests, and says this then.
     pub(crate) fn since_now(&self, moving: Moving, said: Arc<Said>) {
+        self.since(self.now(), moving, said);
+    }
+
+    /// The same, from a moment on that is over, but for what is known of later ones.
+    pub(crate) fn since(&self, from: Time, moving: Moving, said: Arc<Said>) {
         let mut timeline = self.timeline.lock().expect("no panic");
-        let from = self.now();
+        let last = timeline.0.last().map(|since| since.from);
+        let from = last.map_or(from, |last| last.max(from));
         timeline.0.push(Since { from, moving, said });
     }
 
