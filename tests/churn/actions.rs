@@ -33,6 +33,11 @@ pub(crate) struct Folder {
     has_rsync: bool,
 }
 
+/// Are the entries of this file blocks of several lines? A cut in a block is YAML too.
+pub(crate) fn is_of_blocks(file: &str) -> bool {
+    file.contains('3') || file.contains('4')
+}
+
 /// When a file was changed last, by the machine's clock.
 fn changed(path: &Path) -> Time {
     let metadata = fs::metadata(path).expect("there");
@@ -182,11 +187,11 @@ impl Folder {
         }
     }
 
-    /// Some texts are of lines, others of blocks: a cut in a block is YAML too.
+    /// In some order.
     fn text(&mut self, file: &str, entries: &Entries) -> String {
         let mut order: Vec<String> = entries.keys().cloned().collect();
         self.rng.shuffle(&mut order);
-        text(entries, &order, file.contains('3') || file.contains('4'))
+        text(entries, &order, is_of_blocks(file))
     }
 
     /// Makes one file say this, or removes it.
@@ -443,7 +448,7 @@ impl Folder {
             return;
         }
         let mut entries = self.files[&file].clone();
-        let block = file.contains('3') || file.contains('4');
+        let block = is_of_blocks(&file);
         let mut lines = Vec::new();
         for _ in 0..self.rng.u32(3..7) {
             let (name, content) = (self.free_name(), self.content());

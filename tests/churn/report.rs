@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use chrono::TimeDelta;
 
+use crate::folder::Moving;
 use crate::oracle::{Fault, Record};
 use crate::wire::{Seen, Time, clock};
 use crate::world::Figures;
@@ -107,11 +108,11 @@ impl Told {
                 };
                 format!("{}: {}{mark}", asked.name, asked.key)
             });
-            let said = format!(
-                "{:?} {}",
-                stretch.moving,
-                asked.collect::<Vec<_>>().join("; ")
-            );
+            let all = match stretch.moving {
+                Moving::All => "(anything) ",
+                Moving::No | Moving::File => "",
+            };
+            let said = format!("{all}{}", asked.collect::<Vec<_>>().join("; "));
             if said != last {
                 let _ = writeln!(text, "{} {said}", clock(stretch.from));
                 last = said;

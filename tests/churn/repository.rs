@@ -9,12 +9,19 @@ use std::time::Duration;
 use tokio::task::block_in_place;
 use tokio::time::sleep;
 
-use crate::actions::Folder;
+use crate::actions::{Folder, is_of_blocks};
 use crate::folder::{Content, Entries, Moving, parse, text};
 
 /// The repository below the folder, and its one file.
 const NESTED: &str = "nested";
 const NESTED_FILE: &str = "nested/n0.yaml";
+
+/// A file with these entries in the order in which it had them.
+fn in_its_order(old: &str, file: &str, entries: &Entries) -> String {
+    let mut order: Vec<String> = entries.keys().cloned().collect();
+    order.sort_by_key(|name| old.find(&format!("\n  {name}:")));
+    text(entries, &order, is_of_blocks(file))
+}
 
 impl Folder {
     fn try_shell(&self, directory: &str, script: &str) -> Result<(), String> {
@@ -141,15 +148,16 @@ impl Folder {
         self.commit("schedules");
         self.shell(".", "rm -rf clone; git clone -q schedules clone; cd clone; git config user.name o; git config user.email o@example.com");
         let theirs = self.content();
-        let path = self.world.path("clone").join(&file);
-        let old = fs::read_to_string(&path).ok()?;
-        let new = old.replace(&before.payload.to_string(), &theirs.payload.to_string());
-        fs::write(&path, new).ok()?;
         let theirs = Content {
             payload: theirs.payload,
             ..before.clone()
         };
         self.note(&name, &theirs);
+        let path = self.world.path("clone").join(&file);
+        let old = fs::read_to_string(&path).ok()?;
+        let mut changed = entries.clone();
+        changed.insert(name.clone(), theirs);
+        fs::write(&path, in_its_order(&old, &file, &changed)).ok()?;
         self.shell("clone", "git commit -qam theirs");
         let old = fs::read_to_string(self.path(&file)).ok()?;
         self.payload(&file, &name, &old).await;
@@ -163,11 +171,13 @@ impl Folder {
         let payload = self.content().payload;
         let mut entries = self.files[file].clone();
         let content = entries.get_mut(name).expect("there");
-        let new = old.replace(&content.payload.to_string(), &payload.to_string());
         *content = Content {
             payload,
             ..content.clone()
         };
+        let content = content.clone();
+        self.note(name, &content);
+        let new = in_its_order(old, file, &entries);
         self.begin(Moving::File);
         fs::write(self.path(file), new).expect("written");
         self.files.insert(file.to_owned(), entries);

@@ -147,7 +147,7 @@ impl Walk {
     }
 
     /// An entry of the clone below changes, or is new, and is committed there.
-    pub(super) async fn nested_commit(&mut self) {
+    pub(super) fn nested_commit(&mut self) {
         let mut lines = self.lines(FILE);
         let (name, content) = (format!("n-e{}", self.rng.u32(0..6)), self.content());
         self.say(format!("git: in {NESTED}, {name} to {content}, committed"));
