@@ -7,6 +7,7 @@
 mod actions;
 mod daemons;
 mod folder;
+mod judged;
 mod oracle;
 mod report;
 mod repository;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::Walk;
-use crate::process::has;
+use crate::process::{day, has};
 
 impl Walk {
     /// What a file is to say next: one entry changes, one is new, and stands first.
@@ -33,7 +33,7 @@ impl Walk {
         let mut open = File::create(self.path(&file)).expect("opened");
         for line in text.split_inclusive('\n') {
             open.write_all(line.as_bytes()).expect("written");
-            sleep(Duration::from_millis(self.rng.u64(100..1300))).await;
+            sleep(Duration::from_millis(self.rng.u64(10..2600))).await;
         }
     }
 
@@ -63,19 +63,25 @@ impl Walk {
         }
     }
 
-    /// Opened for writing, not emptied, and overwritten in pieces; cut to its length at the end.
+    /// Opened for writing, not emptied, and overwritten in pieces: all entries get other times. Its length stays, so that
+    /// what is half old and half new is a schedule file, too.
     pub(super) async fn overwritten(&mut self) {
         self.rests().await;
-        let Some((file, text)) = self.next_text() else {
+        let Some((file, _)) = self.any_file() else {
             return;
         };
+        let mut text = Self::text(&self.lines(&file));
+        for name in self.entries(&file).into_keys() {
+            let at = format!("  {name}: {{at: {}", day(self.rng.i64(40..200)));
+            let from = text.find(&format!("  {name}: ")).expect("its line");
+            text.replace_range(from..from + at.len(), &at);
+        }
         self.say(format!("{file} is overwritten in pieces"));
         let path = self.path(&file);
         let mut open = OpenOptions::new().write(true).open(path).expect("opened");
-        let piece = self.rng.usize(30..200);
-        for bytes in text.as_bytes().chunks(piece) {
+        for bytes in text.as_bytes().chunks(self.rng.usize(20..100)) {
             open.write_all(bytes).expect("written");
-            sleep(Duration::from_millis(self.rng.u64(100..1300))).await;
+            sleep(Duration::from_millis(self.rng.u64(10..2500))).await;
         }
         open.set_len(text.len() as u64).expect("cut");
     }
