@@ -583,7 +583,7 @@ async fn walk(seed: u64, actions: u64) {
         for _ in 0..burst {
             let begun = Instant::now();
             let said = walk.journal.len();
-            if walk.rng.u32(0..7) == 0 {
+            if walk.rng.u32(0..5) == 0 {
                 walk.act_slowly().await;
             } else {
                 walk.act().await;

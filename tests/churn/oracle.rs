@@ -20,6 +20,9 @@ const AHEAD: TimeDelta = TimeDelta::seconds(25);
 /// Clocks, and requests that are on their way.
 const SLACK: TimeDelta = TimeDelta::seconds(5);
 
+/// How long an execution must run for a listing to show it: twice `verify`.
+const LISTED: TimeDelta = TimeDelta::seconds(10);
+
 /// Something that must not be.
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {
@@ -242,8 +245,8 @@ impl Record {
         excused
     }
 
-    /// Had the first fired under another name, before the ledger that the second was started with knew anything of it?
-    /// Nothing shows this then but executions that have ended, which onced does not list.
+    /// Had the first fired under another name, and could the ledger that the second was started with know nothing of it?
+    /// Nothing shows it then but executions that have ended, which onced does not list.
     fn could_not_know(&self, first: &Run, second: &Run) -> bool {
         let Some(start) = self.first_start(second) else {
             return false;
@@ -252,13 +255,14 @@ impl Record {
         let Some(life) = self.lives.iter().rev().find(of_ledger) else {
             return false;
         };
-        let over = first.end.is_some_and(|end| end <= start.arrived);
-        let other = self
-            .first_start(first)
-            .is_none_or(|seen| seen.ledger != start.ledger);
+        let Some(end) = first.end.filter(|end| *end <= start.arrived) else {
+            return false;
+        };
+        let starter = self.first_start(first).map(|seen| seen.ledger);
+        // Another daemon's, and over before a listing had to show it.
+        let unseen = life.from > first.start || end - first.start < LISTED;
         first.entry != second.entry
-            && over
-            && (life.knows_since > first.start || other && life.from > first.start)
+            && (life.knows_since > first.start || starter != Some(start.ledger) && unseen)
     }
 
     /// When the folder did not ask for this, from the first moment on at which it did.

@@ -203,10 +203,9 @@ impl Folder {
             2 => {
                 if self.does("git-back", "another branch and back") {
                     self.commit("schedules");
-                    let pause = self.rng.u32(0..9);
-                    self.whole(&format!(
-                        "git checkout -q HEAD~1; sleep 0.{pause}; git checkout -q -"
-                    ));
+                    self.whole("git checkout -q -B back HEAD~1");
+                    sleep(Duration::from_millis(self.rng.u64(0..3000))).await;
+                    self.whole("git checkout -q -");
                 }
             }
             3 => {
