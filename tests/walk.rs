@@ -26,9 +26,9 @@ use crate::process::{Running, World, day, has};
 use crate::surroundings::may_mount;
 
 /// Longer than any pause within an action, unless that is meant to be long.
-const SETTLE: Duration = Duration::from_millis(1000);
+const SETTLE: Duration = Duration::from_secs(1);
 /// Longer than `settle` and `stop_after` together.
-const LONG: Duration = Duration::from_millis(3000);
+const LONG: Duration = Duration::from_secs(3);
 
 /// So many walks go side by side: each of them waits most of its time.
 const WALKS: u64 = 4;

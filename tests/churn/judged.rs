@@ -48,7 +48,7 @@ struct Story(Record);
 
 impl Story {
     fn new() -> Self {
-        let mut setup = Setup::new(1, Duration::from_secs(60), &mut Rng::with_seed(1));
+        let mut setup = Setup::new(1, Duration::from_mins(1), &mut Rng::with_seed(1));
         setup.settle = Duration::from_millis(100);
         setup.stop_after = Duration::from_secs(2);
         setup.guarded = false;

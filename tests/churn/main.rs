@@ -6,12 +6,15 @@
 
 mod actions;
 mod daemons;
+mod entries;
+mod files;
 mod folder;
 mod judged;
 mod oracle;
 mod report;
 mod repository;
 mod session;
+mod stops;
 mod ways;
 mod wire;
 mod world;
@@ -85,7 +88,6 @@ async fn sessions(all: Arc<All>, seconds: u64, without: BTreeSet<String>) {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "figures are for people to read")]
 fn what_is_asked_for_runs_once_and_nothing_else_is_stopped() {
     let seconds = number("ONCED_CHURN").unwrap_or(40);
     let seed = number("ONCED_SEED");

@@ -9,16 +9,16 @@ use onced::sandbox::{Execution, Status};
 
 use crate::daemons::Life;
 use crate::folder::{Key, Moving, Said, Stretch, Timeline, instant_of, key_of};
-use crate::wire::{Seen, Time, clock, entry_of};
+use crate::wire::{Seen, Time, entry_of};
 use crate::world::{Figures, Setup};
 
 /// How long after a put-back a stop may still be sent: it was decided before the put-back was read, and a busy machine is
 /// slow.
-const STALE: TimeDelta = TimeDelta::seconds(15);
+pub(crate) const STALE: TimeDelta = TimeDelta::seconds(15);
 /// How long before its time an entry must have been asked for, with a daemon that lives, for it to have to fire.
 const AHEAD: TimeDelta = TimeDelta::seconds(25);
 /// Clocks, and requests that are on their way.
-const SLACK: TimeDelta = TimeDelta::seconds(5);
+pub(crate) const SLACK: TimeDelta = TimeDelta::seconds(5);
 
 /// How long an execution must run for a listing to show it: twice `verify`.
 const LISTED: TimeDelta = TimeDelta::seconds(10);
@@ -31,6 +31,22 @@ pub(crate) struct Fault {
     /// What it is about: names of entries and executions, by which the record is searched.
     pub(crate) about: Vec<String>,
     pub(crate) what: String,
+}
+
+impl Fault {
+    pub(crate) fn of(rule: &'static str, at: Time, about: &[&Run], what: String) -> Self {
+        let names = about
+            .iter()
+            .flat_map(|run| [run.name.clone(), run.entry.clone()]);
+        let mut about: Vec<String> = names.collect();
+        about.dedup();
+        Self {
+            rule,
+            at,
+            about,
+            what,
+        }
+    }
 }
 
 /// All that is judged.
@@ -80,22 +96,8 @@ impl Run {
     }
 }
 
-/// A time in which the folder certainly did not ask for something.
-struct Gone {
-    from: Time,
-    to: Time,
-    /// It was at rest within.
-    was_at_rest: bool,
-    /// Its name was there, with something else, or switched off.
-    changed: bool,
-}
-
 impl Record {
-    fn seconds(&self, of: std::time::Duration) -> TimeDelta {
-        TimeDelta::from_std(of).expect("seconds")
-    }
-
-    fn between(&self, from: Time, to: Time) -> Vec<Stretch> {
+    pub(crate) fn between(&self, from: Time, to: Time) -> Vec<Stretch> {
         self.timeline.between(from, to)
     }
 
@@ -105,24 +107,10 @@ impl Record {
             .filter_map(|seen| Some((seen, seen.key.as_ref()?)))
     }
 
-    fn first_start(&self, run: &Run) -> Option<&Seen> {
+    pub(crate) fn first_start(&self, run: &Run) -> Option<&Seen> {
         self.starts()
             .map(|(seen, _)| seen)
             .find(|seen| seen.subject == run.name)
-    }
-
-    fn fault(&self, rule: &'static str, at: Time, about: &[&Run], what: String) -> Fault {
-        let names = about
-            .iter()
-            .flat_map(|run| [run.name.clone(), run.entry.clone()]);
-        let mut about: Vec<String> = names.collect();
-        about.dedup();
-        Fault {
-            rule,
-            at,
-            about,
-            what,
-        }
     }
 
     /// Every fault, and how often what is judged was there to be judged.
@@ -180,7 +168,7 @@ impl Record {
                     beside.push(run);
                     let names: Vec<&str> = beside.iter().map(|run| run.name.as_str()).collect();
                     let what = format!("{} run at once for one content {key}", names.join(" and "));
-                    faults.push(self.fault("1 content", run.start, &beside, what));
+                    faults.push(Fault::of("1 content", run.start, &beside, what));
                 }
             }
         }
@@ -203,7 +191,7 @@ impl Record {
                     let overlap = b.start < end(a) && a.start < end(b);
                     if overlap && a.key != b.key && is_of_one(a) && is_of_one(b) {
                         let what = format!("{} and {} run at once for one entry", a.name, b.name);
-                        faults.push(self.fault("1 entry", a.start.max(b.start), &[a, b], what));
+                        faults.push(Fault::of("1 entry", a.start.max(b.start), &[a, b], what));
                     }
                 }
             }
@@ -240,7 +228,7 @@ impl Record {
             }
             let fired: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
             let what = format!("{} all fired, for {names} names: {key}", fired.join(", "));
-            faults.push(self.fault("2 fired twice", last.start, &runs, what));
+            faults.push(Fault::of("2 fired twice", last.start, &runs, what));
         }
         excused
     }
@@ -263,120 +251,6 @@ impl Record {
         let unseen = life.from > first.start || end - first.start < LISTED;
         first.entry != second.entry
             && (life.knows_since > first.start || starter != Some(start.ledger) && unseen)
-    }
-
-    /// When the folder did not ask for this, from the first moment on at which it did.
-    fn gone(&self, key: &Key, from: Time, to: Time) -> Vec<Gone> {
-        let mut all: Vec<Gone> = Vec::new();
-        let mut names: BTreeSet<String> = BTreeSet::new();
-        let mut was_asked = false;
-        for stretch in self.between(from, to) {
-            if stretch.may_ask(key) {
-                let asking = stretch.said.asking(key).chain(stretch.after.asking(key));
-                let asking: BTreeSet<String> = asking.map(|asked| asked.name.clone()).collect();
-                if !asking.is_empty() {
-                    names = asking;
-                }
-                was_asked = true;
-                continue;
-            }
-            if !was_asked {
-                continue;
-            }
-            let at_rest = stretch.moving == Moving::No;
-            let changed = at_rest && names.iter().any(|name| stretch.said.has(name));
-            match all.last_mut() {
-                Some(gone) if gone.to == stretch.from => {
-                    gone.to = stretch.to;
-                    gone.was_at_rest |= at_rest;
-                    gone.changed |= changed;
-                }
-                _ => all.push(Gone {
-                    from: stretch.from,
-                    to: stretch.to,
-                    was_at_rest: at_rest,
-                    changed,
-                }),
-            }
-        }
-        all
-    }
-
-    /// 3: nothing is stopped that was asked for all the time.
-    fn stops(&self, faults: &mut Vec<Fault>) {
-        let begin = self.timeline.0[0].from;
-        let settle = self.seconds(self.setup.settle);
-        for run in self.runs.iter().filter(|run| run.stopped_by_us) {
-            let end = run.end.expect("it was stopped");
-            let stops = self
-                .wire
-                .iter()
-                .filter(|seen| seen.operation == "StopExecution" && seen.subject == run.name);
-            let sent = stops
-                .map(|seen| seen.arrived)
-                .filter(|at| *at <= end)
-                .max()
-                .unwrap_or(end);
-            let begun = self.first_start(run).map_or(run.start, |seen| seen.arrived);
-            if sent > run.at + SLACK {
-                let what = format!("{} was stopped {} after its time", run.name, sent - run.at);
-                faults.push(self.fault("3 stopped after its time", sent, &[run], what));
-            }
-            let all = self.gone(&run.key, begin, sent);
-            let mut why = "it was asked for all the time".to_owned();
-            let mut is_meant = false;
-            for (n, gone) in all.iter().enumerate().filter(|(_, gone)| gone.to >= begun) {
-                // Where a process began since, the wait may have begun with an earlier removal: the put-back between the two
-                // may be what nobody saw. And what was there for a moment alone may not have been seen by anybody.
-                let before = all[..n]
-                    .iter()
-                    .rev()
-                    .find(|before| before.to > begun - TimeDelta::minutes(1));
-                let unseen = before.is_some_and(|before| {
-                    gone.from - before.to < settle * 3 + TimeDelta::seconds(1)
-                        || self
-                            .lives
-                            .iter()
-                            .any(|life| life.from > before.from && life.from < sent)
-                });
-                let stop_after = self.seconds(self.setup.stop_after);
-                let short = gone.changed || unseen || run.at <= gone.from + stop_after + SLACK / 10;
-                let needed = if short {
-                    settle / 2
-                } else {
-                    stop_after * 95 / 100
-                };
-                if gone.was_at_rest && gone.to - gone.from >= needed {
-                    is_meant = true;
-                } else {
-                    let (from, to) = (clock(gone.from), clock(gone.to));
-                    why = format!("it was not asked for from {from} to {to} alone");
-                }
-            }
-            let put_back = self
-                .between(begin, sent)
-                .into_iter()
-                .rev()
-                .take_while(|s| s.asks_surely(&run.key));
-            let put_back = put_back.last().map(|stretch| stretch.from);
-            if let Some(since) = put_back.filter(|since| is_meant && sent - *since > STALE) {
-                is_meant = false;
-                why = format!("it was asked for since {}", clock(since));
-            }
-            if !is_meant {
-                let what = format!("{} was stopped at {}: {why}", run.name, clock(sent));
-                let is_of_one = self.between(begun, sent).iter().all(|s| {
-                    let mut asking = s.said.asking(&run.key).chain(s.after.asking(&run.key));
-                    asking.all(|asked| asked.name == run.entry)
-                });
-                let rule = if is_of_one {
-                    "3 stopped"
-                } else {
-                    "3 stopped, and renamed"
-                };
-                faults.push(self.fault(rule, sent, &[run], what));
-            }
-        }
     }
 
     /// 6: all starts of one name carry the same bytes.
@@ -435,13 +309,13 @@ impl Record {
                         "{} was started, and {} {why}: {}",
                         run.name, run.entry, run.key
                     );
-                    faults.push(self.fault("5 not asked for", sent, &[run], what));
+                    faults.push(Fault::of("5 not asked for", sent, &[run], what));
                 }
                 continue;
             };
             if sent > run.at + grace + SLACK {
                 let what = format!("{} was started {} after its time", run.name, sent - run.at);
-                faults.push(self.fault("8 too late", sent, &[run], what));
+                faults.push(Fault::of("8 too late", sent, &[run], what));
             }
         }
     }

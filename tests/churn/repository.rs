@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -15,6 +16,11 @@ use crate::folder::{Content, Entries, Moving, parse, text};
 /// The repository below the folder, and its one file.
 const NESTED: &str = "nested";
 const NESTED_FILE: &str = "nested/n0.yaml";
+
+fn is_schedule_file(name: &str) -> bool {
+    let kind = Path::new(name).extension();
+    kind.is_some_and(|kind| kind == "yaml" || kind == "yml")
+}
 
 /// A file with these entries in the order in which it had them.
 fn in_its_order(old: &str, file: &str, entries: &Entries) -> String {
@@ -82,7 +88,7 @@ impl Folder {
                 }
                 if item.file_type().ok()?.is_dir() {
                     directories.push(format!("{name}/"));
-                } else if name.ends_with(".yaml") || name.ends_with(".yml") {
+                } else if is_schedule_file(&name) {
                     files.insert(
                         name.clone(),
                         parse(&fs::read_to_string(self.path(&name)).ok()?)?,
@@ -288,9 +294,9 @@ impl Folder {
                 return;
             }
             let entries = Entries::from([self.named_content(), self.named_content()]);
-            entries
-                .iter()
-                .for_each(|(name, content)| self.note(name, content));
+            for (name, content) in &entries {
+                self.note(name, content);
+            }
             let order: Vec<String> = entries.keys().cloned().collect();
             fs::create_dir_all(self.world.path("upstream")).expect("made");
             fs::write(
