@@ -22,6 +22,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("cargo test", ".ci/run", "cargo test --locked"),
     ("cargo bench", "docs/performance.md", "cargo bench"),
     ("ONCED_SEED", ".ci/run", "cargo test --locked"),
+    ("ONCED_CHURN", ".ci/run", "cargo test --locked"),
     (
         "aws cloudformation",
         "tests/real_clients.sh",
