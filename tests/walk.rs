@@ -163,22 +163,24 @@ impl Walk {
         Some(state)
     }
 
-    /// The starts and stops that lead from one to the other; a new name for what is gone needs none.
+    /// The starts and stops that lead from one to the other; a new name for what was there, whoever has the old one, needs
+    /// none.
     fn difference(from: &State, to: &State) -> (usize, usize) {
-        let changed = |name: &&String| to.get(*name).is_some_and(|content| *content != from[*name]);
-        let changed = from.keys().filter(changed).count();
-        let gone: Vec<&String> = from
-            .iter()
-            .filter(|(name, _)| !to.contains_key(*name))
-            .map(|(_, c)| c)
-            .collect();
-        let new: Vec<&String> = to
-            .iter()
-            .filter(|(name, _)| !from.contains_key(*name))
-            .map(|(_, c)| c)
-            .collect();
-        let moved = new.iter().filter(|content| gone.contains(content)).count();
-        (new.len() - moved + changed, gone.len() - moved + changed)
+        let count = |of: &State| {
+            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+            for content in of.values() {
+                *counts.entry(content.clone()).or_default() += 1;
+            }
+            counts
+        };
+        let (from, to) = (count(from), count(to));
+        let beyond = |of: &BTreeMap<String, usize>, other: &BTreeMap<String, usize>| {
+            let beyond = |(content, number): (&String, &usize)| {
+                number.saturating_sub(other.get(content).copied().unwrap_or(0))
+            };
+            of.iter().map(beyond).sum()
+        };
+        (beyond(&to, &from), beyond(&from, &to))
     }
 
     /// Waits until exactly what the folder says now was called for.

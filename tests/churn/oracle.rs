@@ -320,6 +320,20 @@ impl Record {
         }
     }
 
+    /// How long there was no doubt of anything, at the longest.
+    fn without_doubt(all: &[Stretch]) -> TimeDelta {
+        let is_clear =
+            |s: &Stretch| s.moving != Moving::All && !s.said.in_doubt && !s.after.in_doubt;
+        let parts = all.split(|stretch| !is_clear(stretch));
+        let length = |part: &[Stretch]| Some(part.last()?.to - part.first()?.from);
+        parts.filter_map(length).max().unwrap_or_default()
+    }
+
+    /// How long that must be for a stop to be sent, and to be tried again where it failed.
+    fn enough(&self) -> TimeDelta {
+        TimeDelta::from_std(self.setup.stop_after).expect("seconds") + TimeDelta::seconds(8)
+    }
+
     /// 4: what was asked for while a daemon lived fired, and what was long gone did not. Not where the guard may hold it.
     fn in_time(&self, faults: &mut Vec<Fault>) -> (usize, usize) {
         let (mut had_to, mut need_not) = (0, 0);
@@ -363,13 +377,13 @@ impl Record {
                     });
                 }
             }
-            let is_gone = |s: &Stretch| !s.may_ask(key) && !s.said.in_doubt && !s.after.in_doubt;
             let alone = self
                 .lives
                 .iter()
                 .all(|life| life.ledger == 0 && life.knows_since == self.lives[0].knows_since);
-            let long = self.between(at - AHEAD, at);
-            if alone && long.iter().all(is_gone) && self.runs.iter().any(|run| run.key == *key) {
+            let is_gone = all.iter().all(|s| !s.may_ask(key));
+            let ran = self.runs.iter().any(|run| run.key == *key);
+            if alone && is_gone && ran && Self::without_doubt(&all) >= self.enough() {
                 need_not += 1;
                 if fired.contains(key) {
                     let what = format!(
