@@ -191,10 +191,6 @@ impl Said {
         self.asking(key).next().is_some()
     }
 
-    pub(crate) fn asks_surely(&self, key: &str) -> bool {
-        self.asking(key).any(|asked| asked.sure)
-    }
-
     /// Under how many names this is asked for.
     pub(crate) fn names(&self, key: &str) -> usize {
         self.asking(key)
@@ -247,7 +243,24 @@ impl Stretch {
 
     /// Does it, as far as one can read?
     pub(crate) fn asks_surely(&self, key: &str) -> bool {
-        self.moving != Moving::All && self.said.asks_surely(key) && self.after.asks_surely(key)
+        self.names_surely(key) > 0
+    }
+
+    /// Under how many names it does, as far as one can read.
+    pub(crate) fn names_surely(&self, key: &str) -> usize {
+        if self.moving == Moving::All {
+            return 0;
+        }
+        let names = |said: &Said| said.asking(key).filter(|asked| asked.sure).count();
+        names(&self.said).min(names(&self.after))
+    }
+
+    /// Under how many names it may, at most.
+    pub(crate) fn names_at_most(&self, key: &str) -> usize {
+        match self.moving {
+            Moving::All => usize::MAX,
+            Moving::No | Moving::File => self.names(key),
+        }
     }
 
     pub(crate) fn names(&self, key: &str) -> usize {

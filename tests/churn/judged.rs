@@ -249,6 +249,13 @@ fn nothing_is_stopped_that_is_asked_for() {
     // Another name asks for it now.
     let renamed = begin().says(5000, &[("e2", &c)]);
     assert_eq!(stopped(renamed, 9000).rules(), ["3 stopped, and renamed"]);
+    // Two names asked for it, and now one.
+    let copied = || begin().says(500, &[("e1", &c), ("e2", &c)]);
+    let one_is_changed = copied().says(5000, &[("e1", &d), ("e2", &c)]);
+    let both = one_is_changed.runs(("e2", &c), 1500, &End::RunsOn);
+    stopped(both, 5200).is_good();
+    let both = copied().runs(("e2", &c), 1500, &End::RunsOn);
+    assert_eq!(stopped(both, 5200).rules(), ["3 stopped, and renamed"]);
     let mut late = begin().says(205_000, &[]);
     late.0.ended = at(300_000);
     assert_eq!(

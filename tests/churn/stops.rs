@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::folder::{Key, Moving};
-use crate::oracle::{Fault, Record, SLACK, STALE};
+use crate::folder::{Key, Moving, Said};
+use crate::oracle::{Fault, Record, Run, SLACK, STALE};
 use crate::wire::{Time, clock};
 
 fn seconds(of: Duration) -> TimeDelta {
     TimeDelta::from_std(of).expect("seconds")
 }
 
-/// A time in which the folder certainly did not ask for something.
+/// A time in which the folder certainly did not ask for something, or under fewer names than it ran for.
 struct Gone {
     from: Time,
     to: Time,
@@ -24,13 +24,13 @@ struct Gone {
 }
 
 impl Record {
-    /// When the folder did not ask for this, from the first moment on at which it did.
-    fn gone(&self, key: &Key, from: Time, to: Time) -> Vec<Gone> {
+    /// When the folder asked for this under fewer names than so many, from the first moment on at which it did not.
+    fn gone(&self, key: &Key, running: usize, (from, to): (Time, Time)) -> Vec<Gone> {
         let mut all: Vec<Gone> = Vec::new();
         let mut names: BTreeSet<String> = BTreeSet::new();
         let mut was_asked = false;
         for stretch in self.between(from, to) {
-            if stretch.may_ask(key) {
+            if stretch.names_at_most(key) >= running {
                 let asking = stretch.said.asking(key).chain(stretch.after.asking(key));
                 let asking: BTreeSet<String> = asking.map(|asked| asked.name.clone()).collect();
                 if !asking.is_empty() {
@@ -43,7 +43,11 @@ impl Record {
                 continue;
             }
             let at_rest = stretch.moving == Moving::No;
-            let changed = at_rest && names.iter().any(|name| stretch.said.has(name));
+            let changed = at_rest
+                && names.iter().any(|name| {
+                    let asks = |said: &Said| said.asking(key).any(|asked| asked.name == *name);
+                    stretch.said.has(name) && !asks(&stretch.said)
+                });
             match all.last_mut() {
                 Some(gone) if gone.to == stretch.from => {
                     gone.to = stretch.to;
@@ -81,7 +85,14 @@ impl Record {
                 let what = format!("{} was stopped {} after its time", run.name, sent - run.at);
                 faults.push(Fault::of("3 stopped after its time", sent, &[run], what));
             }
-            let all = self.gone(&run.key, begin, sent);
+            // Of several for several names, one is too many when one name is gone.
+            let runs = |other: &&Run| {
+                other.key == run.key
+                    && other.start < sent
+                    && other.end.is_none_or(|end| end >= sent)
+            };
+            let running = self.runs.iter().filter(runs).count().max(1);
+            let all = self.gone(&run.key, running, (begin, sent));
             let mut why = "it was asked for all the time".to_owned();
             let mut is_meant = false;
             for (n, gone) in all.iter().enumerate().filter(|(_, gone)| gone.to >= since) {
@@ -116,7 +127,7 @@ impl Record {
                 .between(begin, sent)
                 .into_iter()
                 .rev()
-                .take_while(|s| s.asks_surely(&run.key));
+                .take_while(|s| s.names_surely(&run.key) >= running);
             let put_back = put_back.last().map(|stretch| stretch.from);
             if let Some(back) = put_back.filter(|back| is_meant && sent - *back > STALE) {
                 is_meant = false;
