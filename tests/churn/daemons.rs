@@ -177,6 +177,22 @@ impl Daemons {
         }
     }
 
+    /// A daemon that ended without being told to is a fault; a service manager starts it again.
+    pub(crate) fn restart_what_ended(&mut self) {
+        for ledger in 0..2 {
+            let child = self.of[ledger].child.as_mut();
+            let ended = child.and_then(|child| child.try_wait().expect("a child"));
+            if let Some(status) = ended {
+                let what = format!("FAULT ledger {ledger}: its daemon ended by itself, {status}");
+                self.world.say(what);
+                self.world.count("ended by itself");
+                self.of[ledger].child = None;
+                self.ended(ledger);
+                self.start(ledger);
+            }
+        }
+    }
+
     pub(crate) fn kill(&mut self, ledger: usize) {
         let Some(mut child) = self.of[ledger].child.take() else {
             return;
@@ -354,11 +370,16 @@ impl Daemons {
     /// Befalls the daemons until the session is over.
     pub(crate) async fn churn(mut self) -> Self {
         self.start(0);
+        let mut looked = Instant::now();
         while !self.world.is_over() {
             let rest = Duration::from_millis(self.rng.u64(200..self.world.setup.calm * 1000));
             let begun = Instant::now();
             while begun.elapsed() < rest && !self.world.is_over() {
                 sleep(Duration::from_millis(50)).await;
+                if looked.elapsed() > Duration::from_secs(1) {
+                    looked = Instant::now();
+                    self.restart_what_ended();
+                }
             }
             if self.rng.bool() {
                 // Right after something was done to the folder.

@@ -44,11 +44,12 @@ pub(crate) async fn session(seed: u64, length: Duration, without: BTreeSet<Strin
     let (_folder, mut daemons) = tokio::join!(churn, daemons.churn());
     world.no_more_faults();
     world.say("the churn is over, and all is mended");
+    daemons.restart_what_ended();
     daemons.start(0);
     if rng.bool() {
         daemons.end(1).await;
     }
-    let mut faults = becomes_as_wanted(&world, &daemons).await;
+    let mut faults = becomes_as_wanted(&world, &mut daemons).await;
     sleep(Duration::from_secs(3)).await;
     for ledger in 0..2 {
         if world.setup.seed % 2 == 0 {
@@ -143,7 +144,7 @@ fn wanted_and_running(world: &World) -> (BTreeMap<Key, usize>, BTreeMap<Key, usi
 }
 
 /// Waits until exactly what is wanted runs, and what is due soon has fired; approves what waits for it meanwhile.
-async fn becomes_as_wanted(world: &World, daemons: &Daemons) -> Vec<Fault> {
+async fn becomes_as_wanted(world: &World, daemons: &mut Daemons) -> Vec<Fault> {
     let begun = Instant::now();
     let (mut faults, mut asked) = (Vec::new(), Instant::now());
     let fault = |about: Vec<String>, what: String| Fault {
@@ -177,6 +178,7 @@ async fn becomes_as_wanted(world: &World, daemons: &Daemons) -> Vec<Fault> {
         }
         if asked.elapsed() > Duration::from_secs(3) {
             asked = Instant::now();
+            daemons.restart_what_ended();
             for ledger in (0..2).filter(|ledger| daemons.lives(*ledger)) {
                 daemons.approve(ledger);
             }

@@ -111,10 +111,11 @@ impl Record {
                 });
                 let stop_after = seconds(self.setup.stop_after);
                 let short = gone.changed || unseen || run.at <= gone.from + stop_after + SLACK / 10;
-                let needed = if short {
-                    settle / 2
-                } else {
-                    stop_after * 95 / 100
+                // What is so when the stop is sent is meant; what was so for a moment before must have been settled.
+                let needed = match short {
+                    true if gone.to >= sent => TimeDelta::zero(),
+                    true => settle / 2,
+                    false => stop_after * 95 / 100,
                 };
                 if gone.was_at_rest && gone.to - gone.from >= needed {
                     is_meant = true;
