@@ -91,7 +91,7 @@ impl Disks {
     fn plan(&self) -> (Option<i32>, Value) {
         let output = self.output(&["plan", "--format", "json"]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let plan = serde_json::from_slice(&output.stdout).expect(said.trim());
+        let plan = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{said}"));
         (output.status.code(), plan)
     }
 
@@ -374,7 +374,7 @@ fn an_empty_folder_for_an_older_ledger_is_in_doubt() {
             "{plan:#}"
         );
         let steps = plan["steps"].as_array().expect("steps");
-        let stops = |step: &&Value| step["reason"] == "removed" || step["reason"] == "gone";
-        assert_eq!(steps.iter().filter(stops).count(), 0, "{plan:#}");
+        let taken = |step: &&Value| step["reason"] == "removed" || step["reason"] == "gone";
+        assert_eq!(steps.iter().filter(taken).count(), 0, "{plan:#}");
     }
 }
