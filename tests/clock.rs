@@ -222,6 +222,12 @@ fn write(directory: &Path, entries: &[(&str, DateTime<Utc>)]) {
     fs::rename(directory.join("beside"), directory.join("a.yaml")).expect("renamed");
 }
 
+/// The same, so long ago by the file's own clock that it is not waited for: nobody can set the time of a change of status.
+fn write_a_while_ago(directory: &Path, entries: &[(&str, DateTime<Utc>)]) {
+    write(directory, entries);
+    std::thread::sleep(Duration::from_millis(3_100));
+}
+
 /// The machine sleeps, and the timers with it: an entry that came within the horizon meanwhile is started a few seconds
 /// after it woke up, long before the next `resync`.
 #[tokio::test(start_paused = true)]
@@ -532,7 +538,7 @@ async fn answers_without_a_date_hold_nothing() {
         ..Options::default()
     });
     let directory = tempfile::tempdir().unwrap();
-    write(directory.path(), &of_all_kinds());
+    write_a_while_ago(directory.path(), &of_all_kinds());
     let alive = Alive::new(&world, directory.path(), Duration::from_secs(10)).await;
     sleep(Duration::from_secs(2)).await;
     assert_eq!(phases(&alive), pairs(&RIGHT));
@@ -551,7 +557,7 @@ async fn a_normal_start_waits_for_one_answer_alone() {
     let mut entries = Vec::new();
     for (name, listings) in [("a", 1), ("b", 2)] {
         entries.push((name, at + TimeDelta::seconds(listings)));
-        write(directory.path(), &entries);
+        write_a_while_ago(directory.path(), &entries);
         let begun = world.sandbox.now();
         let alive = Alive::new(&world, directory.path(), Duration::from_secs(10)).await;
         sleep(Duration::from_secs(5)).await;

@@ -121,13 +121,14 @@ async fn what_is_counted_is_what_happened() {
     ];
     world.write("a.yaml", &file(&five));
     world.write("b.yaml", &file(&[("gone", &day(11))]));
-    world.write("bad.yaml", "schedules: [");
     fs::write(world.path("ignored.yaml.swp"), "").expect("written");
     let begun = chrono::Utc::now();
     let daemon = daemon(&world, at, &[]);
     world.settles_at(4, 0).await;
     fs::remove_file(world.path("b.yaml")).expect("removed");
     becomes(&world, at, "onced_events_total{event=\"stopped\"}", 1.0).await;
+    world.write("bad.yaml", "schedules: [");
+    becomes(&world, at, "onced_files{state=\"invalid\"}", 1.0).await;
     becomes(&world, at, "onced_events_total{event=\"succeeded\"}", 1.0).await;
     becomes(&world, at, "onced_entries{phase=\"succeeded\"}", 1.0).await;
     let told = metrics(at);

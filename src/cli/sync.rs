@@ -55,8 +55,12 @@ pub(super) async fn sync(
             )));
         }
         let waits = moment.plan.waits();
-        let busy =
-            by_clock.is_some() || waits || report.listing || report.goes_on || daemon.is_overdue();
+        let busy = by_clock.is_some()
+            || waits
+            || report.listing
+            || report.goes_on
+            || daemon.is_overdue()
+            || !scan.in_flight.is_empty();
         if daemon.is_overdue() && clock() > deadline {
             let why = scan.unclear.unwrap_or_default();
             return Err(Failure::new(format!("nothing is stopped: {why}")));
