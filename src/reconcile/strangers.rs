@@ -35,7 +35,8 @@ impl Reconciler {
             })
             .collect();
         let mut free: BTreeMap<&Fingerprint, VecDeque<&Stray>> = BTreeMap::new();
-        let mut claimed: BTreeSet<&Fingerprint> = BTreeSet::new();
+        // By content, and whether one of them runs: that fires in any case, for whichever name it is.
+        let mut claimed: BTreeMap<&Fingerprint, bool> = BTreeMap::new();
         for stray in self.verify.all_strays() {
             let of_name = records.get(&stray.entry);
             let known = |record: &Record| {
@@ -62,7 +63,7 @@ impl Reconciler {
                 && self.verify.stray(&stray.entry, None, of_name).is_some();
             let may_be_wanted = desired.in_doubt && !desired.entries.contains_key(&stray.entry);
             if own || may_be_wanted || may_have_moved && !self.verify.is_confirmed(stray) {
-                claimed.insert(&stray.fingerprint);
+                *claimed.entry(&stray.fingerprint).or_default() |= stray.runs();
             } else {
                 free.entry(&stray.fingerprint).or_default().push_back(stray);
             }
@@ -70,7 +71,7 @@ impl Reconciler {
         if free.is_empty() && claimed.is_empty() {
             return strangers;
         }
-        // Not for so long that it would be missed.
+        // Where nothing is known to run, not for so long that it would be missed.
         let now = self.now();
         let before = |at: DateTime<Utc>| at - TimeDelta::minutes(2);
         for (name, entry) in desired.entries.iter() {
@@ -84,7 +85,9 @@ impl Reconciler {
             }
             if let Some(stray) = free.get_mut(&content).and_then(VecDeque::pop_front) {
                 strangers.given.insert(name.clone(), stray.clone());
-            } else if claimed.contains(&content) && now < before(entry.at()) {
+            } else if let Some(runs) = claimed.get(&content)
+                && (*runs || now < before(entry.at()) || now >= entry.at())
+            {
                 strangers.waiting.insert(name.clone());
             }
         }

@@ -13,11 +13,19 @@ use crate::model::entry::{Entry, EntryName};
 use crate::model::name::Fingerprint;
 use crate::model::record::{OutcomeStatus, Phase, Record};
 
-/// How long before its time a start waits no longer for what becomes of the same content under another name.
+/// How long before its time a start waits no longer for what becomes of the same content under another name, where that
+/// may come to nothing.
 const AT_LEAST: TimeDelta = TimeDelta::minutes(2);
 
 /// Which entry takes over whose execution, by their places among all.
 type Takes = BTreeMap<usize, usize>;
+
+/// A name of which it is not known whether it still asks for what is recorded of it, or whether that runs.
+struct Unknown<'a> {
+    name: &'a EntryName,
+    /// That runs, and nothing is about to stop it.
+    runs: bool,
+}
 
 /// Finds entries with new names, and decides for them and for those whose executions they take over. Where several are
 /// alike, the first goes to the first. `given_up`: the places of those of [`is_given_up`]. Answers who takes over whose execution now: several names that take over from each
@@ -41,7 +49,8 @@ pub(super) fn moves(
     let mut done = BTreeSet::new();
     for target in takes.keys() {
         let ring = ring(&takes, *target);
-        let may = !ring.is_empty() || !givers.contains(target) && is_ready(&wants[*target]);
+        let is_free = !givers.contains(target) && begins(decisions, &wants[*target]).is_some();
+        let may = !ring.is_empty() || is_free;
         if !may || done.contains(target) {
             continue;
         }
@@ -72,20 +81,20 @@ pub(super) fn moves(
 pub(super) fn is_given_up(want: &Want<'_>, record: &Record) -> bool {
     let kept = match want {
         Want::Present(entry) => entry.enabled && entry.fingerprint() == record.fingerprint,
-        Want::Absent { .. } => false,
-        Want::Unclear(_) => true,
+        // What has fired has fired, whether its entry is still there or not.
+        Want::Absent { .. } | Want::Unclear(_) => false,
     };
     !kept && (record.is_live() || has_fired(record))
 }
 
-/// By content: the places of those whose execution others may take over; and names of which it is not known yet whether
-/// theirs runs, or has fired.
+/// By content: the places of those whose execution others may take over; and the names of those of which it is not known
+/// yet whether theirs is to fire for them, or has.
 fn by_content<'a>(
     wants: &[Wanted<'a>],
     given_up: &[usize],
 ) -> (
     HashMap<Fingerprint, VecDeque<usize>>,
-    HashMap<Fingerprint, &'a EntryName>,
+    HashMap<Fingerprint, Unknown<'a>>,
 ) {
     let (mut free, mut unknown) = (HashMap::<_, VecDeque<usize>>::new(), HashMap::new());
     for place in given_up {
@@ -93,8 +102,11 @@ fn by_content<'a>(
         let Some(record) = wanted.record else {
             continue;
         };
-        if matches!(record.phase, Phase::Starting | Phase::Stopping) {
-            unknown.insert(record.fingerprint, wanted.name);
+        let runs = record.phase == Phase::Running;
+        let is_unclear = matches!(wanted.want, Want::Unclear(_));
+        if matches!(record.phase, Phase::Starting | Phase::Stopping) || runs && is_unclear {
+            let name = wanted.name;
+            unknown.insert(record.fingerprint, Unknown { name, runs });
         } else {
             let of_content = free.entry(record.fingerprint).or_default();
             of_content.push_back(*place);
@@ -117,7 +129,13 @@ fn takes(
         let changed = wanted.record.is_some_and(|record| {
             record.is_live() && entry.enabled && record.fingerprint != entry.fingerprint()
         });
-        if (changed || begins(decisions, wanted).is_some())
+        // One that is about to adopt what runs under its own name gives that away next.
+        let adopts = matches!(
+            decisions.get(wanted.name),
+            Some(Decision::Act(Step::Adopt, _))
+        ) && entry.enabled
+            && is_ready(wanted);
+        if (changed || adopts || begins(decisions, wanted).is_some())
             && let Some(giver) = free.get_mut(&entry.fingerprint())
             && let Some(giver) = giver.pop_front()
         {
@@ -185,15 +203,17 @@ fn set(decisions: &mut Decisions, name: &EntryName, decision: Decision) {
     *decisions.get_mut(name).expect("a decision") = decision;
 }
 
-/// A start waits until it is known what became of the same content under another name; not for so long that it would be
-/// missed, but where its time has come: then the other may have fired.
-fn until_known(entry: &Entry, other: &EntryName, now: DateTime<Utc>) -> Option<Decision> {
+/// A start waits until it is known what became of the same content under another name. Where that runs, it fires in any
+/// case: then it was a new name. Else it is not waited for so long that it would be missed, but where its time has come:
+/// then the other may have fired.
+fn until_known(entry: &Entry, other: &Unknown<'_>, now: DateTime<Utc>) -> Option<Decision> {
     let least = entry.at() - AT_LEAST;
-    let waits = now < least || now >= entry.at();
+    let waits = other.runs || now < least || now >= entry.at();
+    let name = other.name;
     waits.then(|| Decision::Hold {
         step: Step::Start,
         by: HeldBy::Doubt,
-        why: format!("`{other}` asked for the same: waits until it is known what became of that"),
+        why: format!("`{name}` asked for the same: waits until it is known what becomes of that"),
         until: None,
         wake: Some(least).filter(|least| now < *least),
     })

@@ -268,9 +268,9 @@ fn a_new_name_for_the_same_is_a_move() {
     };
     let running = record(&old, Phase::Running);
     assert_eq!(plan(&running, &gone, &new), ["Move new"]);
-    // Doubt, another content, or one that is switched off: no move.
+    // In doubt it is waited for, what runs fires in any case; another content, or one that is switched off: no move.
     let doubt = Want::Unclear("doubt".into());
-    assert_eq!(plan(&running, &doubt, &new), ["Start new"]);
+    assert!(plan(&running, &doubt, &new).is_empty());
     assert_eq!(plan(&running, &Want::Present(&old), &new), ["Start new"]);
     assert_eq!(plan(&running, &gone, &entry("new", 3601)), ["Start new"]);
     let off = Entry {
@@ -306,6 +306,7 @@ fn a_new_name_for_the_same_is_a_move() {
     let (old, new) = (entry("old", -60), entry("new", -60));
     let fired = record(&old, Phase::Running).ended(Outcome::bare(OutcomeStatus::Succeeded), now());
     assert_eq!(plan(&fired, &gone, &new), ["Move new"]);
+    assert_eq!(plan(&fired, &doubt, &new), ["Move new"]);
     assert_eq!(
         plan(&record(&old, Phase::Running), &gone, &new),
         ["Move new"]
