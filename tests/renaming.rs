@@ -231,3 +231,34 @@ async fn contents_that_change_their_names_are_new_names() {
     }
     drop(daemon);
 }
+
+/// What has fired under a name that has asked for something else since fires under no other name, nor under an old one.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_fired_is_known_when_its_name_has_gone_on() {
+    let world = World::new().await;
+    let (now, later) = (soon(5), day(10));
+    let write = |entries: &[(&str, &str)]| world.write("a.yaml", &file(entries));
+    write(&[("a", &now)]);
+    let daemon = world.daemon();
+    world.settles_at(1, 0).await;
+    // Renamed, then it fires, and the new name goes on to something else.
+    write(&[("b", &now)]);
+    sleep(Duration::from_secs(6)).await;
+    assert_eq!(fired(&world).len(), 1);
+    write(&[("b", &later)]);
+    world.settles_at(2, 0).await;
+    // Put back under its first name, and under a third one, also after a restart.
+    write(&[("a", &now), ("b", &later)]);
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(world.wire(), (2, 0));
+    write(&[("c", &now), ("b", &later)]);
+    sleep(Duration::from_secs(2)).await;
+    drop(daemon);
+    write(&[("d", &now), ("a", &later)]);
+    let _again = world.daemon();
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(world.wire(), (2, 0));
+    let phases = phases(&world);
+    let phase = phases.iter().find(|(name, ..)| name == "d");
+    assert_eq!(phase.expect("an entry").1, "succeeded", "{phases:?}");
+}

@@ -9,6 +9,7 @@ use super::encoding::encode;
 use super::sealed::{SUM, Sum, json, read, seal, unseal, xor};
 use super::store::{FORMAT, Meta, Store};
 use super::threads::sleeping_long;
+use super::writer::Mark;
 use super::{Change, LedgerError, Work};
 use crate::model::entry::EntryName;
 use crate::model::plan::{RETENTION, after};
@@ -107,6 +108,12 @@ impl Store {
             Some(before) => before,
             None => (self.sum_of(&key)?, 0),
         };
+        if let Some(next) = &change.record
+            && let Some(last) = self.record(name)?.filter(|last| last.is_lost_with(next))
+        {
+            let key = format!("{}{}", Mark::Fired.prefix(), last.fingerprint);
+            writing.put(&key, &json(&key, &last)?);
+        }
         let now = if let Some(record) = &change.record {
             Some(writing.put(&key, &encode(record)?))
         } else {

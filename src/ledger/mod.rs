@@ -31,6 +31,7 @@ use tokio::task::spawn_blocking;
 
 use crate::model::brake::Pause;
 use crate::model::entry::EntryName;
+use crate::model::name::Fingerprint;
 use crate::model::record::{Event, Record};
 use crate::model::records::Records;
 pub use events::Cursor;
@@ -395,6 +396,12 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         self.send(Work::Marked(Mark::Approved, executions, holds))
             .await
+    }
+
+    /// Forgets that these contents have fired for entries that have asked for something else since.
+    pub async fn forget_fired(&self, contents: BTreeSet<Fingerprint>) -> Result<(), LedgerError> {
+        let contents = contents.iter().map(ToString::to_string).collect();
+        self.send(Work::Marked(Mark::Fired, contents, false)).await
     }
 
     /// Makes it durable that a listing showed these executions and that no record knows them, or that this holds no longer.

@@ -8,6 +8,7 @@
 //! | `i/NAME/0000` | its input, in chunks: sled keeps large values in files that are never synced |
 //! | `m/ARN` | a state machine whose running executions were listed since this store began |
 //! | `a/ARN` | an execution whose stop a person approved |
+//! | `f/FINGERPRINT` | the record of an execution that fired, where its entry has asked for something else since |
 //! | `s/ARN` | an execution that a listing showed, and no record knew |
 //! | `h/SEQUENCE/0000` | what happened, in order |
 //!

@@ -8,7 +8,7 @@ use sled::IVec;
 
 use super::LedgerError;
 use super::encoding::decode;
-use super::sealed::{SUM, Sum, unseal, xor};
+use super::sealed::{self, SUM, Sum, unseal, xor};
 use super::store::{Meta, OpenError, of_store};
 use super::writer::Mark;
 use crate::model::causes::causes;
@@ -57,8 +57,15 @@ pub(super) fn stored(tree: &sled::Db, meta: &Meta) -> Result<Stored, OpenError> 
             meta.records
         )));
     }
+    let mut fired = Vec::new();
+    for item in tree.scan_prefix(Mark::Fired.prefix()) {
+        let (key, value) = item.map_err(of_store)?;
+        let record: Record =
+            sealed::read(&key, &value).map_err(|error| OpenError::Damaged(causes(&error)))?;
+        fired.push(record);
+    }
     let mut content = Stored {
-        records,
+        records: records.with_fired(fired),
         ..Stored::default()
     };
     let sets = [

@@ -63,6 +63,8 @@ pub(super) enum Mark {
     Approved,
     /// A listing showed it, and no record knows it.
     Seen,
+    /// It fired, and its entry has asked for something else since: its record, by the fingerprint of its content.
+    Fired,
 }
 
 impl Mark {
@@ -71,6 +73,7 @@ impl Mark {
         match self {
             Self::Approved => "a/",
             Self::Seen => "s/",
+            Self::Fired => "f/",
         }
     }
 }

@@ -22,7 +22,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::model::brake::{Brake, Brakes, HeldBy, Holds, comes_back};
 use crate::model::entry::{Entry, EntryName};
 use crate::model::guard::{Guarded, Mass, guard};
-use crate::model::record::{Outcome, OutcomeStatus, Phase, Record, StopReason};
+use crate::model::record::{Record, StopReason};
 use crate::model::records::Records;
 
 pub use decide::decide;
@@ -236,18 +236,7 @@ pub fn is_late(at: DateTime<Utc>, grace: Duration, now: DateTime<Utc>) -> bool {
 
 /// An entry that has run is not run again for another content, only for a later time.
 pub fn has_run(entry: &Entry, record: &Record) -> bool {
-    ran(record) && entry.at() <= record.at
-}
-
-fn ran(record: &Record) -> bool {
-    let ran = |outcome: &Outcome| {
-        let ended = matches!(
-            outcome.status,
-            OutcomeStatus::Succeeded | OutcomeStatus::Failed | OutcomeStatus::TimedOut
-        );
-        ended || outcome.fired.is_some()
-    };
-    record.phase == Phase::Ended && record.outcome.as_deref().is_some_and(ran)
+    record.has_run() && entry.at() <= record.at
 }
 
 /// An entry whose execution became another's is not forgotten while that runs: its next one must not get the same name.
@@ -351,7 +340,7 @@ impl Plan {
             .iter()
             .filter(|(_, decision)| is_unlisted(decision));
         let unlisted = unlisted.map(|(name, _)| name.clone()).collect();
-        let moves = moves::moves(&mut decisions, wants, &given_up, now);
+        let moves = moves::moves(&mut decisions, wants, (&given_up, records), now);
         keep_names(&mut decisions, &named);
         let brakes = Brakes {
             all: brakes,

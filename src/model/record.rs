@@ -236,6 +236,33 @@ impl Record {
         }
     }
 
+    /// Is it over, and did not only come to nothing?
+    pub fn has_run(&self) -> bool {
+        let ran = |outcome: &Outcome| {
+            let ended = matches!(
+                outcome.status,
+                OutcomeStatus::Succeeded | OutcomeStatus::Failed | OutcomeStatus::TimedOut
+            );
+            ended || outcome.fired.is_some()
+        };
+        self.phase == Phase::Ended && self.outcome.as_deref().is_some_and(ran)
+    }
+
+    /// Has it fired, or was it to have? An execution that broke off before its time is no reason not to run again.
+    pub fn has_fired(&self) -> bool {
+        let Some(outcome) = self.outcome.as_deref().filter(|_| self.has_run()) else {
+            return false;
+        };
+        outcome.status == OutcomeStatus::Succeeded
+            || outcome.fired.is_some()
+            || outcome.ended.is_none_or(|ended| ended >= self.at)
+    }
+
+    /// Is it lost with the record that follows it that this content has fired?
+    pub fn is_lost_with(&self, next: &Record) -> bool {
+        self.fingerprint != next.fingerprint && self.has_fired()
+    }
+
     /// Is it known that this execution of this entry is over?
     pub fn knows_closed(&self, fingerprint: &Fingerprint, generation: u32) -> bool {
         let now = if self.fingerprint == *fingerprint && self.named.is_none() {

@@ -1,36 +1,47 @@
 //! All that is recorded, at one moment: a map that costs nothing to clone. Pure.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, btree_map};
+use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map};
 use std::ops::Index;
 use std::sync::Arc;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use crate::model::entry::EntryName;
+use crate::model::name::Fingerprint;
 use crate::model::record::Record;
 
-/// Every record, by its entry's name. A clone stays as it is when the other one is written to.
+/// Every record, by its entry's name; and what has fired lately for entries that have asked for something else since. A
+/// clone stays as it is when the other one is written to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Records(Arc<BTreeMap<EntryName, Arc<Record>>>);
+pub struct Records {
+    all: Arc<BTreeMap<EntryName, Arc<Record>>>,
+    fired: Arc<HashMap<Fingerprint, Arc<Record>>>,
+}
+
+/// For how long after its time it is known what has fired: an entry may ask for the same under another name, within its
+/// grace.
+const FIRED: TimeDelta = TimeDelta::days(1);
 
 impl Records {
     /// An entry's record.
     pub fn get(&self, name: &EntryName) -> Option<&Record> {
-        self.0.get(name).map(AsRef::as_ref)
+        self.all.get(name).map(AsRef::as_ref)
     }
 
     /// Has it one?
     pub fn contains_key(&self, name: &EntryName) -> bool {
-        self.0.contains_key(name)
+        self.all.contains_key(name)
     }
 
     /// Every name, in order.
     pub fn keys(&self) -> impl Iterator<Item = &EntryName> {
-        self.0.keys()
+        self.all.keys()
     }
 
     /// Every record, by name.
     pub fn values(&self) -> impl Iterator<Item = &Record> {
-        self.0.values().map(AsRef::as_ref)
+        self.all.values().map(AsRef::as_ref)
     }
 
     /// Both, by name.
@@ -60,23 +71,56 @@ impl Records {
 
     /// How many.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
     /// Is there none?
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     /// Records this of an entry, instead of what was recorded before.
     pub fn insert(&mut self, name: EntryName, record: Record) {
-        Arc::make_mut(&mut self.0).insert(name, Arc::new(record));
+        let record = Arc::new(record);
+        let before = Arc::make_mut(&mut self.all).insert(name, Arc::clone(&record));
+        if let Some(before) = before.filter(|before| before.is_lost_with(&record)) {
+            Arc::make_mut(&mut self.fired).insert(before.fingerprint, before);
+        }
+    }
+
+    /// The same, with what has fired for entries that have asked for something else since.
+    #[must_use]
+    pub fn with_fired(mut self, fired: impl IntoIterator<Item = Record>) -> Self {
+        let pair = |record: Record| (record.fingerprint, Arc::new(record));
+        self.fired = Arc::new(fired.into_iter().map(pair).collect());
+        self
+    }
+
+    /// What has fired of exactly this content for an entry that has asked for something else since.
+    pub fn fired(&self, content: &Fingerprint) -> Option<&Record> {
+        self.fired.get(content).map(AsRef::as_ref)
+    }
+
+    /// Is nothing such known?
+    pub fn has_none_fired(&self) -> bool {
+        self.fired.is_empty()
+    }
+
+    /// Forgets what fired long ago; answers what that was.
+    pub fn forget_fired(&mut self, now: DateTime<Utc>) -> BTreeSet<Fingerprint> {
+        let is_old = |record: &Arc<Record>| now - record.at > FIRED;
+        let old = self.fired.values().filter(|record| is_old(record));
+        let old: BTreeSet<Fingerprint> = old.map(|record| record.fingerprint).collect();
+        if !old.is_empty() {
+            Arc::make_mut(&mut self.fired).retain(|content, _| !old.contains(content));
+        }
+        old
     }
 
     /// Forgets an entry.
     pub fn remove(&mut self, name: &EntryName) {
         if self.contains_key(name) {
-            Arc::make_mut(&mut self.0).remove(name);
+            Arc::make_mut(&mut self.all).remove(name);
         }
     }
 
@@ -85,7 +129,7 @@ impl Records {
         if !self.values().any(&is) {
             return;
         }
-        for record in Arc::make_mut(&mut self.0).values_mut() {
+        for record in Arc::make_mut(&mut self.all).values_mut() {
             if is(record) {
                 change(Arc::make_mut(record));
             }
@@ -98,7 +142,7 @@ impl Index<&EntryName> for Records {
 
     /// Panics where there is none.
     fn index(&self, name: &EntryName) -> &Record {
-        &self.0[name]
+        &self.all[name]
     }
 }
 
@@ -110,20 +154,28 @@ impl<'a> IntoIterator for &'a Records {
         std::iter::Map<btree_map::Iter<'a, EntryName, Arc<Record>>, fn(Pair<'a>) -> Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter().map(|(name, record)| (name, record.as_ref()))
+        self.all
+            .iter()
+            .map(|(name, record)| (name, record.as_ref()))
     }
 }
 
 impl FromIterator<Record> for Records {
     fn from_iter<T: IntoIterator<Item = Record>>(records: T) -> Self {
         let pair = |record: Record| (record.name.clone(), Arc::new(record));
-        Self(Arc::new(records.into_iter().map(pair).collect()))
+        Self {
+            all: Arc::new(records.into_iter().map(pair).collect()),
+            fired: Arc::default(),
+        }
     }
 }
 
 impl FromIterator<(EntryName, Arc<Record>)> for Records {
     fn from_iter<T: IntoIterator<Item = (EntryName, Arc<Record>)>>(records: T) -> Self {
-        Self(Arc::new(records.into_iter().collect()))
+        Self {
+            all: Arc::new(records.into_iter().collect()),
+            fired: Arc::default(),
+        }
     }
 }
 

@@ -158,10 +158,17 @@ impl Reconciler {
     /// What moves, with what is asked for and recorded of each of both names.
     fn takes(&self, names: &[(EntryName, EntryName)], desired: &Desired) -> Vec<Take> {
         let take = |(to, from): &(EntryName, EntryName)| {
+            let entry = desired.entries.get(to).cloned()?;
+            let records = &self.desk.records;
+            let content = entry.fingerprint();
+            let of_name = records.get(from).filter(|r| r.fingerprint == content);
+            // The name may have asked for something else since it fired: then its record is that of the other.
+            let is_current = of_name.is_some();
             Some(Take {
-                entry: desired.entries.get(to).cloned()?,
-                before: self.desk.records.get(to).cloned(),
-                from: self.desk.records.get(from).cloned()?,
+                before: records.get(to).cloned(),
+                from: of_name.or_else(|| records.fired(&content)).cloned()?,
+                is_current,
+                entry,
             })
         };
         let takes: Option<Vec<Take>> = names.iter().map(take).collect();

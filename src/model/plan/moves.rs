@@ -7,15 +7,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Decision, Decisions, Step, Want, Wanted, ran};
+use super::{Decision, Decisions, Step, Want, Wanted};
 use crate::model::brake::HeldBy;
 use crate::model::entry::{Entry, EntryName};
 use crate::model::name::Fingerprint;
-use crate::model::record::{OutcomeStatus, Phase, Record};
+use crate::model::record::{Phase, Record};
+use crate::model::records::Records;
 
 /// How long before its time a start waits no longer for what becomes of the same content under another name, where that
 /// may come to nothing.
 const AT_LEAST: TimeDelta = TimeDelta::minutes(2);
+
+const MOVE: Decision = Decision::Act(Step::Move, "the same content under a new name");
 
 /// Which entry takes over whose execution, by their places among all.
 type Takes = BTreeMap<usize, usize>;
@@ -33,11 +36,11 @@ struct Unknown<'a> {
 pub(super) fn moves(
     decisions: &mut Decisions,
     wants: &[Wanted<'_>],
-    given_up: &[usize],
+    (given_up, records): (&[usize], &Records),
     now: DateTime<Utc>,
 ) -> BTreeMap<EntryName, EntryName> {
     let mut moves = BTreeMap::new();
-    if given_up.is_empty() {
+    if given_up.is_empty() && records.has_none_fired() {
         return moves;
     }
     let (free, unknown) = by_content(wants, given_up);
@@ -61,13 +64,22 @@ pub(super) fn moves(
             set(decisions, from, Decision::Rest { wake: None });
         }
         done.extend(members);
-        let act = Decision::Act(Step::Move, "the same content under a new name");
-        set(decisions, wants[*target].name, act);
+        set(decisions, wants[*target].name, MOVE);
     }
     let starts = |wanted: &&Wanted<'_>| begins(decisions, wanted).is_some();
     let starts: Vec<&Wanted<'_>> = wants.iter().filter(starts).collect();
-    for wanted in starts.into_iter().filter(|w| !moves.contains_key(w.name)) {
+    for wanted in starts {
+        if moves.contains_key(wanted.name) {
+            continue;
+        }
         if let Some(entry) = begins(decisions, wanted)
+            && entry.at() <= now
+            && let Some(fired) = records.fired(&entry.fingerprint())
+        {
+            // For a name that has asked for something else since.
+            moves.insert(wanted.name.clone(), fired.name.clone());
+            set(decisions, wanted.name, MOVE);
+        } else if let Some(entry) = begins(decisions, wanted)
             && let Some(other) = unknown.get(&entry.fingerprint())
             && let Some(held) = until_known(entry, other, now)
         {
@@ -84,7 +96,7 @@ pub(super) fn is_given_up(want: &Want<'_>, record: &Record) -> bool {
         // What has fired has fired, whether its entry is still there or not.
         Want::Absent { .. } | Want::Unclear(_) => false,
     };
-    !kept && (record.is_live() || has_fired(record))
+    !kept && (record.is_live() || record.has_fired())
 }
 
 /// By content: the places of those whose execution others may take over; and the names of those of which it is not known
@@ -217,14 +229,4 @@ fn until_known(entry: &Entry, other: &Unknown<'_>, now: DateTime<Utc>) -> Option
         until: None,
         wake: Some(least).filter(|least| now < *least),
     })
-}
-
-/// It fired, or was to have: an execution that broke off before its time is no reason not to run again.
-fn has_fired(record: &Record) -> bool {
-    let Some(outcome) = record.outcome.as_deref().filter(|_| ran(record)) else {
-        return false;
-    };
-    outcome.status == OutcomeStatus::Succeeded
-        || outcome.fired.is_some()
-        || outcome.ended.is_none_or(|ended| ended >= record.at)
 }

@@ -7,7 +7,7 @@ use super::*;
 use crate::model::content::Content;
 use crate::model::entry::lambda_input;
 use crate::model::name::Owner;
-use crate::model::record::{Outcome, OutcomeStatus};
+use crate::model::record::{Outcome, OutcomeStatus, Phase};
 
 const HOUR: Duration = Duration::from_hours(1);
 

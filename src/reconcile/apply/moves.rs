@@ -19,6 +19,8 @@ pub struct Take {
     pub before: Option<Record>,
     /// The record of the entry that it ran for.
     pub from: Record,
+    /// That one is still what is recorded of its entry.
+    pub is_current: bool,
 }
 
 impl Hands {
@@ -30,7 +32,7 @@ impl Hands {
     ) -> Result<Vec<Record>, LedgerError> {
         // In a ring, what is left of a name's record is what its next one follows.
         let mut left: BTreeMap<EntryName, Record> = BTreeMap::new();
-        for Take { entry, from, .. } in takes {
+        for Take { entry, from, .. } in takes.iter().filter(|take| take.is_current) {
             let (_, of_giver) = from.moved(entry, None, now);
             let of_giver = of_giver.unwrap_or_else(|| from.clone());
             left.insert(from.name.clone(), of_giver);
@@ -41,6 +43,7 @@ impl Hands {
                 entry,
                 before,
                 from,
+                ..
             } = take;
             let before = left.remove(&entry.name).or_else(|| before.clone());
             let (record, _) = from.moved(entry, before.as_ref(), now);

@@ -107,6 +107,36 @@ fn a_name_that_stays_gives_away_what_it_no_longer_asks_for() {
     }
 }
 
+/// What fired for a name that has asked for something else since fires for no other name, nor for that one again.
+#[test]
+fn what_fired_is_known_when_its_name_has_gone_on() {
+    let (fired, later) = (entry("e", -60), entry("e", 3600));
+    let mut records = Records::default();
+    for record in [
+        record(&fired, Phase::Running).ended(Outcome::bare(OutcomeStatus::Succeeded), now()),
+        record(&later, Phase::Running),
+    ] {
+        records.insert(fired.name.clone(), record);
+    }
+    let again = entry("other", -60);
+    let mut steps = |at: DateTime<Utc>| {
+        let wants = Wants::from([
+            (&later.name, Want::Present(&later)),
+            (&again.name, Want::Present(&again)),
+        ]);
+        let of_long = records.forget_fired(at);
+        let plan = make(&wants, &records, &policy());
+        let step = plan.steps().next().map(|(_, step, _)| step);
+        (step, plan.moves.get(&again.name).cloned(), of_long.len())
+    };
+    let of_e = Some(fired.name.clone());
+    assert_eq!(steps(now()), (Some(Step::Move), of_e, 0));
+    assert_eq!(
+        steps(now() + TimeDelta::days(2)),
+        (Some(Step::Start), None, 1)
+    );
+}
+
 /// Switched off, and the same asked for under another name: nothing is stopped and started.
 #[test]
 fn a_name_that_is_switched_off_gives_away_what_runs() {
