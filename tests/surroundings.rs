@@ -690,7 +690,9 @@ async fn on_a_read_only_file_system_nothing_is_started() {
     assert!(said.contains("Read-only file system"), "{said}");
     assert_eq!(world.wire(), (0, 0));
     shell(&world, "mount -o remount,rw ../state");
-    assert_eq!(world.output(&["sync"]).status.code(), Some(0));
+    let output = world.output(&["sync"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
     assert_eq!(world.wire(), (1, 0));
     shell(&world, "umount -l ../state");
 }

@@ -444,7 +444,9 @@ impl Daemon {
                 break report;
             }
         };
-        if report.failed.is_empty() && !report.goes_on && scan.unclear.is_none() {
+        let is_seen = scan.unclear.is_none() && scan.in_flight.is_empty();
+        let is_believed = self.clock_watch.brake().is_none();
+        if report.failed.is_empty() && !report.goes_on && is_seen && is_believed {
             self.standing.succeeded = Some((self.clock)());
         }
         let guard = report.guard.clone().zip(report.digest.clone());

@@ -164,26 +164,28 @@ impl Store {
         }
     }
 
-    /// Opens a store that is there; where that fails and it is not the machine's doing, once more without sled's snapshots,
+    /// Opens a store that is there; where sled can't, and it is not the machine's doing, once more without its snapshots,
     /// which are derived. To read is no other case: sled writes whenever it opens, so every opener holds the lock, and none
-    /// of it changes what the ledger says.
+    /// of it changes what the ledger says. A store that sled opens and our own checks refuse is left as it is: without a
+    /// snapshot, sled would cut its log where it is damaged.
     fn there(
         directory: &Path,
         identity: &str,
         acknowledged: u64,
     ) -> Result<(Self, Stored), OpenError> {
         let (path, _) = paths(directory);
-        let open = || Self::existing(directory, identity.to_owned(), acknowledged);
+        let check = |tree| Self::existing(directory, tree, identity.to_owned(), acknowledged);
         snapshots::remove_unfinished(&path)?;
-        let why = match open() {
+        let why = match open_tree(&path) {
+            Ok(tree) => return check(tree),
             Err(OpenError::Damaged(why)) => why,
-            opened => return opened,
+            Err(failed) => return Err(failed),
         };
         snapshots::probe(directory)?;
         let Some(aside) = snapshots::set_aside(directory, &path)? else {
             return Err(OpenError::Damaged(why));
         };
-        match open() {
+        match open_tree(&path).and_then(check) {
             Err(OpenError::Damaged(why)) => {
                 aside.put_back()?;
                 Err(OpenError::Damaged(why))
@@ -233,11 +235,11 @@ impl Store {
 
     fn existing(
         directory: &Path,
+        tree: sled::Db,
         identity: String,
         acknowledged: u64,
     ) -> Result<(Self, Stored), OpenError> {
         let (path, head_path) = paths(directory);
-        let tree = open_tree(&path)?;
         let damaged = |why: String| OpenError::Damaged(why);
         let format = tree.get("format").map_err(of_store)?;
         if acknowledged == 0 && tree.len() <= usize::from(format.is_some()) {
