@@ -1,7 +1,7 @@
 //! The scan on a real directory: what is read, what is never read, and what a scan does not prove.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
@@ -194,4 +194,43 @@ fn what_another_process_parsed_is_taken_only_for_the_same_content() {
     let invalid = scan(ParseCache::keeping(state.path()));
     assert!(invalid.has_problems() && invalid.entries.is_empty());
     assert_eq!(copies(), 0, "nothing needs the first one any more");
+}
+
+/// A folder that is swapped for an empty one while it is listed: what was listed is never taken for what the other one
+/// holds, or the empty one would be remembered as the one that had the files.
+#[test]
+fn what_is_listed_belongs_to_the_directory_that_is_remembered() {
+    let home = tempfile::tempdir().expect("a directory");
+    let [here, full, empty] = ["schedules", "full", "empty"].map(|name| home.path().join(name));
+    for made in [&full, &empty] {
+        fs::create_dir(made).expect("made");
+    }
+    fs::write(full.join("a.yaml"), "schedules: {}\n").expect("written");
+    for number in 0..2000 {
+        fs::write(full.join(format!("{number}.txt")), "").expect("written");
+    }
+    let of_full = fs::metadata(&full).expect("it is there").ino();
+    let mut doubts = 0;
+    for round in 0..300_u64 {
+        fs::rename(&full, &here).expect("in its place");
+        let (from, to, other) = (here.clone(), full.clone(), empty.clone());
+        let swap = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_micros(round * 10));
+            fs::rename(&from, to).expect("away");
+            fs::rename(other, from).expect("in its place");
+        });
+        let scan = scan(&here);
+        swap.join().expect("swapped");
+        if let (None, Some(seen)) = (&scan.unclear, &scan.directories) {
+            let is_full = seen.root.identity.inode == of_full;
+            assert_eq!(seen.root.holds_files, is_full, "round {round}");
+        } else {
+            doubts += 1;
+        }
+        fs::rename(&here, &empty).expect("away");
+    }
+    assert!(
+        doubts < 300,
+        "some scans end before or begin after the swap"
+    );
 }

@@ -20,7 +20,7 @@ const NETWORK: &[(u32, &str)] = &[
 ];
 
 /// Which directory this is of, as if nothing were in it.
-pub(super) fn directory(metadata: &Metadata) -> Directory {
+pub(super) fn identified(metadata: &Metadata) -> Directory {
     let born = metadata.created().ok();
     let born = born.and_then(|born| born.duration_since(UNIX_EPOCH).ok());
     Directory {

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::doubt::Pin;
-use super::file_system::directory;
+use super::file_system::identified;
 use super::leftover::{Leftover, is_schedule_file};
 use super::read::{Refusal, Stat, Trust, everybody_may_write};
 use super::work_tree::{self, Place as TreePlace, Tool};
@@ -102,7 +102,7 @@ impl Walk {
         Directories {
             root: Directory {
                 holds_files: !self.found.is_empty(),
-                ..looked_at.unwrap_or_else(|| directory(root))
+                ..looked_at.unwrap_or_else(|| identified(root))
             },
             below,
         }
@@ -110,6 +110,7 @@ impl Walk {
 
     /// Directories are walked by name, so that a scan of the same tree always says the same.
     fn directory(&mut self, place: &Place<'_>, directory: &Path, shown: &str) {
+        let before = fs::metadata(directory).map(|metadata| identified(&metadata));
         let listed = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
         let mut items = match listed {
             Ok(items) if place.depth <= MAX_DEPTH => items,
@@ -123,7 +124,14 @@ impl Walk {
         };
         let refused = match fs::metadata(directory) {
             Ok(metadata) => {
-                let seen = super::file_system::directory(&metadata);
+                let seen = identified(&metadata);
+                // What was listed is of one of both, and must not be taken for the other's.
+                if !before.is_ok_and(|before| before.identity.is(seen.identity)) {
+                    self.doubt(format!(
+                        "`{}` became another directory while it was read",
+                        directory.display()
+                    ));
+                }
                 self.directories.insert(shown.to_owned(), seen);
                 let path = || directory.display().to_string();
                 let distrusts = place.trust == Trust::NotEverybody;
