@@ -45,6 +45,7 @@ pub(super) fn look(settings: &Settings, as_of: Option<DateTime<Utc>>) -> Result<
         remembered: &found.installation.remembered,
         records: &found.records,
         starting: &[],
+        at_first: None,
     };
     let (scan, _) = folder::judged(scan, &name, known, |record| {
         found.approved.contains(&record.execution_arn())

@@ -95,6 +95,9 @@ pub struct Running {
     pub asked_for: usize,
     /// How many are of an entry that is not, and may not be stopped yet: nobody approved that.
     pub left: usize,
+    /// `asked_for` leaves out what was started since the folder was first seen, as not all of its files could be read then:
+    /// what it asks for is seen only now.
+    pub at_first: bool,
 }
 
 /// Whether a scan saw the folder that the ledger was made for.
@@ -194,7 +197,11 @@ impl Remembered {
         if fine {
             return Verdict::Fine;
         }
-        let Running { asked_for, left } = running();
+        let Running {
+            asked_for,
+            left,
+            at_first,
+        } = running();
         if left == 0 {
             return Verdict::Fine;
         }
@@ -212,8 +219,8 @@ impl Remembered {
         }
         // The same disk may bear another number after a restart of the machine.
         let is_back = here.is_some_and(|folder| folder.root.has_the_number_of(root));
-        let is_known = self.strange.is_none() || is_back;
-        if is_known && asked_for > 0 {
+        let is_asked = self.strange.is_none() || is_back || at_first;
+        if is_asked && asked_for > 0 {
             return Verdict::Fine;
         }
         strange

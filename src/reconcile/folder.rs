@@ -25,6 +25,8 @@ pub struct Known<'a> {
     pub records: &'a Records,
     /// Entries that are being started: their records may come while this scan counts.
     pub starting: &'a [&'a EntryName],
+    /// What was recorded when a strange folder was seen first, as long as not all of its files could be read.
+    pub at_first: Option<&'a Records>,
 }
 
 /// The scan of the folder named `path`, with the doubts that what is known adds to it; and what is to be remembered from now
@@ -39,6 +41,7 @@ pub fn judged(
         remembered,
         records,
         starting,
+        at_first,
     } = known;
     let Some(seen) = scan.directories.clone() else {
         return (scan, None);
@@ -52,14 +55,19 @@ pub fn judged(
     let starting = starting.iter();
     let starting = starting.filter(|name| !scan.entries.contains_key(**name) && !is_counted(name));
     let starting = starting.count();
+    let ran_at_first = |record: &Record| {
+        let ran = |first: &Records| first.get(&record.name).is_some_and(|first| runs(&first));
+        at_first.is_none_or(ran)
+    };
     let running = || {
         let mut running = Running {
             asked_for: 0,
             left: starting,
+            at_first: at_first.is_some(),
         };
         for record in records.values().filter(runs) {
             if scan.entries.contains_key(&record.name) {
-                running.asked_for += 1;
+                running.asked_for += usize::from(ran_at_first(record));
             } else if !let_go(record) {
                 running.left += 1;
             }
@@ -97,7 +105,7 @@ pub fn judged(
 
 impl Reconciler {
     /// The same, with what this one knows.
-    pub fn judged(&self, scan: Scan, path: &str) -> (Scan, Option<Remembered>) {
+    pub fn judged(&mut self, scan: Scan, path: &str) -> (Scan, Option<Remembered>) {
         if !self.policy.rules.folder {
             return (scan, None);
         }
@@ -107,11 +115,21 @@ impl Reconciler {
             remembered: &remembered,
             records: &self.desk.records,
             starting: &starting,
+            at_first: self.at_first.as_ref(),
         };
-        judged(scan, path, known, |record| {
+        let is_first = remembered.strange.is_none();
+        let (scan, after) = judged(scan, path, known, |record| {
             self.flights.stops(&record.name)
                 || !self.approved.is_empty() && self.approved.contains(&record.execution_arn())
-        })
+        });
+        // Whether it asks for what runs is not known before each of its files says so.
+        let is_open = scan.doubt().is_some() || scan.has_problems() || !scan.in_flight.is_empty();
+        if scan.strange.is_none() || !is_open {
+            self.at_first = None;
+        } else if is_first {
+            self.at_first = Some(self.desk.records.clone());
+        }
+        (scan, after)
     }
 }
 
@@ -174,6 +192,7 @@ mod tests {
                 remembered: &remembered,
                 records: &records,
                 starting,
+                at_first: None,
             };
             judged(empty(inode), "/a", known, |_| false).0
         };
@@ -207,12 +226,56 @@ mod tests {
                 remembered: &remembered,
                 records: &records,
                 starting: &[],
+                at_first: None,
             };
             let (scan, after) = judged(empty(10), "/a", known, |_| false);
             assert_eq!(scan.lost.len(), lost, "{file} {phase:?}");
             // It stays remembered as long as it counts.
             let kept = after.unwrap_or_else(|| remembered.clone()).directories;
             assert_eq!(kept.len(), lost, "{file} {phase:?}");
+        }
+    }
+
+    /// A folder whose file is still being written when it is seen first asks for what runs a moment later; what was started
+    /// from it meanwhile is no reason.
+    #[test]
+    fn a_file_that_could_not_be_read_at_first_may_ask_for_what_runs() {
+        let owner = Owner::parse("test").expect("an owner");
+        let record = |name: &str| {
+            let (entry, begun) = (sample(name), sample(name).at());
+            Record::starting(&owner, &entry, None, begun).in_phase(Phase::Running, begun)
+        };
+        let first: Records = [record("old"), record("other")].into_iter().collect();
+        let now: Records = ["old", "other", "new"].map(record).into_iter().collect();
+        let remembered = Remembered {
+            strange: Some(Folder {
+                path: "/b".into(),
+                root: remembered().folder.expect("one").root,
+            }),
+            ..remembered()
+        };
+        let rows = [
+            (&["new"][..], Some(&first), true),
+            (&["new", "old"], Some(&first), false),
+            // After a restart nobody knows what was there first.
+            (&["new", "old"], None, true),
+        ];
+        for (asked, at_first, strange) in rows {
+            let entries = asked.iter().map(|name| sample(name));
+            let entries = entries.map(|entry| (entry.name.clone(), Arc::new(entry)));
+            let mut scan = empty(30);
+            scan.entries = Arc::new(entries.collect());
+            let mut seen = (*scan.directories.clone().expect("some")).clone();
+            seen.root.holds_files = true;
+            scan.directories = Some(Arc::new(seen));
+            let known = Known {
+                remembered: &remembered,
+                records: &now,
+                starting: &[],
+                at_first,
+            };
+            let (scan, _) = judged(scan, "/b", known, |_| false);
+            assert_eq!(scan.strange.is_some(), strange, "{asked:?}");
         }
     }
 }

@@ -99,6 +99,8 @@ pub struct Reconciler {
     /// When stops of orphans are tried again.
     orphans_after: Option<Instant>,
     approved: BTreeSet<String>,
+    /// See [`folder::Known`].
+    at_first: Option<Records>,
     pause: Option<Pause>,
     /// Entries whose last write failed: what is on the disk is not known, and nothing is done for them until it is.
     unknown: BTreeSet<EntryName>,
@@ -159,6 +161,7 @@ impl Reconciler {
             looks: BTreeMap::new(),
             orphans_after: None,
             approved: found.approved,
+            at_first: None,
             pause: found.pause,
             unknown: BTreeSet::new(),
             unwritten: BTreeMap::new(),

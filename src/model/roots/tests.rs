@@ -47,7 +47,11 @@ fn remembered(path: &str, root: Identity) -> Remembered {
 }
 
 fn running(asked_for: usize, left: usize) -> impl Fn() -> Running {
-    move || Running { asked_for, left }
+    move || Running {
+        asked_for,
+        left,
+        at_first: false,
+    }
 }
 
 #[test]
@@ -182,6 +186,15 @@ fn strange_until_it_is_approved() {
     let verdict = noted.judge(B, &other, running(2, 3));
     assert!(matches!(verdict, Verdict::Strange(Strange { left: 3, .. })));
     assert_eq!(noted.after(B, &other, &verdict, &[]), None, "no other");
+    // Where its files could not be read at first, what ran then is looked for once more.
+    let at_first = |asked_for| Running {
+        asked_for,
+        left: 3,
+        at_first: true,
+    };
+    assert_eq!(noted.judge(B, &other, || at_first(1)), Verdict::Fine);
+    let verdict = noted.judge(B, &other, || at_first(0));
+    assert!(matches!(verdict, Verdict::Strange(_)));
     // A third one, that shares what the second one started.
     let third = seen(id(3, 30), true);
     let verdict = noted.judge("/etc/c", &third, running(2, 3));
