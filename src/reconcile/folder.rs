@@ -1,7 +1,6 @@
 //! What a scan says once its directories are compared with what is remembered of them. Calls nobody, writes nothing.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::Reconciler;
 use crate::model::entry::EntryName;
@@ -83,13 +82,7 @@ pub fn judged(
         lost.retain(|lost| gone.iter().any(|record| is_below(&record.file, lost)));
     }
     // That it is strange is noted whatever else is in doubt: what is started from it meanwhile would make it familiar.
-    let is_strange = matches!(verdict, Verdict::Strange(_));
-    if is_strange && !scan.in_flight.is_empty() {
-        // What it asks for is not known yet. What is started from it meanwhile would make it familiar.
-        scan.entries = Arc::default();
-        return (scan, None);
-    }
-    let is_noted = scan.doubt().is_none() || is_strange;
+    let is_noted = scan.doubt().is_none() || matches!(verdict, Verdict::Strange(_));
     let after = is_noted.then(|| remembered.after(path, &seen, &verdict, &lost));
     let after = after.flatten();
     scan.lost = lost.into();
@@ -135,6 +128,8 @@ impl Reconciler {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::model::entry::sample;
     use crate::model::name::Owner;
