@@ -143,7 +143,9 @@ async fn a_disk_that_is_not_mounted_stops_nothing() {
     if !may_mount(disks.0.root.path()) {
         return;
     }
-    let mount = "mount -t tmpfs -o mode=755 onced-test schedules";
+    // The disk stays the same one while it is mounted elsewhere.
+    disks.shell("mkdir disk; mount -t tmpfs -o mode=755 onced-test disk");
+    let mount = "mount --bind disk schedules";
     disks.shell(mount);
     disks.three("schedules");
     let daemon = disks.daemon();
@@ -171,7 +173,6 @@ async fn a_disk_that_is_not_mounted_stops_nothing() {
     );
     assert!(guard.contains("on another device than before"), "{guard}");
     disks.shell(mount);
-    disks.three("schedules");
     // The other one is gone again.
     disks.0.settles_at(4, 1).await;
     disks.is_calm((4, 1)).await;
