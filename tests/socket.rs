@@ -186,6 +186,8 @@ async fn nobody_takes_the_socket_of_another() {
         command.env("RUNTIME_DIRECTORY", &runtime);
         said(command)
     };
+    // Each of both starts it; the second time it is the same start again.
+    world.settles_at(2, 0).await;
     let (code, told) = list(&one);
     assert!(code == Some(0) && told.contains("scheduled"), "{told}");
     // The first one's answer would be about another ledger.

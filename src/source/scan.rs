@@ -104,11 +104,12 @@ impl Scan {
             .or_else(written)
     }
 
-    /// Is any file invalid?
+    /// Is any file invalid, and not only being written?
     pub fn has_problems(&self) -> bool {
+        let passes = |file: &FileReport| file.errors.iter().all(|problem| problem.passes);
         self.files
             .iter()
-            .any(|file| file.state == FileState::Invalid)
+            .any(|file| file.state == FileState::Invalid && !passes(file))
     }
 }
 

@@ -18,6 +18,9 @@ use crate::model::records::Records;
 /// may come to nothing.
 const AT_LEAST: TimeDelta = TimeDelta::minutes(2);
 
+/// How long before its time a doubt is still expected to be resolved: a file is mended, a rebase ends.
+const TO_TELL: TimeDelta = TimeDelta::minutes(15);
+
 const MOVE: Decision = Decision::Act(Step::Move, "the same content under a new name");
 
 /// Which entry takes over whose execution, by their places among all.
@@ -215,18 +218,22 @@ fn set(decisions: &mut Decisions, name: &EntryName, decision: Decision) {
     *decisions.get_mut(name).expect("a decision") = decision;
 }
 
-/// A start waits until it is known what became of the same content under another name. Where that runs, it fires in any
-/// case: then it was a new name. Else it is not waited for so long that it would be missed, but where its time has come:
-/// then the other may have fired.
+/// A start waits until it is known what became of the same content under another name. Where that runs and its time is
+/// near, it fires in any case; where there is time to tell, both run until then. Else it is not waited for so long that it
+/// would be missed, but where its time has come: then the other may have fired.
 fn until_known(entry: &Entry, other: &Unknown<'_>, now: DateTime<Utc>) -> Option<Decision> {
     let least = entry.at() - AT_LEAST;
-    let waits = other.runs || now < least || now >= entry.at();
+    let waits = if other.runs {
+        entry.at() - now < TO_TELL
+    } else {
+        now < least || now >= entry.at()
+    };
     let name = other.name;
     waits.then(|| Decision::Hold {
         step: Step::Start,
         by: HeldBy::Doubt,
         why: format!("`{name}` asked for the same: waits until it is known what becomes of that"),
         until: None,
-        wake: Some(least).filter(|least| now < *least),
+        wake: Some(least).filter(|least| !other.runs && now < *least),
     })
 }

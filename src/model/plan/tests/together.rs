@@ -268,9 +268,13 @@ fn a_new_name_for_the_same_is_a_move() {
     };
     let running = record(&old, Phase::Running);
     assert_eq!(plan(&running, &gone, &new), ["Move new"]);
-    // In doubt it is waited for, what runs fires in any case; another content, or one that is switched off: no move.
+    // In doubt, another content, or one that is switched off: no move.
     let doubt = Want::Unclear("doubt".into());
-    assert!(plan(&running, &doubt, &new).is_empty());
+    assert_eq!(plan(&running, &doubt, &new), ["Start new"]);
+    // What runs fires in any case: where its time is near, that is waited for.
+    let (soon, then) = (entry("old", 899), entry("new", 899));
+    let running_soon = record(&soon, Phase::Running);
+    assert!(plan(&running_soon, &doubt, &then).is_empty());
     assert_eq!(plan(&running, &Want::Present(&old), &new), ["Start new"]);
     assert_eq!(plan(&running, &gone, &entry("new", 3601)), ["Start new"]);
     let off = Entry {
