@@ -144,7 +144,9 @@ pub(super) fn comes_back(entry: &Entry, record: &Record) -> bool {
     match record.phase {
         Phase::Stopped => same || record.stop_reason != Some(StopReason::Replaced),
         Phase::Ended => true,
-        Phase::Starting | Phase::Running | Phase::Stopping => false,
+        // It was found to have been stopped, and is not started again yet.
+        Phase::Starting => record.generation > 0 && record.in_doubt.is_none(),
+        Phase::Running | Phase::Stopping => false,
     }
 }
 

@@ -48,6 +48,8 @@ pub enum Want<'a> {
     },
     /// Not proven, and why.
     Unclear(String),
+    /// It is not where it was, and may be elsewhere; and why.
+    Left(String),
 }
 
 /// An entry that is asked for or recorded: what is wanted of it, and what is recorded.
@@ -264,7 +266,7 @@ fn note(want: &Want<'_>, record: &Record, guarded: Option<Mass>) -> Option<Note>
     let (file, gone) = match want {
         Want::Present(entry) => (&entry.file, None),
         Want::Absent { since, .. } => (&record.file, Some(*since)),
-        Want::Unclear(_) => (&record.file, None),
+        Want::Unclear(_) | Want::Left(_) => (&record.file, None),
     };
     if !record.is_live() || (&record.file, record.gone, record.guarded) == (file, gone, guarded) {
         return None;

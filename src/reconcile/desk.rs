@@ -137,7 +137,12 @@ impl Desk {
             } else if let Some(why) = record.and_then(|record| desired.doubt.of(name, &record.file))
             {
                 self.gone_since.remove(name);
-                Want::Unclear(why)
+                let left = record.is_some_and(|record| desired.doubt.has_left(&record.file));
+                if left {
+                    Want::Left(why)
+                } else {
+                    Want::Unclear(why)
+                }
             } else {
                 // A file that goes on changing may be about to bring it back: then it is gone only since the last change.
                 let version = record.and_then(|record| desired.doubt.version(&record.file));

@@ -267,7 +267,7 @@ impl Reconciler {
             let (name, record) = (wanted.name, wanted.record);
             let (machine, asked) = match wanted.want {
                 Want::Present(entry) => (Some(&**entry.state_machine()), Some(entry.fingerprint())),
-                Want::Absent { .. } | Want::Unclear(_) => (None, None),
+                Want::Absent { .. } | Want::Unclear(_) | Want::Left(_) => (None, None),
             };
             let seen = if rules.verify {
                 let seen = verify.sight(name, machine, record);

@@ -24,24 +24,20 @@ impl Words {
     }
 }
 
-/// Files that are gone, and that a file which can't be understood may be under another name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum MayBe {
-    /// Any of them: it was never read whole.
-    Any,
-    /// Those that went away while it was changed.
-    Only(Arc<BTreeSet<String>>),
+/// The files whose entries a file that can't be understood may hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct MayHold {
+    /// Those of every file that is gone: it was never read whole.
+    pub(super) of_any_gone: bool,
+    /// Those that went away, or were changed, while it was changed.
+    pub(super) of: Arc<BTreeSet<String>>,
 }
 
-impl MayBe {
-    pub(super) fn none() -> Self {
-        Self::Only(Arc::default())
-    }
-
-    fn contains(&self, file: &str) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Only(files) => files.contains(file),
+impl MayHold {
+    pub(super) fn anything() -> Self {
+        Self {
+            of_any_gone: true,
+            ..Self::default()
         }
     }
 }
@@ -52,7 +48,7 @@ pub struct Opaque {
     pub(super) path: String,
     /// `None`: it could not be read.
     pub(super) words: Option<Words>,
-    pub(super) may_be: MayBe,
+    pub(super) may_hold: MayHold,
 }
 
 /// A place that is not read, where an entry was that may still be wanted. It may stay so for ever: of other entries it says
@@ -136,6 +132,12 @@ impl Doubt {
         self.files[found.ok()?].version
     }
 
+    /// Is an entry that is in no good file surely not where it was: in a file that is read, or in none that is there?
+    pub fn has_left(&self, file: &str) -> bool {
+        !self.opaque.iter().any(|opaque| opaque.path == file)
+            && self.under_another_name(file).is_none()
+    }
+
     /// Why an entry that is in no good file, and was last seen in `file`, may still be wanted; `None`: it is gone.
     pub fn of(&self, name: &EntryName, file: &str) -> Option<String> {
         self.whole
@@ -179,13 +181,18 @@ impl Doubt {
     }
 
     fn under_another_name(&self, file: &str) -> Option<String> {
-        if self.opaque.is_empty() || file.is_empty() || self.is_there(file) {
-            return None;
-        }
+        let is_gone = !file.is_empty() && !self.is_there(file);
         let mut opaque = self.opaque.iter();
-        let may_be = opaque.find(|opaque| opaque.may_be.contains(file));
-        may_be.map(|Opaque { path, .. }| {
+        let Opaque { path, .. } = opaque.find(|opaque| {
+            let MayHold { of_any_gone, of } = &opaque.may_hold;
+            is_gone && *of_any_gone || of.contains(file)
+        })?;
+        Some(if is_gone {
             format!("`{file}`, where it was, is gone, and may be `{path}` now, which is invalid")
+        } else {
+            format!(
+                "`{path}` was changed with `{file}`, where it was, and is invalid: it may be there now"
+            )
         })
     }
 }
@@ -198,12 +205,15 @@ mod tests {
     #[test]
     fn what_may_still_be_wanted() {
         let text = "schedules:\n  pay: [\n";
-        let opaque = |path: &str, words: Option<&str>, may_be| Opaque {
+        let opaque = |path: &str, words: Option<&str>, may_hold| Opaque {
             path: path.into(),
             words: words.map(Words::of),
-            may_be,
+            may_hold,
         };
-        let only = MayBe::Only(Arc::new(["moved.yaml".to_owned()].into()));
+        let only = MayHold {
+            of_any_gone: false,
+            of: Arc::new(["moved.yaml".to_owned()].into()),
+        };
         let doubt = |opaque: Opaque| Doubt {
             whole: None,
             pins: Arc::default(),
@@ -212,17 +222,29 @@ mod tests {
             opaque: Arc::new(vec![opaque]),
         };
         let rows = [
-            ("pay", "b.yaml", Some(text), MayBe::none(), "mentions it"),
-            ("pays", "b.yaml", Some(text), MayBe::none(), ""),
+            (
+                "pay",
+                "b.yaml",
+                Some(text),
+                MayHold::default(),
+                "mentions it",
+            ),
+            ("pays", "b.yaml", Some(text), MayHold::default(), ""),
             (
                 "e",
                 "a.yaml",
                 Some(text),
-                MayBe::none(),
+                MayHold::default(),
                 "where it was, is invalid",
             ),
-            ("e", "b.yaml", None, MayBe::none(), "can't be read"),
-            ("e", "b.yaml", Some(text), MayBe::Any, "may be `a.yaml` now"),
+            ("e", "b.yaml", None, MayHold::default(), "can't be read"),
+            (
+                "e",
+                "b.yaml",
+                Some(text),
+                MayHold::anything(),
+                "may be `a.yaml` now",
+            ),
             (
                 "e",
                 "moved.yaml",
@@ -232,8 +254,8 @@ mod tests {
             ),
             ("e", "b.yaml", Some(text), only, ""),
         ];
-        for (name, file, words, may_be, expected) in rows {
-            let doubt = doubt(opaque("a.yaml", words, may_be));
+        for (name, file, words, may_hold, expected) in rows {
+            let doubt = doubt(opaque("a.yaml", words, may_hold));
             let name = EntryName::parse(name).expect("a name");
             let why = doubt.of(&name, file).unwrap_or_default();
             let is = if expected.is_empty() {

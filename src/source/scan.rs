@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::baseline::{Baseline, unfinished};
 use super::conflict::{self, Conflict};
-use super::doubt::{Doubt, MayBe, Opaque, Pin, Words};
+use super::doubt::{Doubt, MayHold, Opaque, Pin, Words};
 use super::in_flight::{Flight, InFlight, YOUNG, Young};
 use super::leftover::Leftover;
 use super::read::{Stat, Trust, Unread, read, read_inside};
@@ -130,8 +130,12 @@ struct Known {
     conflict: Option<usize>,
     /// It was read once, and good.
     was_good: bool,
-    /// Files that are gone, and that it may be now: it is invalid since.
-    may_be: MayBe,
+    /// Whose entries it may hold: it is invalid since.
+    may_hold: MayHold,
+    /// In which scan its content was another one for the first time.
+    changed: u64,
+    /// In which scan it was at rest last.
+    rest: u64,
     baseline: Baseline,
     cut: Option<Cut>,
     /// It could not be read, or might not be.
@@ -313,7 +317,7 @@ impl Scanner {
             self.last.identity == identity && self.ignored == ignored && self.found == found.len();
         let written = self.written(&found, rest, now);
         let seen = self.look(&root, &found, (&written, read_all), now);
-        self.note_what_may_have_moved(&found, &seen);
+        self.note_what_it_may_hold(&found, &seen);
         same &= seen
             .iter()
             .all(|seen| matches!(seen, Seen::Same | Seen::InFlight));
@@ -481,26 +485,44 @@ impl Scanner {
         }
     }
 
-    /// A file may be renamed, and what it holds then spoiled, between two scans: an invalid file that was changed since the
-    /// last scan may be any that went away since then, and one that was never good any that is gone.
-    fn note_what_may_have_moved(&mut self, found: &[Found], seen: &[Seen]) {
-        let last = self.round - 1;
-        let gone = self.known.iter().filter(|(_, known)| known.round == last);
-        let gone: BTreeSet<String> = gone.map(|(path, _)| path.clone()).collect();
+    /// A file may be renamed, or be given entries of another one, and then be spoiled, between two moments at which it is at
+    /// rest: where it is invalid, it may hold what those held that went away or were changed since. One that was never good
+    /// may be any that is gone.
+    fn note_what_it_may_hold(&mut self, found: &[Found], seen: &[Seen]) {
+        let round = self.round;
+        let mut moved: Option<Vec<(String, u64)>> = None;
         for (found, seen) in found.iter().zip(seen) {
+            let Some(known) = self.known.get(&found.shown) else {
+                continue;
+            };
+            let is_good = known.parsed.is_ok();
+            if matches!(seen, Seen::Read) && !is_good && moved.is_none() {
+                let at = |(path, known): (&String, &Known)| {
+                    let is_gone = known.round < round;
+                    let at = if is_gone {
+                        known.round + 1
+                    } else {
+                        known.changed
+                    };
+                    (path.clone(), at)
+                };
+                moved = Some(self.known.iter().map(at).collect());
+            }
             let Some(known) = self.known.get_mut(&found.shown) else {
                 continue;
             };
-            match (seen, &known.parsed, &mut known.may_be) {
-                (Seen::Read, Ok(_), may_be) => {
-                    known.was_good = true;
-                    *may_be = MayBe::none();
-                }
-                (Seen::Read, Err(_), may_be) if !known.was_good => *may_be = MayBe::Any,
-                (Seen::Read, Err(_), MayBe::Only(files)) => {
-                    Arc::make_mut(files).extend(gone.iter().cloned());
-                }
-                (Seen::Read | Seen::Same | Seen::InFlight | Seen::Refused(_), ..) => {}
+            if matches!(seen, Seen::Read) && is_good {
+                known.was_good = true;
+                known.may_hold = MayHold::default();
+            } else if matches!(seen, Seen::Read) {
+                known.may_hold.of_any_gone |= !known.was_good;
+                let others = moved.iter().flatten();
+                let since = others.filter(|(path, at)| *at > known.rest && *path != found.shown);
+                let of = since.map(|(path, _)| path.clone());
+                Arc::make_mut(&mut known.may_hold.of).extend(of);
+            }
+            if matches!(seen, Seen::Read | Seen::Same) {
+                known.rest = round;
             }
         }
     }
@@ -556,6 +578,7 @@ impl Scanner {
             known.stat = kept;
             if !same {
                 known.digest = digest;
+                known.changed = round;
                 known.key = self.key(&found.shown, &bytes, &digest);
                 (known.parsed, known.words, known.conflict) =
                     self.parsed(&found.shown, &bytes, known.key.as_ref());
@@ -574,7 +597,9 @@ impl Scanner {
             words,
             conflict,
             was_good: false,
-            may_be: MayBe::none(),
+            may_hold: MayHold::default(),
+            changed: round,
+            rest: round.saturating_sub(1),
             baseline: Baseline::of(&bytes, digest, now),
             cut: unfinished(&bytes).or(young),
             refused: false,
@@ -675,7 +700,7 @@ impl Scanner {
             Opaque {
                 path: files[place].path.clone(),
                 words: of_file.map(|known| known.words.clone().unwrap_or_else(names)),
-                may_be: of_file.map_or(MayBe::Any, |known| known.may_be.clone()),
+                may_hold: of_file.map_or_else(MayHold::anything, |known| known.may_hold.clone()),
             }
         });
         let opaque = opaque.collect();

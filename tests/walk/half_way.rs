@@ -72,7 +72,7 @@ impl Walk {
         let remove = other.map_or_else(String::new, |other| format!("git rm -q {other};"));
         self.shell(&format!(
             "rm -rf ../clone; git clone -q . ../clone; cd ../clone; git config user.name o; git config user.email o@example.com; \
-             {}; {remove} git commit -qam theirs; echo '# more' >> {file}; git commit -qam more",
+             {}; {remove} git commit -q --allow-empty -am theirs; echo '# more' >> {file}; git commit -qam more",
             change(&theirs)
         ));
         self.shell(&change(&ours));
@@ -132,7 +132,7 @@ impl Walk {
         self.say("git: stash pop stops with a conflict, and is given up");
         self.try_shell("git stash pop -q");
         self.rest_half_way().await;
-        self.shell("git reset -q --hard HEAD; git stash drop -q");
+        self.shell("git reset -q --hard HEAD; git stash clear");
     }
 
     /// Makes the clone below the folder.

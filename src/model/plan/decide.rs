@@ -126,7 +126,7 @@ fn by_record(
     let Some(record) = record else {
         return match want {
             Want::Present(entry) => fresh(entry, policy, now, "new"),
-            Want::Absent { .. } | Want::Unclear(_) => Decision::Rest { wake: None },
+            Want::Absent { .. } | Want::Unclear(_) | Want::Left(_) => Decision::Rest { wake: None },
         };
     };
     let same = matches!(want, Want::Present(entry) if entry.fingerprint() == record.fingerprint);
@@ -190,13 +190,15 @@ fn by_record(
         (Phase::Starting | Phase::Running, Want::Absent { since, seen }) => {
             removed(policy, record, (*since, *seen), now)
         }
-        (Phase::Starting | Phase::Running, Want::Unclear(why)) => Decision::Hold {
-            step: Step::Stop(StopReason::Removed),
-            by: HeldBy::Doubt,
-            why: why.clone(),
-            until: None,
-            wake: Some(record.at),
-        },
+        (Phase::Starting | Phase::Running, Want::Unclear(why) | Want::Left(why)) => {
+            Decision::Hold {
+                step: Step::Stop(StopReason::Removed),
+                by: HeldBy::Doubt,
+                why: why.clone(),
+                until: None,
+                wake: Some(record.at),
+            }
+        }
         (Phase::Stopped, Want::Present(entry)) => fresh(
             entry,
             policy,

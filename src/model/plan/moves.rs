@@ -31,6 +31,8 @@ struct Unknown<'a> {
     name: &'a EntryName,
     /// That runs, and nothing is about to stop it.
     runs: bool,
+    /// It is not where it was: most likely it has another name.
+    has_left: bool,
 }
 
 /// Finds entries with new names, and decides for them and for those whose executions they take over. Where several are
@@ -97,7 +99,7 @@ pub(super) fn is_given_up(want: &Want<'_>, record: &Record) -> bool {
     let kept = match want {
         Want::Present(entry) => entry.enabled && entry.fingerprint() == record.fingerprint,
         // What has fired has fired, whether its entry is still there or not.
-        Want::Absent { .. } | Want::Unclear(_) => false,
+        Want::Absent { .. } | Want::Unclear(_) | Want::Left(_) => false,
     };
     !kept && (record.is_live() || record.has_fired())
 }
@@ -118,10 +120,16 @@ fn by_content<'a>(
             continue;
         };
         let runs = record.phase == Phase::Running;
-        let is_unclear = matches!(wanted.want, Want::Unclear(_));
+        let has_left = matches!(wanted.want, Want::Left(_));
+        let is_unclear = has_left || matches!(wanted.want, Want::Unclear(_));
         if matches!(record.phase, Phase::Starting | Phase::Stopping) || runs && is_unclear {
             let name = wanted.name;
-            unknown.insert(record.fingerprint, Unknown { name, runs });
+            let other = Unknown {
+                name,
+                runs,
+                has_left,
+            };
+            unknown.insert(record.fingerprint, other);
         } else {
             let of_content = free.entry(record.fingerprint).or_default();
             of_content.push_back(*place);
@@ -218,13 +226,13 @@ fn set(decisions: &mut Decisions, name: &EntryName, decision: Decision) {
     *decisions.get_mut(name).expect("a decision") = decision;
 }
 
-/// A start waits until it is known what became of the same content under another name. Where that runs and its time is
-/// near, it fires in any case; where there is time to tell, both run until then. Else it is not waited for so long that it
+/// A start waits until it is known what became of the same content under another name. Where that runs, it fires in any
+/// case; only where the other may still be there, and there is time to tell, both run until then. Else it is not waited for so long that it
 /// would be missed, but where its time has come: then the other may have fired.
 fn until_known(entry: &Entry, other: &Unknown<'_>, now: DateTime<Utc>) -> Option<Decision> {
     let least = entry.at() - AT_LEAST;
     let waits = if other.runs {
-        entry.at() - now < TO_TELL
+        other.has_left || entry.at() - now < TO_TELL
     } else {
         now < least || now >= entry.at()
     };

@@ -271,6 +271,9 @@ fn a_new_name_for_the_same_is_a_move() {
     // In doubt, another content, or one that is switched off: no move.
     let doubt = Want::Unclear("doubt".into());
     assert_eq!(plan(&running, &doubt, &new), ["Start new"]);
+    // Not where it was, it has another name most likely.
+    let left = Want::Left("doubt".into());
+    assert!(plan(&running, &left, &new).is_empty());
     // What runs fires in any case: where its time is near, that is waited for.
     let (soon, then) = (entry("old", 899), entry("new", 899));
     let running_soon = record(&soon, Phase::Running);
