@@ -132,7 +132,7 @@ struct Known {
     was_good: bool,
     /// Whose entries it may hold: it is invalid since.
     may_hold: MayHold,
-    /// In which scan its content was another one for the first time.
+    /// In which scan its content was another one than before; 0: in none.
     changed: u64,
     /// In which scan it was at rest last.
     rest: u64,
@@ -598,7 +598,7 @@ impl Scanner {
             conflict,
             was_good: false,
             may_hold: MayHold::default(),
-            changed: round,
+            changed: 0,
             rest: round.saturating_sub(1),
             baseline: Baseline::of(&bytes, digest, now),
             cut: unfinished(&bytes).or(young),
