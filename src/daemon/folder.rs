@@ -166,10 +166,13 @@ impl Daemon {
         if watching {
             return self.resync;
         }
-        let cost = self
-            .scanned
-            .map_or(Duration::ZERO, |scanned| scanned.took * 10);
-        POLL.max(cost).min(self.resync)
+        POLL.max(self.cost()).min(self.resync)
+    }
+
+    /// How long it takes at least from one scan to the next one that no hint asked for: ten times what one costs.
+    pub(super) fn cost(&self) -> Duration {
+        self.scanned
+            .map_or(Duration::ZERO, |scanned| scanned.took * 10)
     }
 
     /// Waits until no hint has come for `settle`, and git is not at work any more; not for longer than a while.

@@ -48,6 +48,8 @@ use socket::{Order, What};
 
 /// How often the directory is scanned where no events come; where a scan costs much, ten times what it costs.
 const POLL: Duration = Duration::from_secs(2);
+/// The same where a change is so young that it may go on.
+const SOON: Duration = Duration::from_millis(250);
 /// How often the clock is looked at while nothing is to be done. The timers of the kernel's monotonic clock stand still
 /// while the machine sleeps, and know nothing of a clock that is set.
 const TICK: Duration = Duration::from_secs(10);
@@ -269,6 +271,11 @@ impl Daemon {
             let calm = scan.doubt().is_none() && !self.clock_watch.is_set();
             let tells_all = |watch: &Watch| watch.network().is_none();
             let most = self.rest(watching.as_ref().is_some_and(tells_all) && calm);
+            let most = if scan.in_flight.is_empty() {
+                most
+            } else {
+                most.min(self.cost().max(SOON))
+            };
             self.last = Some(scan);
             // An execution that is due is asked for a little later.
             let soon = (self.clock)() + TimeDelta::milliseconds(20);

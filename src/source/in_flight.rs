@@ -19,6 +19,8 @@ use super::read::Stat;
 pub const LONGEST: Duration = Duration::from_mins(3);
 /// How young a change is of which no event tells that it is whole.
 pub(super) const YOUNG: Duration = Duration::from_secs(2);
+/// The same where events come: they tell of whoever writes on, once a second or more often.
+const YOUNG_BY_EVENTS: Duration = Duration::from_millis(1_250);
 /// For how long events are remembered that only young changes need.
 const REMEMBERED: Duration = Duration::from_secs(10);
 /// How many are remembered before those that are too old are dropped.
@@ -148,6 +150,14 @@ impl InFlight {
         // One that never comes is not waited for once more.
         if let Some(marks) = &mut state.marks {
             marks.seen = marks.seen.max(set);
+        }
+    }
+
+    /// How young a change is that is not believed where no event tells that it is whole.
+    pub(super) fn young(&self) -> Duration {
+        match self.state().marks {
+            Some(_) => YOUNG_BY_EVENTS,
+            None => YOUNG,
         }
     }
 

@@ -85,7 +85,9 @@ impl Stat {
 
     /// Did it change within this time before `now`? Where the clocks don't agree: yes.
     pub(super) fn is_younger(&self, than: Duration, now: SystemTime) -> bool {
-        age(self.changed.0, now).is_none_or(|age| age < than)
+        let age = age(self.changed.0, now);
+        let part = Duration::from_nanos(u64::try_from(self.changed.1).unwrap_or_default());
+        age.is_none_or(|age| age.saturating_sub(part) < than)
     }
 }
 

@@ -359,19 +359,19 @@ impl Scanner {
             return written;
         };
         in_flight.keep(Path::exists);
-        let clock = SystemTime::now();
+        let (clock, young) = (SystemTime::now(), in_flight.young());
         for (place, found) in found.iter().enumerate() {
             let Some((path, stat)) = found.target() else {
                 continue;
             };
             let of = |age| stat.is_younger(age, clock);
-            let flight = in_flight.of(&path, of(YOUNG));
+            let flight = in_flight.of(&path, of(young));
             let is_young = match flight {
                 Flight::Whole => of(rest),
-                Flight::Unknown => of(rest.max(YOUNG)),
+                Flight::Unknown => of(rest.max(young)),
                 Flight::Open | Flight::OpenForLong => false,
             };
-            let waits = rest.max(YOUNG);
+            let waits = rest.max(young);
             let is_young = self
                 .young
                 .waits(&found.shown, is_young.then_some(stat), waits, now);

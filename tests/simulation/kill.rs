@@ -229,13 +229,13 @@ async fn kill(world: &World, times: u64, seed: u64) -> BTreeMap<String, u32> {
             world.write(&entries);
             sleep(Duration::from_millis(rng.u64(0..80))).await;
         }
-        // Some of the deaths come while it works, however long it took to begin: a file that was written before it watched is
+        // Half of the deaths come while it works, however long it took to begin: a file that was written before it watched is
         // read once it is two seconds old.
         let new = world.running().is_ok_and(|running| {
             let runs = |name: &String| running.contains_key(name);
             !entries.keys().all(runs)
         });
-        if new && rng.u32(0..4) == 0 {
+        if new && rng.bool() {
             world.starts_more_than(before).await;
         }
         sleep(Duration::from_millis(rng.u64(0..200))).await;
