@@ -132,10 +132,9 @@ impl Doubt {
         self.files[found.ok()?].version
     }
 
-    /// Is an entry that is in no good file surely not where it was: in a file that is read, or in none that is there?
+    /// Is an entry that is in no good file not where it was, as far as one can see: its own file can be read, or is gone?
     pub fn has_left(&self, file: &str) -> bool {
         !self.opaque.iter().any(|opaque| opaque.path == file)
-            && self.under_another_name(file).is_none()
     }
 
     /// Why an entry that is in no good file, and was last seen in `file`, may still be wanted; `None`: it is gone.

@@ -588,7 +588,9 @@ impl Scanner {
         }
         let key = self.key(&found.shown, &bytes, &digest);
         let (parsed, words, conflict) = self.parsed(&found.shown, &bytes, key.as_ref());
-        let young = stat.is_younger(YOUNG, begun).then_some(Cut::Fresh);
+        // Where what is young is waited for, it has been.
+        let young = self.in_flight.is_none() && stat.is_younger(YOUNG, begun);
+        let young = young.then_some(Cut::Fresh);
         let known = Known {
             round,
             stat: kept,

@@ -156,6 +156,7 @@ impl Record {
                 let mut beside: Vec<&Run> = runs.iter().filter(beside).copied().collect();
                 // What is being stopped already has been proven gone.
                 beside.retain(|other| !self.is_being_stopped(other, run.start));
+                beside.retain(|other| !self.is_of_another_ledger(other, run));
                 let Some(first) = beside.iter().map(|other| other.start).min() else {
                     continue;
                 };
@@ -196,6 +197,19 @@ impl Record {
                 }
             }
         }
+    }
+
+    /// Was the first one started a moment ago by the other daemon alone, under another name? Before a listing shows it, no
+    /// other ledger can know.
+    fn is_of_another_ledger(&self, first: &Run, second: &Run) -> bool {
+        let by = |run: &Run| {
+            let starts = self.starts().filter(|(seen, _)| seen.subject == run.name);
+            let starts = starts.filter(|(seen, _)| seen.arrived <= second.start + SLACK);
+            starts.map(|(seen, _)| seen.ledger).collect::<Vec<_>>()
+        };
+        let (first_by, second_by) = (by(first), by(second));
+        let apart = second_by.iter().all(|ledger| !first_by.contains(ledger));
+        first.entry != second.entry && apart && second.start - first.start < LISTED
     }
 
     fn is_being_stopped(&self, run: &Run, by: Time) -> bool {
