@@ -70,11 +70,15 @@ impl Walk {
             .map(|(other, _)| other)
             .filter(|other| *other != file);
         let remove = other.map_or_else(String::new, |other| format!("git rm -q {other};"));
-        self.shell(&format!(
+        let is_changed = self.try_shell(&format!(
             "rm -rf ../clone; git clone -q . ../clone; cd ../clone; git config user.name o; git config user.email o@example.com; \
-             {}; {remove} git commit -q --allow-empty -am theirs; echo '# more' >> {file}; git commit -qam more",
+             {}; if git diff --quiet; then exit 1; fi; {remove} git commit -qam theirs; echo '# more' >> {file}; git commit -qam more",
             change(&theirs)
         ));
+        // It may stand there in another form, which is not found.
+        if !is_changed {
+            return false;
+        }
         self.shell(&change(&ours));
         self.rests().await;
         self.commit();
@@ -124,8 +128,14 @@ impl Walk {
         let (theirs, ours) = (day(self.rng.i64(40..80)), day(self.rng.i64(80..120)));
         let change = |at: &str| format!("sed -i '/^  {name}: /s/at: [^,]*/at: {at}/' {file}");
         let remove = other.map_or_else(String::new, |other| format!("rm {other};"));
-        // Nobody may look between these.
-        self.shell(&format!("{}; {remove} git stash -q", change(&theirs)));
+        // It may stand there in another form, which is not found. Nobody may look between these.
+        let script = format!(
+            "{}; if git diff --quiet; then exit 1; fi; {remove} git stash -q",
+            change(&theirs)
+        );
+        if !self.try_shell(&script) {
+            return;
+        }
         self.shell(&change(&ours));
         self.rests().await;
         self.commit();
