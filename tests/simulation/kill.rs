@@ -208,8 +208,9 @@ fn change(entries: &mut BTreeMap<String, u32>, rng: &mut Rng) {
     }
 }
 
-/// So many starts must have been made for the kills to say something.
-const ENOUGH: usize = 60;
+/// So many starts must have been made for the kills to say something: more than there are names, so that some were stopped
+/// and put back.
+const ENOUGH: usize = 40;
 
 /// Kills the program so many times while the folder changes, sees that all ends well, and answers what was wanted last.
 async fn kill(world: &World, times: u64, seed: u64) -> BTreeMap<String, u32> {
@@ -239,6 +240,10 @@ async fn kill(world: &World, times: u64, seed: u64) -> BTreeMap<String, u32> {
             world.starts_more_than(before).await;
         }
         sleep(Duration::from_millis(rng.u64(0..200))).await;
+        // While the folder changes nothing is stopped: now and then it rests.
+        if kill % 8 == 7 {
+            sleep(Duration::from_secs(2)).await;
+        }
         end(child);
         // Where entries are renamed, the name of an execution doesn't say whose it is.
         if let (false, Err(wrong)) = (world.alike, world.running()) {
