@@ -76,8 +76,9 @@ impl Folder {
 }
 
 /// Tomorrow, as it is called in a zone.
-fn tomorrow(zone: chrono_tz::Tz) -> String {
-    let tomorrow = Utc::now().with_timezone(&zone) + TimeDelta::days(1);
+fn tomorrow(zone: &str) -> String {
+    let zone = onced::model::zones::Zones::bundled().get(zone);
+    let tomorrow = Utc::now().with_timezone(&zone.expect("a zone")) + TimeDelta::days(1);
     tomorrow.format("%Y-%m-%d").to_string()
 }
 
@@ -121,7 +122,7 @@ fn a_time_is_taken_as_people_say_it() {
         .concat(),
     );
     assert_eq!(told.code, Some(0), "{}", told.error);
-    let day = tomorrow(chrono_tz::Europe::Berlin);
+    let day = tomorrow("Europe/Berlin");
     assert_eq!(
         folder.read("hello.yaml"),
         format!(
@@ -155,7 +156,7 @@ fn a_time_is_taken_as_people_say_it() {
         &configuration,
     ]);
     assert_eq!(told.code, Some(0), "{}", told.error);
-    let day = tomorrow(chrono_tz::America::New_York);
+    let day = tomorrow("America/New_York");
     let text = folder.read("york.yaml");
     assert!(
         text.contains(&format!(

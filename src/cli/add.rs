@@ -10,6 +10,7 @@ use super::arguments::Add;
 use super::change::{self, Folder, wrong};
 use super::{Context, Failure, Outcome, exit, print, text};
 use crate::model::entry::EntryName;
+use crate::model::zone::Zone;
 use crate::source::edit::{self, Field, Refused};
 use crate::source::parse::parse;
 use crate::source::replace::{self, Held};
@@ -32,15 +33,17 @@ pub(super) fn add(context: &Context, add: &Add) -> Outcome {
         None => None,
     };
     let bytes = held.as_ref().map_or(&b""[..], |held| &held.bytes);
+    let zones = &folder.defaults.zones;
     let of_file = folder.file(&file, bytes).text(&["defaults", "timezone"]);
-    let of_file = of_file.and_then(|zone| time::zone(&zone).ok());
-    let given = add.timezone.as_deref().map(time::zone).transpose();
+    let of_file = of_file.and_then(|zone| time::zone(&zone, zones).ok());
+    let given = add.timezone.as_deref();
+    let given = given.map(|zone| time::zone(zone, zones)).transpose();
     let zone = given.map_err(wrong)?.or(of_file);
     let zone = zone.unwrap_or(folder.defaults.timezone);
     let at = change::when(add.at.as_deref(), add.after.as_deref(), zone)?;
     let at = at.ok_or_else(|| Failure::usage("no time is given\nhint: give --at or --in"))?;
     let payload = add.payload.as_deref().map(change::payload).transpose()?;
-    let named = (zone != chrono_tz::Tz::UTC && of_file != Some(zone)).then(|| zone.name());
+    let named = (zone != Zone::utc() && of_file != Some(zone)).then(|| zone.name());
     let text = |text: &str| Value::String(text.to_owned());
     let fields: [(&'static str, Option<Value>); 6] = [
         ("description", add.description.as_deref().map(text)),

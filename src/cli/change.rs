@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::{Context, Failure, exit, text};
 use crate::model::entry::{Entry, EntryName, instant};
 use crate::model::plan::after;
+use crate::model::zone::Zone;
 use crate::settings::Offline;
 use crate::source::edit::{File, Refused};
 use crate::source::parse::{Defaults, parse};
@@ -185,7 +185,7 @@ pub(super) fn shown(path: &str, errors: Vec<Problem>) -> String {
 pub(super) fn when(
     at: Option<&str>,
     from_now: Option<&str>,
-    zone: Tz,
+    zone: Zone,
 ) -> Result<Option<DateTime<Utc>>, Failure> {
     let now = (crate::daemon::wall_clock())();
     match (at, from_now) {
@@ -213,10 +213,10 @@ pub(super) fn still_to_come(entry: &Entry) -> Result<(), Failure> {
 }
 
 /// Local time, UTC, and how far ahead.
-pub(super) fn moment(at: DateTime<Utc>, zone: Tz) -> String {
+pub(super) fn moment(at: DateTime<Utc>, zone: Zone) -> String {
     let now = (crate::daemon::wall_clock())();
     let far = text::relative(now, at);
-    if zone == Tz::UTC {
+    if zone == Zone::utc() {
         return format!("{} ({far})", instant(at));
     }
     format!("{} = {} ({far})", text::local(at, zone), instant(at))
@@ -229,7 +229,7 @@ pub(super) fn payload(typed: &str) -> Result<Value, Failure> {
 }
 
 /// What differs between two entries of one name, never what a payload is.
-pub(super) fn differences(was: &Entry, is: &Entry, zone: Tz) -> Vec<String> {
+pub(super) fn differences(was: &Entry, is: &Entry, zone: Zone) -> Vec<String> {
     let mut all = Vec::new();
     let mut differ = |what: &str, was: &str, is: &str| {
         if was != is {

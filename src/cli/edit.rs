@@ -1,13 +1,13 @@
 //! `onced edit`: changes an entry where it stands, by flags or in an editor. Never touches another line by itself.
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::arguments::Edit;
 use super::change::{self, Folder, wrong};
 use super::{Context, Failure, Outcome, editor, exit, print};
 use crate::model::entry::{Entry, instant};
+use crate::model::zone::Zone;
 use crate::source::edit::{Field, File};
 use crate::source::{time, words};
 
@@ -24,7 +24,9 @@ pub(super) fn edit(context: &Context, edit: &Edit) -> Outcome {
     }
     let path = folder.directory.join(&*entry.file);
     let file = folder.file(&entry.file, &held.bytes);
-    let zone = edit.timezone.as_deref().map(time::zone).transpose();
+    let zones = &folder.defaults.zones;
+    let zone = edit.timezone.as_deref();
+    let zone = zone.map(|zone| time::zone(zone, zones)).transpose();
     let zone = zone.map_err(wrong)?;
     let fields = fields(edit, &file, &entry, zone)?;
     let new = file
@@ -67,7 +69,7 @@ fn fields(
     edit: &Edit,
     file: &File<'_>,
     entry: &Entry,
-    zone: Option<Tz>,
+    zone: Option<Zone>,
 ) -> Result<Vec<Field>, Failure> {
     let name = entry.name.as_str();
     let at = change::when(
@@ -92,7 +94,7 @@ fn fields(
     let fields: [(&'static str, Option<Value>); 7] = [
         ("description", text(edit.description.as_deref())),
         ("at", text(at.as_deref())),
-        ("timezone", text(zone.map(Tz::name))),
+        ("timezone", text(zone.map(Zone::name))),
         ("lambda", text(edit.lambda.as_deref())),
         (if runs_lambda { "payload" } else { "input" }, payload),
         ("grace", text(edit.grace.as_deref())),
@@ -110,7 +112,7 @@ fn fields(
 }
 
 /// An instant written as the time before it was.
-fn like(at: DateTime<Utc>, was: &str, zone: Tz) -> String {
+fn like(at: DateTime<Utc>, was: &str, zone: Zone) -> String {
     if was.ends_with('Z') {
         return instant(at);
     }

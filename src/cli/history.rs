@@ -1,11 +1,10 @@
 //! `onced history`: what happened. Through the daemon where one runs, else from the ledger.
 
-use chrono_tz::Tz;
-
 use super::arguments::Format;
 use super::{Context, Failure, Outcome, change, exit, print, results, text};
 use crate::model::entry::EntryName;
 use crate::model::record::Event;
+use crate::model::zone::Zone;
 use crate::view::{List, Moment};
 
 /// `onced history`.
@@ -43,7 +42,7 @@ pub(super) async fn history(context: &Context, name: Option<String>) -> Outcome 
 }
 
 /// An event as a row.
-pub(super) fn row(event: &Event, zone: Tz) -> Vec<String> {
+pub(super) fn row(event: &Event, zone: Zone) -> Vec<String> {
     let late = event.late_ms.map(|ms| format!("{} late", text::span(ms)));
     let all: Vec<String> = late.into_iter().chain(event.detail.clone()).collect();
     vec![

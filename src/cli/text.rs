@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use chrono_tz::Tz;
 use serde_json::json;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use crate::model::zone::Zone;
 use crate::source::problem::FileState;
 use crate::view::resume::PauseView;
 pub(super) use crate::view::status::relative;
@@ -212,7 +212,7 @@ fn errors(files: &[FileView]) -> impl Iterator<Item = (&FileView, &ErrorView)> {
 }
 
 /// What holds more than single entries, before all else.
-pub(super) fn halted(paused: Option<&PauseView>, doubt: Option<&String>, zone: Tz) -> String {
+pub(super) fn halted(paused: Option<&PauseView>, doubt: Option<&String>, zone: Zone) -> String {
     let mut text = String::new();
     let local = |at: &str| {
         at.parse()
@@ -292,7 +292,7 @@ mod tests {
             assert_eq!(relative(now, at.parse().unwrap()), expected);
         }
         assert_eq!(
-            local(now, chrono_tz::Europe::Berlin),
+            local(now, Zone::bundled("Europe/Berlin")),
             "2026-11-23 13:00:00 +01:00"
         );
     }

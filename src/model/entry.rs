@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::model::checked::checked;
 pub use crate::model::content::instant;
 use crate::model::content::{Content, Fingerprint};
+use crate::model::zone::Zone;
 
 /// The most bytes an execution's input may have (Step Functions quota: 256 KiB of UTF-8).
 pub const MAX_INPUT_BYTES: usize = 262_144;
@@ -70,7 +70,7 @@ pub struct Entry {
     /// `false`: listed, not started, stopped if it was.
     pub enabled: bool,
     /// The zone that its time is written in; `None` where an offset is.
-    pub zone: Option<Tz>,
+    pub zone: Option<Zone>,
     /// What people say of it. Never compared.
     pub description: Option<Arc<str>>,
     /// The schedule file, relative to the directory.

@@ -21,3 +21,5 @@ pub mod record;
 pub mod records;
 pub mod roots;
 pub mod topic;
+pub mod zone;
+pub mod zones;

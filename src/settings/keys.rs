@@ -19,6 +19,7 @@ pub(super) const KEYS: &[&str] = &[
     "state_directory",
     "owner",
     "timezone",
+    "zoneinfo",
     "state_machine",
     "listen",
     "notify",

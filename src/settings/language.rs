@@ -40,6 +40,9 @@ struct Configuration {
     /// The zone of times that name none, by its IANA name. Default: UTC.
     #[schemars(regex(pattern = ZONE), example = "Europe/Berlin")]
     timezone: Option<String>,
+    /// The time zone database: the newer of the system's and the bundled one (`auto`), one of the two, or a directory.
+    #[schemars(transform = is_text, regex(pattern = "^(auto|system|bundled|.*/.*)$"), example = &"auto")]
+    zoneinfo: Option<String>,
     /// The state machine that waits and then invokes the lambda.
     #[schemars(regex(pattern = MACHINE))]
     #[schemars(

@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono_tz::Tz;
 use serde_yaml::Value;
 use thiserror::Error;
 
@@ -22,12 +21,16 @@ use crate::model::limits::{Limits, Operation};
 use crate::model::name::Owner;
 use crate::model::plan::{MaxStops, Policy, Rules};
 use crate::model::topic::Target;
+use crate::model::zone::Zone;
 use crate::source::parse::Defaults;
 use crate::source::patterns::Patterns;
 use crate::source::time;
+use crate::source::zoneinfo::Zoneinfo;
 use keys::Keys;
 pub use values::account_of_role;
-use values::{limit, listen, max_stops, notify, patterns, role_arn, roles, start_only, text};
+use values::{
+    limit, listen, max_stops, notify, patterns, role_arn, roles, start_only, text, zoneinfo,
+};
 
 /// The machine that `--sandbox` runs lambdas through.
 pub const SANDBOX_MACHINE: &str =
@@ -109,6 +112,8 @@ pub struct Offline {
     pub defaults: Defaults,
     /// What the planner keeps to.
     pub policy: Policy,
+    /// Which time zone database is used.
+    pub zoneinfo: Zoneinfo,
 }
 
 /// All settings, checked.
@@ -128,6 +133,8 @@ pub struct Settings {
     pub owner: Owner,
     /// What schedule files get where they say nothing.
     pub defaults: Defaults,
+    /// Which time zone database is used.
+    pub zoneinfo: Zoneinfo,
     /// How AWS is reached.
     pub aws: Aws,
     /// What the planner keeps to.
@@ -190,7 +197,7 @@ impl Offline {
     ) -> Result<Self, SettingsError> {
         let keys = Keys::collect(typed, environment)?;
         let state_machine = keys.connection(typed.sandbox)?.state_machine;
-        keys.offline(state_machine)
+        keys.offline(state_machine, environment)
     }
 }
 
@@ -302,7 +309,8 @@ impl Keys {
             directory,
             defaults,
             policy,
-        } = self.offline(state_machine)?;
+            zoneinfo,
+        } = self.offline(state_machine, environment)?;
         let listen = self.get("listen", listen)?;
         let state_directory = self.state_directory(sandbox, environment)?;
         let runtime_directory = first(environment, "RUNTIME_DIRECTORY");
@@ -319,6 +327,7 @@ impl Keys {
             state_directory,
             owner,
             defaults,
+            zoneinfo,
             aws,
             policy,
             settle: self.duration("reconcile.settle", Duration::from_millis(250))?,
@@ -329,13 +338,24 @@ impl Keys {
         })
     }
 
-    fn offline(&self, state_machine: Option<Arc<str>>) -> Result<Offline, SettingsError> {
+    fn offline(
+        &self,
+        state_machine: Option<Arc<str>>,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Offline, SettingsError> {
+        let choice = self.get("zoneinfo", zoneinfo)?;
+        let zoneinfo = Zoneinfo {
+            choice: choice.unwrap_or_default(),
+            tzdir: variable(environment, "TZDIR").map(PathBuf::from),
+        };
+        let zones = zoneinfo.load(None);
         let timezone = self.get("timezone", |value| {
-            time::zone(&text(value)?)
+            time::zone(&text(value)?, &zones)
                 .map_err(|wrong| (wrong.message, wrong.hint.unwrap_or_default()))
         })?;
         let defaults = Defaults {
-            timezone: timezone.unwrap_or(Tz::UTC),
+            timezone: timezone.unwrap_or(Zone::utc()),
+            zones,
             state_machine,
             grace: self.duration("reconcile.grace", Duration::from_mins(5))?,
             allow_lambdas: self.get("allow.lambdas", patterns)?.unwrap_or_default(),
@@ -356,6 +376,7 @@ impl Keys {
             directory: self.text("directory")?.map(PathBuf::from),
             defaults,
             policy,
+            zoneinfo,
         })
     }
 

@@ -11,6 +11,7 @@ use crate::model::limits::Limit;
 use crate::model::plan::MaxStops;
 use crate::model::topic::{Target, To, Topic};
 use crate::source::patterns::Patterns;
+use crate::source::zoneinfo::Choice;
 
 /// What is wrong, and what to write instead.
 pub(super) type Complaint = (String, String);
@@ -208,6 +209,17 @@ pub(super) fn patterns(value: &Value) -> Result<Patterns, Complaint> {
         .ok_or_else(|| ("this is no list".to_owned(), hint()))?;
     let texts = list.iter().map(text).collect::<Result<_, _>>()?;
     Patterns::parse(texts).map_err(|error| (error.to_string(), hint()))
+}
+
+pub(super) fn zoneinfo(value: &Value) -> Result<Choice, Complaint> {
+    let text = text(value)?;
+    Choice::parse(&text).ok_or_else(|| {
+        (
+            format!("`{text}` is not a time zone database"),
+            "write `auto`, `system`, `bundled`, or a directory such as `/usr/share/zoneinfo`"
+                .into(),
+        )
+    })
 }
 
 pub(super) fn start_only(value: &Value) -> Result<bool, Complaint> {

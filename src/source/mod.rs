@@ -26,3 +26,4 @@ mod walk;
 pub mod watch;
 pub mod words;
 pub mod work_tree;
+pub mod zoneinfo;

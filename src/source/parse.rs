@@ -6,13 +6,14 @@ mod shown;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono_tz::Tz;
 use serde_json::Value as Json;
 use serde_yaml::Value as Yaml;
 
 use crate::model::content::Content;
 use crate::model::entry::{Entry, EntryName, MAX_INPUT_BYTES, lambda_input, machine_input};
 use crate::model::interner::Interner;
+use crate::model::zone::Zone;
+use crate::model::zones::Zones;
 use crate::source::language::{self, ScheduleFile};
 use crate::source::patterns::Patterns;
 use crate::source::problem::Problem;
@@ -25,7 +26,9 @@ use shown::readable;
 #[derive(Debug, Clone)]
 pub struct Defaults {
     /// Of local times.
-    pub timezone: Tz,
+    pub timezone: Zone,
+    /// The time zones that there are.
+    pub zones: Zones,
     /// The machine that lambdas run through. Without one, such entries have an empty ARN: fit for `check` alone.
     pub state_machine: Option<Arc<str>>,
     /// How late an entry may still be started.
@@ -39,7 +42,8 @@ pub struct Defaults {
 impl Default for Defaults {
     fn default() -> Self {
         Self {
-            timezone: Tz::UTC,
+            timezone: Zone::utc(),
+            zones: Zones::bundled(),
             state_machine: None,
             grace: Duration::from_mins(5),
             allow_lambdas: Patterns::default(),
@@ -50,7 +54,7 @@ impl Default for Defaults {
 
 /// What a file's `defaults` say.
 struct FileDefaults {
-    timezone: Tz,
+    timezone: Zone,
     lambda: Option<Arc<str>>,
     state_machine: Option<Arc<str>>,
     grace: Duration,
@@ -301,9 +305,9 @@ impl Parsing<'_> {
         text.map(|text| (field.node.place, text))
     }
 
-    fn zone(&mut self, fields: &Fields<'_>) -> Option<Tz> {
+    fn zone(&mut self, fields: &Fields<'_>) -> Option<Zone> {
         let (place, text) = self.string(fields, "timezone")?;
-        self.keep(place, time::zone(text))
+        self.keep(place, time::zone(text, &self.defaults.zones))
     }
 
     fn grace(&mut self, fields: &Fields<'_>) -> Option<Duration> {

@@ -17,6 +17,7 @@ use tempfile::Builder;
 use tracing::debug;
 
 use crate::model::entry::Entry;
+use crate::model::zones::Zones;
 use crate::source::parse::Defaults;
 use copy::{copy, entries};
 
@@ -105,12 +106,14 @@ impl ParseCache {
         // Whatever comes to them must be added here.
         let Defaults {
             timezone,
+            zones,
             state_machine,
             grace,
             allow_lambdas,
             allow_state_machines,
         } = defaults;
         add(timezone.name().as_bytes());
+        add(zones.digest());
         add(state_machine.as_deref().unwrap_or_default().as_bytes());
         add(&grace.as_nanos().to_be_bytes());
         for patterns in [allow_lambdas, allow_state_machines] {
@@ -133,7 +136,7 @@ impl ParseCache {
     }
 
     /// What this file was parsed to, if that is known.
-    pub(super) fn find(&self, key: &Key, file: &str) -> Option<Vec<Arc<Entry>>> {
+    pub(super) fn find(&self, key: &Key, file: &str, zones: &Zones) -> Option<Vec<Arc<Entry>>> {
         let owner = self.owner()?;
         let path = self.directory.join(key.file_name());
         let mut options = OpenOptions::new();
@@ -150,7 +153,7 @@ impl ParseCache {
         if key.seal(bytes) != *sum {
             return None;
         }
-        entries(bytes, file)
+        entries(bytes, file, zones)
     }
 
     /// Keeps what a file was parsed to. Answers the same as it was read back, where it was: unlike what was parsed, that
@@ -160,9 +163,10 @@ impl ParseCache {
         key: &Key,
         file: &str,
         parsed: &[Arc<Entry>],
+        zones: &Zones,
     ) -> Option<Vec<Arc<Entry>>> {
         let bytes = self.keeps.then(|| copy(parsed)).flatten()?;
-        let read = entries(&bytes, file).filter(|read| read == parsed)?;
+        let read = entries(&bytes, file, zones).filter(|read| read == parsed)?;
         if let Err(error) = self.write(key, &bytes) {
             let directory = self.directory.display();
             debug!(%error, "what `{file}` was parsed to can't be kept in `{directory}`");
@@ -242,8 +246,8 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::time::Duration;
 
+    use crate::model::zone::Zone;
     use chrono::DateTime;
-    use chrono_tz::Tz;
 
     use super::*;
     use crate::model::content::Content;
@@ -281,13 +285,17 @@ schedules:
         let cache = ParseCache::keeping(state.path());
         let defaults = Defaults::default();
         let (entries, key) = (parsed(&defaults), key(&cache, 1, &defaults));
-        assert_eq!(cache.find(&key, "a.yaml"), None);
+        assert_eq!(cache.find(&key, "a.yaml", &Zones::bundled()), None);
         assert_eq!(
-            cache.keep(&key, "a.yaml", &entries).as_ref(),
+            cache
+                .keep(&key, "a.yaml", &entries, &Zones::bundled())
+                .as_ref(),
             Some(&entries)
         );
         let other = ParseCache::reading(state.path());
-        let found = other.find(&key, "a.yaml").expect("it was kept");
+        let found = other
+            .find(&key, "a.yaml", &Zones::bundled())
+            .expect("it was kept");
         assert_eq!(found, entries);
         for entry in &found {
             let [at, machine, input] = [
@@ -310,19 +318,27 @@ schedules:
         let cache = ParseCache::keeping(state.path());
         let defaults = Defaults::default();
         let key = key(&cache, 1, &defaults);
-        cache.keep(&key, "a.yaml", &parsed(&defaults));
+        cache.keep(&key, "a.yaml", &parsed(&defaults), &Zones::bundled());
         let path = cache.directory.join(key.file_name());
         let kept = fs::read(&path).unwrap();
         for place in 0..kept.len() {
             let mut damaged = kept.clone();
             damaged[place] ^= 1;
             fs::write(&path, &damaged).unwrap();
-            assert_eq!(cache.find(&key, "a.yaml"), None, "byte {place}");
+            assert_eq!(
+                cache.find(&key, "a.yaml", &Zones::bundled()),
+                None,
+                "byte {place}"
+            );
             fs::write(&path, &kept[..place]).unwrap();
-            assert_eq!(cache.find(&key, "a.yaml"), None, "cut at {place}");
+            assert_eq!(
+                cache.find(&key, "a.yaml", &Zones::bundled()),
+                None,
+                "cut at {place}"
+            );
         }
         fs::write(&path, &kept).unwrap();
-        assert!(cache.find(&key, "a.yaml").is_some());
+        assert!(cache.find(&key, "a.yaml", &Zones::bundled()).is_some());
     }
 
     #[test]
@@ -332,24 +348,24 @@ schedules:
         let defaults = Defaults::default();
         let entries = parsed(&defaults);
         let [key, other] = [1, 2].map(|content| key(&cache, content, &defaults));
-        cache.keep(&key, "a.yaml", &entries);
+        cache.keep(&key, "a.yaml", &entries, &Zones::bundled());
         let path = cache.directory.join(key.file_name());
         let rights = |path: &Path, mode| {
             fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
         };
         for (path, before) in [(&path, 0o600), (&cache.directory, 0o700)] {
             rights(path, before | 0o020);
-            assert_eq!(cache.find(&key, "a.yaml"), None);
+            assert_eq!(cache.find(&key, "a.yaml", &Zones::bundled()), None);
             rights(path, before);
-            assert!(cache.find(&key, "a.yaml").is_some());
+            assert!(cache.find(&key, "a.yaml", &Zones::bundled()).is_some());
         }
         // Under the name of another one.
         fs::copy(&path, cache.directory.join(other.file_name())).unwrap();
-        assert_eq!(cache.find(&other, "a.yaml"), None);
+        assert_eq!(cache.find(&other, "a.yaml", &Zones::bundled()), None);
         let away = state.path().join("away");
         fs::rename(&path, &away).unwrap();
         std::os::unix::fs::symlink(&away, &path).unwrap();
-        assert_eq!(cache.find(&key, "a.yaml"), None);
+        assert_eq!(cache.find(&key, "a.yaml", &Zones::bundled()), None);
         // A link in the place of the directory is not followed, neither to read nor to sweep or write.
         let elsewhere = state.path().join("elsewhere");
         fs::remove_file(&path).unwrap();
@@ -357,9 +373,9 @@ schedules:
         fs::rename(&cache.directory, &elsewhere).unwrap();
         std::os::unix::fs::symlink(&elsewhere, &cache.directory).unwrap();
         let count = fs::read_dir(&elsewhere).unwrap().count();
-        assert_eq!(cache.find(&key, "a.yaml"), None);
+        assert_eq!(cache.find(&key, "a.yaml", &Zones::bundled()), None);
         cache.sweep([].into_iter());
-        cache.keep(&key_of(&cache, 3), "a.yaml", &entries);
+        cache.keep(&key_of(&cache, 3), "a.yaml", &entries, &Zones::bundled());
         assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), count);
     }
 
@@ -389,7 +405,12 @@ schedules:
                 ..(*entry).clone()
             })
         });
-        cache.keep(&key.unwrap(), "a.yaml", &planted.collect::<Vec<_>>());
+        cache.keep(
+            &key.unwrap(),
+            "a.yaml",
+            &planted.collect::<Vec<_>>(),
+            &Zones::bundled(),
+        );
         let name = EntryName::parse("b").unwrap();
         let mut again = scanner(ParseCache::reading(state.path()));
         let told = |scan: &Scan| scan.entries[&name].description.clone();
@@ -408,7 +429,7 @@ schedules:
         let patterns = |text: &str| Patterns::parse(vec![text.to_owned()]).unwrap();
         let others = [
             Defaults {
-                timezone: Tz::Europe__Berlin,
+                timezone: Zone::bundled("Europe/Berlin"),
                 ..defaults.clone()
             },
             Defaults {
@@ -448,22 +469,30 @@ schedules:
         let entries = parsed(&defaults);
         let looking = ParseCache::reading(state.path());
         assert_eq!(
-            looking.keep(&key(&looking, 1, &defaults), "a.yaml", &entries),
+            looking.keep(
+                &key(&looking, 1, &defaults),
+                "a.yaml",
+                &entries,
+                &Zones::bundled()
+            ),
             None
         );
         assert!(!looking.directory.exists());
         let cache = ParseCache::keeping(state.path());
         let [one, two] = [1, 2].map(|content| key(&cache, content, &defaults));
         for key in [&one, &two] {
-            cache.keep(key, "a.yaml", &entries);
+            cache.keep(key, "a.yaml", &entries, &Zones::bundled());
         }
         fs::write(cache.directory.join(".parsed-of-one-that-was-killed"), "x").unwrap();
         let foreign = cache.directory.join("schedules.yaml");
         fs::write(&foreign, "not ours").unwrap();
         looking.sweep([].into_iter());
-        assert!(cache.find(&one, "a.yaml").is_some());
+        assert!(cache.find(&one, "a.yaml", &Zones::bundled()).is_some());
         cache.sweep([two].into_iter());
-        assert!(cache.find(&one, "a.yaml").is_none() && cache.find(&two, "a.yaml").is_some());
+        assert!(
+            cache.find(&one, "a.yaml", &Zones::bundled()).is_none()
+                && cache.find(&two, "a.yaml", &Zones::bundled()).is_some()
+        );
         fs::remove_file(foreign).expect("what is not ours is left alone");
         assert_eq!(fs::read_dir(&cache.directory).unwrap().count(), 1);
     }

@@ -623,7 +623,8 @@ impl Scanner {
         key: Option<&Key>,
     ) -> (Parsed, Option<Words>, Option<usize>) {
         let cached = self.cache.as_ref().zip(key);
-        if let Some(entries) = cached.and_then(|(cache, key)| cache.find(key, file)) {
+        let zones = &self.defaults.zones;
+        if let Some(entries) = cached.and_then(|(cache, key)| cache.find(key, file, zones)) {
             return (Ok(entries), None, None);
         }
         match parse(file, bytes, &self.defaults) {
@@ -633,7 +634,7 @@ impl Scanner {
                 entries.sort_by(|a, b| a.name.cmp(&b.name));
                 // They may lie where the entries themselves lay, which takes twenty times as much.
                 entries.shrink_to_fit();
-                let kept = cached.and_then(|(cache, key)| cache.keep(key, file, &entries));
+                let kept = cached.and_then(|(cache, key)| cache.keep(key, file, &entries, zones));
                 (Ok(kept.unwrap_or(entries)), None, None)
             }
             Err(errors) => {

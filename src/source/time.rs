@@ -7,7 +7,9 @@ use chrono::{
     DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta,
     TimeZone, Utc,
 };
-use chrono_tz::Tz;
+
+use crate::model::zone::Zone;
+use crate::model::zones::Zones;
 
 /// What is wrong, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,10 +28,18 @@ fn wrong(message: String, hint: impl Into<String>) -> Wrong {
 }
 
 /// A zone by its IANA name. Abbreviations are refused: they are not the zones that people take them for.
-pub fn zone(text: &str) -> Result<Tz, Wrong> {
-    let known: Option<Tz> = text.parse().ok();
+pub fn zone(text: &str, zones: &Zones) -> Result<Zone, Wrong> {
+    let known = zones.get(text);
     if let Some(zone) = known.filter(|_| text.contains('/') || text == "UTC") {
         return Ok(zone);
+    }
+    if let Some(other) = zones
+        .other()
+        .filter(|other| text.contains('/') && other.has(text))
+    {
+        let message = format!("`{text}` is not a time zone of {zones}, but of {other}");
+        let hint = "write a zone that both have, or choose the other database with `zoneinfo` in the configuration";
+        return Err(wrong(message, hint));
     }
     if known.is_some() || (text.len() <= 5 && text.chars().all(|c| c.is_ascii_uppercase())) {
         let hint = "write the zone's IANA name, such as `Europe/Berlin`";
@@ -38,15 +48,15 @@ pub fn zone(text: &str) -> Result<Tz, Wrong> {
             hint,
         ));
     }
-    let near = chrono_tz::TZ_VARIANTS
-        .iter()
-        .map(|zone| {
+    let near = zones
+        .names()
+        .map(|name| {
             (
-                strsim::jaro_winkler(&zone.name().to_lowercase(), &text.to_lowercase()),
-                zone.name(),
+                strsim::jaro_winkler(&name.to_lowercase(), &text.to_lowercase()),
+                name,
             )
         })
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
         .filter(|(likeness, _)| *likeness > 0.85);
     let hint = near.map_or_else(
         || "write the zone's IANA name, such as `Europe/Berlin`".to_owned(),
@@ -57,7 +67,7 @@ pub fn zone(text: &str) -> Result<Tz, Wrong> {
 
 /// The instant that a text means: RFC 3339 with `Z` or an offset, or a local time in `zone`. A space for the `T` and
 /// missing seconds are fine.
-pub fn instant(text: &str, zone: Tz) -> Result<DateTime<Utc>, Wrong> {
+pub fn instant(text: &str, zone: Zone) -> Result<DateTime<Utc>, Wrong> {
     let form = "write it as `2026-12-01T09:00:00`, with `Z` or an offset such as `+01:00` where no time zone is meant";
     let unreadable = || wrong(format!("`{text}` is not a time"), form);
     let bytes = text.as_bytes();
@@ -144,19 +154,8 @@ fn offset(text: &str) -> Option<i64> {
     (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
 }
 
-pub(super) fn in_zone(local: NaiveDateTime, zone: Tz) -> Result<DateTime<Utc>, Wrong> {
-    if zone != Tz::UTC && local.date().year() > 2099 {
-        let message = format!(
-            "what {} will be on {} is not known yet",
-            zone.name(),
-            local.date()
-        );
-        return Err(wrong(
-            message,
-            "write the time with an offset, such as `+01:00`",
-        ));
-    }
-    let spelled = |at: DateTime<Tz>| at.format("%Y-%m-%dT%H:%M:%S%:z").to_string();
+pub(super) fn in_zone(local: NaiveDateTime, zone: Zone) -> Result<DateTime<Utc>, Wrong> {
+    let spelled = |at: DateTime<Zone>| at.format("%Y-%m-%dT%H:%M:%S%:z").to_string();
     match zone.from_local_datetime(&local) {
         LocalResult::Single(at) => Ok(at.with_timezone(&Utc)),
         LocalResult::Ambiguous(first, second) => Err(wrong(
@@ -236,7 +235,9 @@ pub fn duration(text: &str) -> Result<Duration, Wrong> {
 mod tests {
     use super::*;
 
-    const BERLIN: Tz = chrono_tz::Europe::Berlin;
+    fn berlin() -> Zone {
+        Zone::bundled("Europe/Berlin")
+    }
 
     #[test]
     fn instants() {
@@ -249,7 +250,7 @@ mod tests {
             ("2026-10-25T02:30:00+02:00", "2026-10-25T00:30:00Z"),
         ] {
             assert_eq!(
-                instant(text, BERLIN).unwrap(),
+                instant(text, berlin()).unwrap(),
                 expected.parse::<DateTime<Utc>>().unwrap(),
                 "{text}"
             );
@@ -275,13 +276,13 @@ mod tests {
             "0000-01-01T00:00",
             "٢٠٢٦-12-01T09:00:00",
         ] {
-            assert!(instant(text, BERLIN).is_err(), "{text}");
+            assert!(instant(text, berlin()).is_err(), "{text}");
         }
     }
 
     #[test]
     fn twice_and_never_name_the_choices() {
-        let twice = instant("2026-10-25T02:30", BERLIN).unwrap_err();
+        let twice = instant("2026-10-25T02:30", berlin()).unwrap_err();
         assert_eq!(
             twice.message,
             "02:30 occurs twice on 2026-10-25 in Europe/Berlin"
@@ -290,16 +291,17 @@ mod tests {
             twice.hint.unwrap(),
             "write `2026-10-25T02:30:00+02:00` for the first or `2026-10-25T02:30:00+01:00` for the second"
         );
-        let never = instant("2026-03-29T02:30", BERLIN).unwrap_err();
+        let never = instant("2026-03-29T02:30", berlin()).unwrap_err();
         assert_eq!(
             never.hint.unwrap(),
             "write `2026-03-29T01:30:00+01:00` or `2026-03-29T03:30:00+02:00`"
         );
-        assert!(instant("2026-03-08T02:15", chrono_tz::America::New_York).is_err());
+        assert!(instant("2026-03-08T02:15", Zone::bundled("America/New_York")).is_err());
     }
 
     #[test]
     fn zones() {
+        let zone = |text| zone(text, &Zones::bundled());
         assert!(zone("America/Argentina/Buenos_Aires").is_ok() && zone("UTC").is_ok());
         for abbreviation in ["CET", "EST", "CEST", "MST"] {
             assert!(

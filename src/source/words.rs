@@ -1,16 +1,16 @@
 //! Times as people say them (`tomorrow 09:00`), and instants as a schedule file says them. Pure; `now` is an argument.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Utc, Weekday};
-use chrono_tz::Tz;
 
 use crate::model::entry;
+use crate::model::zone::Zone;
 use crate::source::time::{self, Wrong};
 
 const HINT: &str = "write it as `2026-12-01T09:00:00`, or as `tomorrow 09:00`, `today 18:00`, `monday 09:00` or `09:00`";
 
 /// The instant that is meant: a time as schedule files have it, or a day in words and a time of day in `zone`, or a
 /// time of day alone. A weekday, and a time of day alone, mean the next such moment: today, if it is still to come.
-pub fn instant(text: &str, zone: Tz, now: DateTime<Utc>) -> Result<DateTime<Utc>, Wrong> {
+pub fn instant(text: &str, zone: Zone, now: DateTime<Utc>) -> Result<DateTime<Utc>, Wrong> {
     let words = text.to_ascii_lowercase();
     let words: Vec<&str> = words
         .split_whitespace()
@@ -36,7 +36,7 @@ pub fn instant(text: &str, zone: Tz, now: DateTime<Utc>) -> Result<DateTime<Utc>
     }
 }
 
-fn in_file(text: &str, zone: Tz) -> Result<DateTime<Utc>, Wrong> {
+fn in_file(text: &str, zone: Zone) -> Result<DateTime<Utc>, Wrong> {
     time::instant(text, zone).map_err(|wrong| {
         let is_none = wrong.message.ends_with("is not a time");
         let hint = if is_none {
@@ -85,8 +85,8 @@ fn this_day(word: &str, here: NaiveDateTime, clock: NaiveTime) -> Option<NaiveDa
 
 /// An instant as a schedule file says it: local time in `zone`, with its offset where it would not be clear without;
 /// `Z` in UTC.
-pub fn spelled(at: DateTime<Utc>, zone: Tz) -> String {
-    if zone == Tz::UTC {
+pub fn spelled(at: DateTime<Utc>, zone: Zone) -> String {
+    if zone == Zone::utc() {
         return entry::instant(at);
     }
     let local = at.with_timezone(&zone);
@@ -119,7 +119,9 @@ pub fn length(duration: std::time::Duration) -> String {
 mod tests {
     use super::*;
 
-    const BERLIN: Tz = chrono_tz::Europe::Berlin;
+    fn berlin() -> Zone {
+        Zone::bundled("Europe/Berlin")
+    }
 
     /// A Tuesday, 10:30 in Berlin.
     fn now() -> DateTime<Utc> {
@@ -143,7 +145,7 @@ mod tests {
             ("2026-12-24T18:00:00-05:00", "2026-12-24T23:00:00Z"),
         ] {
             let expected: DateTime<Utc> = expected.parse().unwrap();
-            assert_eq!(instant(text, BERLIN, now()), Ok(expected), "{text}");
+            assert_eq!(instant(text, berlin(), now()), Ok(expected), "{text}");
         }
     }
 
@@ -160,25 +162,33 @@ mod tests {
             ("", "is not a time"),
             ("2026-12-01T09:00:00.5", "fraction"),
         ] {
-            let wrong = instant(text, BERLIN, now()).unwrap_err();
+            let wrong = instant(text, berlin(), now()).unwrap_err();
             assert!(wrong.message.contains(fragment), "{text}: {wrong:?}");
             assert!(wrong.hint.is_some());
         }
         let eve: DateTime<Utc> = "2026-10-24T10:00:00Z".parse().unwrap();
-        let twice = instant("tomorrow 02:30", BERLIN, eve).unwrap_err();
+        let twice = instant("tomorrow 02:30", berlin(), eve).unwrap_err();
         assert!(twice.hint.unwrap().contains("2026-10-25T02:30:00+02:00"));
         let eve: DateTime<Utc> = "2026-03-28T10:00:00Z".parse().unwrap();
-        assert!(instant("sunday 02:30", BERLIN, eve).is_err());
+        assert!(instant("sunday 02:30", berlin(), eve).is_err());
     }
 
     #[test]
     fn what_is_written_means_the_same() {
         for (at, zone, expected) in [
-            ("2026-12-01T08:00:00Z", BERLIN, "2026-12-01T09:00:00"),
-            ("2026-12-01T08:00:00Z", Tz::UTC, "2026-12-01T08:00:00Z"),
-            ("2026-10-25T00:30:00Z", BERLIN, "2026-10-25T02:30:00+02:00"),
-            ("2026-10-25T01:30:00Z", BERLIN, "2026-10-25T02:30:00+01:00"),
-            ("2150-12-01T08:00:00Z", BERLIN, "2150-12-01T09:00:00+01:00"),
+            ("2026-12-01T08:00:00Z", berlin(), "2026-12-01T09:00:00"),
+            ("2026-12-01T08:00:00Z", Zone::utc(), "2026-12-01T08:00:00Z"),
+            (
+                "2026-10-25T00:30:00Z",
+                berlin(),
+                "2026-10-25T02:30:00+02:00",
+            ),
+            (
+                "2026-10-25T01:30:00Z",
+                berlin(),
+                "2026-10-25T02:30:00+01:00",
+            ),
+            ("2150-12-01T08:00:00Z", berlin(), "2150-12-01T09:00:00"),
         ] {
             let at: DateTime<Utc> = at.parse().unwrap();
             assert_eq!(spelled(at, zone), expected);

@@ -2,13 +2,13 @@
 //! colour only adds to it.
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use chrono_tz::Tz;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::EntryView;
 use super::select::is_open;
 use super::status::relative;
 use super::words::plain;
+use crate::model::zone::Zone;
 
 /// An entry in its place.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,7 @@ pub struct Row<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Shown {
     /// Whose days these are.
-    pub zone: Tz,
+    pub zone: Zone,
     /// The time.
     pub now: DateTime<Utc>,
     /// With colour?
@@ -219,7 +219,7 @@ Sun 2026-11-29 (yesterday), over
 
     fn shown(color: bool) -> String {
         let shown = Shown {
-            zone: chrono_tz::Europe::Berlin,
+            zone: Zone::bundled("Europe/Berlin"),
             now: now(),
             color,
         };

@@ -126,10 +126,11 @@ pub fn grid(month: NaiveDate, days: &BTreeMap<NaiveDate, Day>, shown: &Shown) ->
 pub(super) mod tests {
     use super::super::select::tests::{now, view};
     use super::*;
+    use crate::model::zone::Zone;
 
     pub(crate) fn shown() -> Shown {
         Shown {
-            zone: chrono_tz::Europe::Berlin,
+            zone: Zone::bundled("Europe/Berlin"),
             now: now(),
             color: false,
         }

@@ -1,12 +1,12 @@
 //! Why an entry is in its phase, and what comes next: pure, in words that need no manual.
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 use super::EntryView;
 use super::status::relative;
 use super::words::local;
 use crate::model::arn::Place;
+use crate::model::zone::Zone;
 
 /// Of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,12 +20,12 @@ pub struct Explanation {
 /// An entry, and how times are said.
 struct Told<'a> {
     entry: &'a EntryView,
-    zone: Tz,
+    zone: Zone,
     now: DateTime<Utc>,
 }
 
 /// Explains an entry.
-pub fn explain(entry: &EntryView, zone: Tz, now: DateTime<Utc>) -> Explanation {
+pub fn explain(entry: &EntryView, zone: Zone, now: DateTime<Utc>) -> Explanation {
     let told = Told { entry, zone, now };
     Explanation {
         why: told.why(),
@@ -298,7 +298,7 @@ refused | AWS does not take it | a running onced forgets it
     fn each_phase_is_explained() {
         let mut said = String::new();
         for entry in cases() {
-            let Explanation { why, next } = explain(&entry, chrono_tz::Europe::Berlin, now());
+            let Explanation { why, next } = explain(&entry, Zone::bundled("Europe/Berlin"), now());
             let _ = writeln!(said, "{} | {why} | {next}", entry.phase);
         }
         assert_eq!(said, EXPECTED);

@@ -223,6 +223,7 @@ pub fn in_short(findings: &[Finding]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::zone::Zone;
     use std::time::Duration;
 
     use super::*;
@@ -244,7 +245,7 @@ mod tests {
         let entry = |(name, at): &(&str, &str)| {
             let entry = Entry {
                 content: Content::new(at.parse().unwrap(), "", "{}"),
-                zone: Some(chrono_tz::Europe::Berlin),
+                zone: Some(Zone::bundled("Europe/Berlin")),
                 grace: Duration::from_mins(5),
                 ..sample(name)
             };

@@ -1,13 +1,13 @@
 //! How times, places and what is run are said wherever people read them. Pure text.
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 use super::EntryView;
 use crate::model::printable::is_obeyed;
+use crate::model::zone::Zone;
 
 /// An instant in a zone, with its offset: `2026-12-01 09:00:00 +01:00`.
-pub fn local(at: DateTime<Utc>, zone: Tz) -> String {
+pub fn local(at: DateTime<Utc>, zone: Zone) -> String {
     at.with_timezone(&zone)
         .format("%Y-%m-%d %H:%M:%S %:z")
         .to_string()

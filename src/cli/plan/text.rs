@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 use super::super::text;
 use super::{counts, mark};
+use crate::model::zone::Zone;
 use crate::view::compare::Against;
 use crate::view::findings::Finding;
 use crate::view::forecast::Forecast;
@@ -15,7 +15,7 @@ use crate::view::{PlanView, StepView};
 /// How many entries at rest, and how many findings, are shown.
 const SHOWN: usize = 20;
 
-pub(super) fn text(plan: &PlanView, zone: Tz, now: DateTime<Utc>, color: bool) -> String {
+pub(super) fn text(plan: &PlanView, zone: Zone, now: DateTime<Utc>, color: bool) -> String {
     let mut text = text::problems(&plan.files, color);
     text += &text::halted(plan.paused.as_ref(), plan.doubt.as_ref(), zone);
     let held = plan.held.iter().map(|view| ("!", "held: ", view));
@@ -45,9 +45,9 @@ pub(super) fn text(plan: &PlanView, zone: Tz, now: DateTime<Utc>, color: bool) -
     text + &forecast(&plan.forecast)
 }
 
-fn row(mark: &str, held: &str, view: &StepView, zone: Tz, now: DateTime<Utc>) -> Vec<String> {
+fn row(mark: &str, held: &str, view: &StepView, zone: Zone, now: DateTime<Utc>) -> Vec<String> {
     let at: DateTime<Utc> = view.at.parse().unwrap_or_default();
-    let times = if zone == Tz::UTC {
+    let times = if zone == Zone::utc() {
         view.at.clone()
     } else {
         format!("{} = {}", text::local(at, zone), view.at)

@@ -13,10 +13,10 @@ mod write;
 
 use std::ops::Range;
 
-use chrono_tz::Tz;
 use serde_json::Value as Json;
 use serde_yaml::Value as Yaml;
 
+use crate::model::zone::Zone;
 use crate::source::parse::{Defaults, parse};
 use crate::source::problem::Problem;
 use crate::source::time;
@@ -121,10 +121,10 @@ impl File<'_> {
     }
 
     /// The time zone of an entry that is good.
-    pub fn zone(&self, name: &str) -> Tz {
+    pub fn zone(&self, name: &str) -> Zone {
         let own = self.text(&["schedules", name, "timezone"]);
         let said = own.or_else(|| self.text(&["defaults", "timezone"]));
-        let zone = said.and_then(|zone| time::zone(&zone).ok());
+        let zone = said.and_then(|zone| time::zone(&zone, &self.defaults.zones).ok());
         zone.unwrap_or(self.defaults.timezone)
     }
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::model::content::{Content, Fingerprint};
 use crate::model::entry::{Entry, EntryName};
+use crate::model::zone::Zone;
+use crate::model::zones::Zones;
 
 /// What is kept of a file: the texts that its entries share, and the entries.
 #[derive(Serialize, Deserialize)]
@@ -62,10 +63,10 @@ pub(super) fn copy(parsed: &[Arc<Entry>]) -> Option<Vec<u8>> {
 }
 
 /// The entries of a copy, in the file of this name; `None`: these bytes are none.
-pub(super) fn entries(bytes: &[u8], file: &str) -> Option<Vec<Arc<Entry>>> {
+pub(super) fn entries(bytes: &[u8], file: &str, zones: &Zones) -> Option<Vec<Arc<Entry>>> {
     let copy: OfFile<'_> = postcard::from_bytes(bytes).ok()?;
     let texts: Vec<Arc<str>> = copy.texts.iter().map(|text| Arc::from(*text)).collect();
-    let zones: Vec<Option<Tz>> = copy.texts.iter().map(|text| text.parse().ok()).collect();
+    let zones: Vec<Option<Zone>> = copy.texts.iter().map(|text| zones.get(text)).collect();
     let file: Arc<str> = file.into();
     let entry = |kept: OfEntry<'_>| {
         let text = |place: usize| texts.get(place).cloned();
