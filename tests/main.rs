@@ -43,3 +43,4 @@ mod terminal;
 mod walk;
 mod work_trees;
 mod writers;
+mod zone_rules;

@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use super::signals::{Asked, Signals};
 use super::{Context, Failure, Outcome, aws, doctor, exit, opening, reload};
-use crate::daemon::{Daemon, listen, notices, set_clock, socket, systemd, wall_clock};
+use crate::daemon::{Daemon, listen, notices, set_clock, socket, systemd, wall_clock, zone_rules};
 use crate::ledger::Holder;
 use crate::reconcile::apply::Hands;
 use crate::reconcile::apply::machines::Machines;
@@ -311,6 +311,10 @@ pub(super) async fn run(
             attempts: metrics.notices.clone(),
         },
     ));
+    let (choices, chosen) = watch::channel(settings.zoneinfo.clone());
+    let zones = settings.defaults.zones.clone();
+    let following = zone_rules::watch(chosen, zones, settings.resync, orders.clone());
+    let following = tokio::spawn(following);
     let place = socket::Place {
         runtime_directory: settings.runtime_directory.clone(),
         state_directory: state.path.clone(),
@@ -366,6 +370,7 @@ pub(super) async fn run(
         match &done {
             Ok(new) => {
                 settings = new.clone();
+                choices.send_replace(settings.zoneinfo.clone());
                 let new = settings.notify.clone();
                 targets.send_if_modified(|old| {
                     let differs = *old != new;
@@ -396,6 +401,7 @@ pub(super) async fn run(
             Err(_) => Ok(()),
         }
     };
+    following.abort();
     serving.abort();
     let _ = serving.await;
     for task in [telling, asking, listening, Some(notifying)]

@@ -13,6 +13,7 @@ mod said;
 pub mod set_clock;
 pub mod socket;
 pub mod systemd;
+pub mod zone_rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ use tracing::{info, warn};
 use crate::ledger::Ledger;
 use crate::model::kind;
 use crate::model::plan::{Plan, Policy, after, span};
+use crate::model::zones::Zones;
 use crate::reconcile::{Clock, Desired, Progress, Reconciler, Report};
 use crate::settings::Settings;
 use crate::source::in_flight::InFlight;
@@ -66,6 +68,8 @@ pub struct Daemon {
     /// `None` only while a scan is under way.
     scanner: Option<Scanner>,
     in_flight: InFlight,
+    /// What schedule files get where they say nothing, and the time zone rules.
+    defaults: Defaults,
     /// What a scanner that is away is to go on with.
     awaited: Option<Defaults>,
     /// A scan that has not ended for long.
@@ -130,6 +134,7 @@ impl Daemon {
         let clock_watch = ClockWatch::new(policy.rules.verify);
         Self {
             directory: scanner.directory().to_owned(),
+            defaults: scanner.defaults().clone(),
             scanner: Some(scanner.among_writers(in_flight.clone())),
             in_flight,
             awaited: None,
@@ -327,21 +332,54 @@ impl Daemon {
                 self.reload(*settings);
                 Ok(json!({"version": 1, "reloaded": true}))
             }
+            What::Zones(zones) => {
+                self.go_by(*zones);
+                Ok(json!({"version": 1}))
+            }
         };
         let _ = order.answer.send(answer);
     }
 
-    /// Goes on with these settings. Every file is read anew.
+    /// Goes on with these settings. Every file is read again.
     fn reload(&mut self, settings: Settings) {
-        match &mut self.scanner {
-            Some(scanner) => scanner.reparse(settings.defaults),
-            None => self.awaited = Some(settings.defaults),
+        let mut defaults = settings.defaults;
+        if defaults.zones.note().is_some() {
+            // A database that can't be read now changes nothing.
+            defaults.zones = self.defaults.zones.clone().with_note_of(&defaults.zones);
         }
-        (self.last, self.scanned) = (None, None);
+        self.reparse(defaults);
         (self.settle, self.resync) = (settings.settle, settings.resync);
         self.policy = settings.policy.clone();
         self.reconciler
             .reload(settings.policy, settings.limits, settings.verify);
+    }
+
+    /// Goes on with these time zone rules. Every local time is read again.
+    fn go_by(&mut self, zones: Zones) {
+        if zones == self.defaults.zones {
+            return;
+        }
+        if let Some(note) = zones.note() {
+            warn!(target: kind::ZONES, "{note}");
+        } else {
+            let before = self.defaults.zones.to_string();
+            info!(target: kind::ZONES, before, "the time zone rules are now those of {zones}");
+        }
+        let timezone = zones.get(self.defaults.timezone.name());
+        self.reparse(Defaults {
+            timezone: timezone.unwrap_or(self.defaults.timezone),
+            zones,
+            ..self.defaults.clone()
+        });
+    }
+
+    fn reparse(&mut self, defaults: Defaults) {
+        self.defaults = defaults.clone();
+        match &mut self.scanner {
+            Some(scanner) => scanner.reparse(defaults),
+            None => self.awaited = Some(defaults),
+        }
+        (self.last, self.scanned) = (None, None);
     }
 
     /// Lets go what exactly this digest names. Answers how many executions that were; the error says why not.

@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::clients;
 use super::reach::Reach;
 use crate::ledger::Ledger;
+use crate::model::zones::Zones;
 use crate::settings::Settings;
 use crate::view::Moment;
 
@@ -40,6 +41,8 @@ pub enum What {
     Resume,
     /// Go on with these settings.
     Reload(Box<Settings>),
+    /// Go on with these time zone rules.
+    Zones(Box<Zones>),
 }
 
 /// Where an answer goes: JSON, or why it is not done.

@@ -45,10 +45,12 @@ pub const CLOCK: &str = "onced::clock";
 pub const LEDGER: &str = "onced::ledger";
 /// A person has paused onced, or let it go on.
 pub const PAUSED: &str = "onced::paused";
+/// The time zone rules have changed, or can't be read.
+pub const ZONES: &str = "onced::zones";
 
 /// Each kind with its MESSAGE_ID
 /// (<https://www.freedesktop.org/software/systemd/man/latest/systemd.journal-fields.html>). Never changed: people search by it.
-pub const MESSAGE_IDS: [(&str, &str); 22] = [
+pub const MESSAGE_IDS: [(&str, &str); 23] = [
     (SCHEDULED, "90fbb7a29a4d479081d47193f102585d"),
     (ADOPTED, "0d8edd627e8344d79cb6f072c9e732bd"),
     (MOVED, "938c99e8d8ab44cdbd5e1323e1eb42f1"),
@@ -71,4 +73,5 @@ pub const MESSAGE_IDS: [(&str, &str); 22] = [
     (CLOCK, "31688c60a2ec43d3b547a939b6f263e3"),
     (LEDGER, "f86cc6dbedbe40af9bca3daac2c54dba"),
     (PAUSED, "d622ed3fd0fc442391c2a0c4bd44b599"),
+    (ZONES, "9749c9dc3b1a442cae2108c2a9ae26d8"),
 ];

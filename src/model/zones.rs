@@ -145,6 +145,13 @@ impl Zones {
         Self { note, ..self }
     }
 
+    /// The same database, with the note of another one.
+    #[must_use]
+    pub fn with_note_of(self, other: &Self) -> Self {
+        let note = other.note.clone();
+        self.with_note(note)
+    }
+
     /// The zone of exactly this name; `None`: it is not in this database, or can't be read.
     pub fn get(&self, name: &str) -> Option<Zone> {
         if name == Zone::utc().name() {
@@ -211,6 +218,30 @@ impl Zones {
         self.note.as_deref()
     }
 }
+
+/// The one that is built into the program.
+impl Default for Zones {
+    fn default() -> Self {
+        Self::bundled()
+    }
+}
+
+/// Two are the same if they say the same and come from the same place.
+impl PartialEq for Zones {
+    fn eq(&self, other: &Self) -> bool {
+        let is = |zones: &Self| {
+            (
+                zones.version.clone(),
+                zones.origin.clone(),
+                zones.note.clone(),
+            )
+        };
+        let same = Arc::ptr_eq(&self.data, &other.data) || self.digest() == other.digest();
+        same && is(self) == is(other)
+    }
+}
+
+impl Eq for Zones {}
 
 /// `2026f (bundled)`.
 impl fmt::Display for Zones {

@@ -23,6 +23,7 @@ use crate::model::cut::Cut;
 use crate::model::entry::{Entry, EntryName};
 use crate::model::parallel::parallel;
 use crate::model::roots::Directories;
+use crate::model::zones::Zones;
 use crate::source::parse::{Defaults, parse};
 use crate::source::parse_cache::{Key, ParseCache};
 use crate::source::problem::{FileReport, FileState, Problem, file_report, note_twice, passing};
@@ -65,6 +66,8 @@ pub struct Scan {
     pub pins: Arc<Vec<Pin>>,
     /// A merge that is not finished.
     pub conflict: Option<Conflict>,
+    /// The time zone rules by which local times were read.
+    pub zones: Zones,
 }
 
 impl Scan {
@@ -261,6 +264,11 @@ impl Scanner {
         }
     }
 
+    /// What schedule files get where they say nothing.
+    pub fn defaults(&self) -> &Defaults {
+        &self.defaults
+    }
+
     /// The directory, as given.
     pub fn directory(&self) -> &Path {
         &self.directory
@@ -277,6 +285,7 @@ impl Scanner {
         let unclear = |why: String, identity| Scan {
             unclear: Some(why),
             identity,
+            zones: self.defaults.zones.clone(),
             ..Scan::default()
         };
         let resolved =
@@ -735,6 +744,7 @@ impl Scanner {
             opaque: Arc::new(opaque),
             cut: Arc::new(cut),
             conflict,
+            zones: self.defaults.zones.clone(),
             ..Scan::default()
         }
     }
