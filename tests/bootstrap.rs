@@ -9,6 +9,7 @@ use onced::sandbox::{Fault, Status};
 use serde_json::{Value, json};
 
 use crate::process::{World, day, file};
+use crate::support::sandbox::{self, machine_arn};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/x";
 const QUEUE: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/onced-dead-letters";
@@ -31,21 +32,14 @@ fn told(world: &World, arguments: &[&str]) -> (Option<i32>, String, String) {
 }
 
 fn call(world: &World, operation: &str, request: &Value) -> Value {
-    let target = format!("AWSStepFunctions.{operation}");
-    let answer = world.sandbox.call(&target, request.to_string().as_bytes());
-    assert_eq!(answer.status, 200, "{operation}: {}", answer.body);
-    serde_json::from_str(&answer.body).expect("JSON")
-}
-
-fn arn(name: &str) -> String {
-    format!("arn:aws:states:us-east-1:123456789012:stateMachine:{name}")
+    sandbox::call(&world.sandbox, operation, request)
 }
 
 fn described(world: &World, name: &str) -> Value {
     call(
         world,
         "DescribeStateMachine",
-        &json!({"stateMachineArn": arn(name)}),
+        &json!({"stateMachineArn": machine_arn(name)}),
     )
 }
 
@@ -66,7 +60,7 @@ fn config_holds_what_is_printed() {
         "--owner",
         "prod",
         "--state-machine",
-        &arn("OneTimeLambdaScheduler"),
+        &machine_arn("OneTimeLambdaScheduler"),
         "--dead-letter-queue",
         QUEUE,
     ];
@@ -109,13 +103,13 @@ async fn a_machine_is_made_once_and_kept_up_to_date() {
     let (code, out, _) = told(&world, &dry);
     assert_eq!((code, changes(&world)), (Some(0), 0), "{out}");
     assert!(
-        out.starts_with(&format!("would be created: {}", arn("New"))),
+        out.starts_with(&format!("would be created: {}", machine_arn("New"))),
         "{out}"
     );
     let (code, out, _) = told(&world, &all);
     assert_eq!((code, changes(&world)), (Some(0), 1), "{out}");
     assert!(
-        out.contains(&format!("\n  state_machine: {}\n", arn("New"))),
+        out.contains(&format!("\n  state_machine: {}\n", machine_arn("New"))),
         "{out}"
     );
     let machine = described(&world, "New");
@@ -125,7 +119,8 @@ async fn a_machine_is_made_once_and_kept_up_to_date() {
     );
     // The same again, also where AWS has the definition with other spaces and another order.
     let definition: Value = serde_json::from_str(machine["definition"].as_str().unwrap()).unwrap();
-    let update = json!({"stateMachineArn": arn("New"), "definition": definition.to_string()});
+    let update =
+        json!({"stateMachineArn": machine_arn("New"), "definition": definition.to_string()});
     call(&world, "UpdateStateMachine", &update);
     let (code, out, _) = told(&world, &all);
     assert_eq!((code, changes(&world)), (Some(0), 1), "{out}");
@@ -133,7 +128,8 @@ async fn a_machine_is_made_once_and_kept_up_to_date() {
     // Another role and a queue of dead letters; an execution that runs goes on with what it began with.
     let input =
         json!({"functionName": "f", "invocationTime": "2050-01-01T00:00:00Z", "payload": {}});
-    let start = json!({"stateMachineArn": arn("New"), "name": "runs", "input": input.to_string()});
+    let start =
+        json!({"stateMachineArn": machine_arn("New"), "name": "runs", "input": input.to_string()});
     call(&world, "StartExecution", &start);
     let other = "arn:aws:iam::123456789012:role/other";
     let (code, out, _) = told(
@@ -157,7 +153,7 @@ async fn a_machine_is_made_once_and_kept_up_to_date() {
     assert_eq!(executions.len(), 1);
     assert_eq!(executions[0].status(), Status::Running);
     // A tag that somebody took away comes back, and no other is touched.
-    let tags = json!({"resourceArn": arn("New"), "tags": [{"key": "team", "value": "a"}, {"key": "onced:version", "value": "0"}]});
+    let tags = json!({"resourceArn": machine_arn("New"), "tags": [{"key": "team", "value": "a"}, {"key": "onced:version", "value": "0"}]});
     call(&world, "TagResource", &tags);
     let (_, out, _) = told(
         &world,
@@ -174,7 +170,7 @@ async fn a_machine_is_made_once_and_kept_up_to_date() {
     let tags = call(
         &world,
         "ListTagsForResource",
-        &json!({"resourceArn": arn("New")}),
+        &json!({"resourceArn": machine_arn("New")}),
     );
     assert!(
         tags["tags"]
@@ -194,7 +190,7 @@ async fn what_somebody_changed_is_shown_and_overwritten_only_by_force() {
         .unwrap()
         .to_owned();
     let edited = ours.replace("960", "30");
-    let update = json!({"stateMachineArn": arn("New"), "definition": edited});
+    let update = json!({"stateMachineArn": machine_arn("New"), "definition": edited});
     call(&world, "UpdateStateMachine", &update);
     for more in [None, Some("--dry-run")] {
         let before = changes(&world);
@@ -266,8 +262,10 @@ async fn bad_input_is_told_with_what_to_change() {
     let world = World::new().await;
     let express = json!({"name": "Fast", "definition": described(&world, "OneTimeLambdaScheduler")["definition"], "roleArn": ROLE, "type": "EXPRESS"});
     call(&world, "CreateStateMachine", &express);
+    sandbox::create_machine(&world.sandbox, "Going");
+    sandbox::delete_machine(&world.sandbox, "Going");
     let foreign = "arn:aws:iam::210987654321:role/x";
-    let cases: [(&[&str], i32, &str); 9] = [
+    let cases: [(&[&str], i32, &str); 10] = [
         (
             &["--role-arn", foreign],
             1,
@@ -282,6 +280,11 @@ async fn bad_input_is_told_with_what_to_change() {
             &["--role-arn", ROLE, "--name", "Fast"],
             1,
             "is of type EXPRESS",
+        ),
+        (
+            &["--role-arn", ROLE, "--name", "Going"],
+            1,
+            "hint: try again once it is gone",
         ),
         (
             &["--role-arn", ROLE, "--name", "a b"],
@@ -420,9 +423,10 @@ async fn a_machine_that_would_do_something_else_is_never_started() {
         .unwrap()
         .to_owned();
     one = one.replace("arn:aws:states:::lambda:invoke", FUNCTION);
-    let update = json!({"stateMachineArn": arn("OneTimeLambdaScheduler"), "definition": one});
+    let update =
+        json!({"stateMachineArn": machine_arn("OneTimeLambdaScheduler"), "definition": one});
     call(&world, "UpdateStateMachine", &update);
-    let (day, machine) = (day(10), arn("AtOnce"));
+    let (day, machine) = (day(10), machine_arn("AtOnce"));
     let text = format!(
         "schedules:\n  mine: {{at: {day}, state_machine: {machine}}}\n  other: {{at: {day}, lambda: other}}\n  same: {{at: {day}, lambda: hello}}\n"
     );
@@ -455,7 +459,7 @@ async fn a_machine_that_would_do_something_else_is_never_started() {
 async fn an_account_whose_role_is_denied_keeps_no_other_from_going_on() {
     let world = World::new().await;
     let day = day(10);
-    let abroad = arn("Mine").replace("123456789012", "210987654321");
+    let abroad = machine_arn("Mine").replace("123456789012", "210987654321");
     let mut text = format!("schedules:\n  here: {{at: {day}, lambda: f}}\n");
     for n in 0..100 {
         let _ = writeln!(

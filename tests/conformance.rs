@@ -85,6 +85,9 @@ fn rows() -> Vec<Row> {
         )
     };
     let stopped = [start("n", AHEAD), stop()];
+    let delete = || ("DeleteStateMachine", json!({"stateMachineArn": "@M"}));
+    let deleted = [start("n", AHEAD), delete()];
+    let at_once = "moto deletes it at once";
     let long = |n: usize| "x".repeat(n);
     let big = |n: usize| format!("\"{}\"", "x".repeat(n - 2));
     let unchecked = "moto takes any input size";
@@ -447,6 +450,67 @@ fn rows() -> Vec<Row> {
             json!({"stateMachineArn": "@M-other"}),
             bad("StateMachineDoesNotExist", ""),
         ),
+        // https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html: "It sets the state
+        // machine's status to DELETING"; "A state machine is deleted only when all its executions are completed."
+        row(
+            "delete: while an execution runs, described",
+            "DescribeStateMachine",
+            json!({"stateMachineArn": "@M"}),
+            ok("\"status\":\"DELETING\""),
+        )
+        .after(&deleted)
+        .moto(at_once),
+        row(
+            "delete: the last execution stopped, described",
+            "DescribeStateMachine",
+            json!({"stateMachineArn": "@M"}),
+            bad("StateMachineDoesNotExist", ""),
+        )
+        .after(&[start("n", AHEAD), delete(), stop()]),
+        row(
+            "delete: no execution runs, described",
+            "DescribeStateMachine",
+            json!({"stateMachineArn": "@M"}),
+            bad("StateMachineDoesNotExist", ""),
+        )
+        .after(&[delete()]),
+        row(
+            "delete: no machine",
+            "DeleteStateMachine",
+            json!({"stateMachineArn": "@M-other"}),
+            ok("{}"),
+        ),
+        row(
+            "delete: no ARN",
+            "DeleteStateMachine",
+            json!({"stateMachineArn": "x"}),
+            bad("InvalidArn", ""),
+        ),
+        // https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html#API_StartExecution_Errors,
+        // and the same error of UpdateStateMachine and CreateStateMachine: "The specified state machine is being deleted."
+        s(
+            "delete: start meanwhile",
+            named("m", AHEAD),
+            bad("StateMachineDeleting", "@M"),
+        )
+        .after(&deleted)
+        .moto(at_once),
+        row(
+            "delete: update meanwhile",
+            "UpdateStateMachine",
+            json!({"stateMachineArn": "@M", "definition": pass}),
+            bad("StateMachineDeleting", "@M"),
+        )
+        .after(&deleted)
+        .moto(at_once),
+        row(
+            "delete: create meanwhile",
+            "CreateStateMachine",
+            json!({"name": "@N", "definition": WAIT, "roleArn": ROLE}),
+            bad("StateMachineDeleting", "@M"),
+        )
+        .after(&deleted)
+        .moto(at_once),
         row("machines: listed", "ListStateMachines", json!({}), ok("@M")),
         row(
             "no such operation",

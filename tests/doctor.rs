@@ -7,6 +7,7 @@ use onced::sandbox::Fault;
 use serde_json::{Value, json};
 
 use crate::process::{World, day, file};
+use crate::support::sandbox;
 
 /// Its exit code, and each check's name, state, message and remedy.
 fn checks(world: &World) -> (Option<i32>, Vec<(String, String, String)>) {
@@ -92,7 +93,9 @@ async fn what_is_wrong_is_told_with_its_remedy() {
     create("AtOnce", "STANDARD", &at_once);
     create("Fast", "EXPRESS", &at_once);
     let mut text = "schedules:\n".to_owned();
-    for name in ["AtOnce", "Fast", "None"] {
+    sandbox::create_machine(&world.sandbox, "Going");
+    sandbox::delete_machine(&world.sandbox, "Going");
+    for name in ["AtOnce", "Fast", "Going", "None"] {
         let arn = format!("arn:aws:states:us-east-1:123456789012:stateMachine:{name}");
         text += &[
             "  ",
@@ -131,6 +134,7 @@ async fn what_is_wrong_is_told_with_its_remedy() {
         "it would run at once / let it begin with a Wait",
     );
     has(&checks, "state machine", "failure", "is of type EXPRESS");
+    has(&checks, "state machine", "failure", "is being deleted");
     has(
         &checks,
         "state machine",

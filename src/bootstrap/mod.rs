@@ -108,6 +108,11 @@ pub enum BootstrapError {
         "`{0}` is of type EXPRESS: its executions can't be stopped, and its type can't be changed\nhint: give another --name"
     )]
     Express(String),
+    /// A machine of this name is being deleted.
+    #[error(
+        "`{0}` is being deleted (its status is DELETING)\nhint: try again once it is gone, which takes until its executions have ended; or give another --name"
+    )]
+    Deleting(String),
     /// Somebody else made the definition, or changed it.
     #[error(
         "the definition of `{0}` is not as onced left it: somebody changed it, or made it\nhint: look at the difference, and give --force to overwrite it"
@@ -153,6 +158,9 @@ pub fn compare(
     };
     if machine.is_express {
         return Err(BootstrapError::Express(machine.arn.clone()));
+    }
+    if machine.is_deleting {
+        return Err(BootstrapError::Deleting(machine.arn.clone()));
     }
     let text = wanted.definition.text();
     let usable = !force && is_the_form_made_by_hand(wanted, machine, tags);

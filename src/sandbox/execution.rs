@@ -66,6 +66,19 @@ impl Execution {
         self.faces.last().expect("an execution begins with a face")
     }
 
+    /// Ends it at a state transition, because its state machine is being deleted
+    /// (<https://repost.aws/knowledge-center/step-functions-stuck-deleting-status>).
+    pub(super) fn terminate(&mut self, machine: &str, now: DateTime<Utc>) {
+        self.faces.push(Face {
+            since: now,
+            status: Status::Failed,
+            stop: Some(now),
+            error: Some("States.Runtime".into()),
+            cause: Some(format!("State machine {machine} has been deleted.")),
+            output: None,
+        });
+    }
+
     /// How it stands, truly.
     pub fn status(&self) -> Status {
         self.face().status

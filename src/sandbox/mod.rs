@@ -73,6 +73,9 @@ struct Machine {
     role: String,
     express: bool,
     created: DateTime<Utc>,
+    /// Its deletion was asked for, and executions of it still run.
+    #[serde(default)]
+    deleting: bool,
     #[serde(default)]
     tags: BTreeMap<String, String>,
 }
@@ -113,6 +116,15 @@ struct Core {
     /// By operation.
     quotas: BTreeMap<String, Quota>,
     dirty: bool,
+}
+
+impl Core {
+    /// The name of an execution's state machine, where that one is being deleted.
+    fn deleting(&self, execution: &str) -> Option<String> {
+        let execution = self.store.executions.get(execution)?;
+        let machine = self.store.machines.get(&execution.machine_arn)?;
+        machine.deleting.then(|| machine.name.clone())
+    }
 }
 
 struct Shared {
@@ -213,6 +225,7 @@ impl Sandbox {
             ),
             express: false,
             created: self.now(),
+            deleting: false,
             tags: BTreeMap::new(),
         };
         self.core()
@@ -281,6 +294,7 @@ impl Sandbox {
 
     /// Goes on with one execution until it waits, works or is over.
     fn step(&self, core: &mut Core, arn: &str, now: DateTime<Utc>) {
+        let deleting = core.deleting(arn);
         let Some(execution) = core
             .store
             .executions
@@ -304,6 +318,10 @@ impl Sandbox {
                     return;
                 }
                 Next::Go { state, data } => {
+                    if let Some(machine) = &deleting {
+                        execution.terminate(machine, now);
+                        return;
+                    }
                     execution.state = state;
                     execution.data = data;
                 }
@@ -360,6 +378,7 @@ impl Sandbox {
         };
         let now = self.now();
         let mut core = self.core();
+        let deleting = core.deleting(&arn);
         let Some(execution) = core
             .store
             .executions
@@ -373,9 +392,13 @@ impl Sandbox {
                 let data = work.result(output);
                 match definition::after_task(&execution.definition, &execution.state, data) {
                     Next::Go { state, data } => {
-                        execution.state = state;
-                        execution.data = data;
-                        self.step(&mut core, &arn, now);
+                        if let Some(machine) = &deleting {
+                            execution.terminate(machine, now);
+                        } else {
+                            execution.state = state;
+                            execution.data = data;
+                            self.step(&mut core, &arn, now);
+                        }
                     }
                     Next::End {
                         status,

@@ -112,6 +112,7 @@ impl Sandbox {
         let now = self.now();
         let mut core = self.core();
         core.dirty = true;
+        machines::finish_deletions(&mut core);
         let reply = match target.strip_prefix("AWSStepFunctions.") {
             Some("StartExecution") => self.start(&mut core, &request, now),
             Some("StopExecution") => stop(&mut core, &request, now),
@@ -120,6 +121,7 @@ impl Sandbox {
             Some("ListExecutions") => self.list(&core, &request, now),
             Some("CreateStateMachine") => self.create(&mut core, &request, now),
             Some("UpdateStateMachine") => machines::update(&mut core, &request, now),
+            Some("DeleteStateMachine") => machines::delete(&mut core, &request),
             Some("DescribeStateMachine") => self.describe_machine(&core, &request),
             Some("TagResource") => machines::tag(&mut core, &request),
             Some("ListTagsForResource") => machines::tags(&core, &request),
@@ -168,6 +170,7 @@ impl Sandbox {
             )
         };
         let machine = self.machine(core, machine_arn).ok_or_else(does_not_exist)?;
+        machines::must_be_active(&machine)?;
         let name = text(request, "name")
             .map_or_else(|| format!("sandbox-{}", core.calls.len()), str::to_owned);
         if !good_name(&name) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_sfn::types::{IncludedData, StateMachineType, Tag};
+use aws_sdk_sfn::types::{IncludedData, StateMachineStatus, StateMachineType, Tag};
 
 use super::{CallError, StepFunctions};
 
@@ -13,10 +13,24 @@ pub struct Machine {
     pub arn: String,
     /// Is it of type EXPRESS?
     pub is_express: bool,
+    /// See [`Properties::is_deleting`].
+    pub is_deleting: bool,
     /// Its definition, as text.
     pub definition: String,
     /// The role that it runs as.
     pub role: String,
+}
+
+/// The properties of a state machine by which it is suitable for entries, or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Properties {
+    /// Is it of type EXPRESS?
+    pub is_express: bool,
+    /// Is its status DELETING? It takes no new executions, and those that run are ended at their next state transition
+    /// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html>).
+    pub is_deleting: bool,
+    /// Its definition, as text; empty where the key that encrypts it can't be used.
+    pub definition: String,
 }
 
 /// What CreateStateMachine is asked for.
@@ -60,29 +74,29 @@ impl StepFunctions {
         };
         Ok(Some(Machine {
             is_express: answer.r#type == StateMachineType::Express,
+            is_deleting: answer.status == Some(StateMachineStatus::Deleting),
             arn: answer.state_machine_arn,
             definition: answer.definition,
             role: answer.role_arn,
         }))
     }
 
-    /// DescribeStateMachine: is it of type EXPRESS, and what is its definition? Where the key that encrypts the definition
-    /// can't be used, it is empty.
-    pub async fn kind(&self, state_machine: &str) -> Result<(bool, String), CallError> {
-        match self.kind_with(state_machine, None).await {
+    /// DescribeStateMachine, also where the key that encrypts the definition can't be used.
+    pub async fn properties(&self, state_machine: &str) -> Result<Properties, CallError> {
+        match self.properties_with(state_machine, None).await {
             Err(error) if error.lacks_the_key() => {
                 let included = Some(IncludedData::MetadataOnly);
-                self.kind_with(state_machine, included).await
+                self.properties_with(state_machine, included).await
             }
-            kind => kind,
+            properties => properties,
         }
     }
 
-    async fn kind_with(
+    async fn properties_with(
         &self,
         state_machine: &str,
         included: Option<IncludedData>,
-    ) -> Result<(bool, String), CallError> {
+    ) -> Result<Properties, CallError> {
         let call = self
             .client("DescribeStateMachine", state_machine)
             .await?
@@ -93,8 +107,11 @@ impl StepFunctions {
             .send()
             .await
             .map_err(|error| self.failed("DescribeStateMachine", state_machine, &error))?;
-        let is_express = answer.r#type == StateMachineType::Express;
-        Ok((is_express, answer.definition))
+        Ok(Properties {
+            is_express: answer.r#type == StateMachineType::Express,
+            is_deleting: answer.status == Some(StateMachineStatus::Deleting),
+            definition: answer.definition,
+        })
     }
 
     /// ListTagsForResource.

@@ -78,7 +78,7 @@ pub(super) async fn at_start(
     }
     if machine(step_functions, arn, settings, report).await {
         // Two answers tell the time.
-        let _ = step_functions.kind(arn).await;
+        let _ = step_functions.properties(arn).await;
         clock(step_functions, begun, report);
     }
 }
@@ -126,8 +126,8 @@ async fn machine(
     report: &mut Report,
 ) -> bool {
     let check = "state machine";
-    let (is_express, text) = match step_functions.kind(arn).await {
-        Ok(kind) => kind,
+    let properties = match step_functions.properties(arn).await {
+        Ok(properties) => properties,
         Err(error) => {
             let remedy = match error.code() {
                 "StateMachineDoesNotExist" => "`onced bootstrap` makes it",
@@ -141,8 +141,13 @@ async fn machine(
         }
     };
     let is_default = settings.defaults.state_machine.as_deref() == Some(arn);
-    match definition::read(&text) {
-        _ if is_express => report.fail(
+    match definition::read(&properties.definition) {
+        _ if properties.is_deleting => report.fail(
+            check,
+            format!("`{arn}` is being deleted (its status is DELETING): it takes no executions"),
+            "name another one, or make it again once it is gone: `onced bootstrap`",
+        ),
+        _ if properties.is_express => report.fail(
             check,
             format!("`{arn}` is of type EXPRESS: its executions can't be stopped"),
             "name one of type STANDARD",

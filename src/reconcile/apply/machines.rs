@@ -14,10 +14,14 @@ use crate::step_functions::definition::{self, Form};
 /// How long what was seen of a machine holds: its definition may be changed by others.
 const HOLDS: Duration = Duration::from_mins(10);
 
+/// The same before something is stopped for its sake: a machine that is gone, or being deleted, takes nothing in its place.
+const HOLDS_FOR_A_STOP: Duration = Duration::from_secs(10);
+
 /// What was seen of a machine.
 #[derive(Debug, Clone)]
 struct Seen {
     is_express: bool,
+    is_deleting: bool,
     /// What its definition does; `None`: it can't be read.
     form: Option<Form>,
     at: Instant,
@@ -41,8 +45,13 @@ impl Machines {
 impl Hands {
     /// A machine that would run at once, or run another function, or can't be stopped, is never started.
     pub(super) async fn must_fit(&self, entry: &Entry) -> Result<(), StepError> {
+        self.must_fit_by(entry, HOLDS).await
+    }
+
+    /// The same by what was seen within that time.
+    async fn must_fit_by(&self, entry: &Entry, holds: Duration) -> Result<(), StepError> {
         let arn = entry.state_machine();
-        let seen = self.seen(arn).await?;
+        let seen = self.seen(arn, holds).await?;
         match unfit(&seen, entry) {
             None => Ok(()),
             Some(why) => {
@@ -55,30 +64,31 @@ impl Hands {
 
     /// The same, asked before the execution of an earlier content is stopped.
     pub(super) async fn must_be_usable(&self, entry: &Entry) -> Result<(), StepError> {
-        let fits = self.must_fit(entry).await;
+        let fits = self.must_fit_by(entry, HOLDS_FOR_A_STOP).await;
         fits.map_err(|error| match error {
             error if error.refuses() => StepError::Unusable(error.to_string()),
             error => error,
         })
     }
 
-    async fn seen(&self, state_machine: &str) -> Result<Seen, StepError> {
+    async fn seen(&self, state_machine: &str, holds: Duration) -> Result<Seen, StepError> {
         let known = self.machines.known().get(state_machine).cloned();
         if let Some(seen) = &known
-            && seen.at.elapsed() < HOLDS
+            && seen.at.elapsed() < holds
         {
             return Ok(seen.clone());
         }
-        let (is_express, definition) = match (self.step_functions.kind(state_machine).await, known)
-        {
-            (Ok(kind), _) => kind,
+        let looked = self.step_functions.properties(state_machine).await;
+        let properties = match (looked, known) {
+            (Ok(properties), _) => properties,
             // What was good ten minutes ago is no reason to put a start off.
             (Err(error), Some(seen)) if error.remedy() != Remedy::Refused => return Ok(seen),
             (Err(error), _) => return Err(error.into()),
         };
         let seen = Seen {
-            is_express,
-            form: definition::read(&definition),
+            is_express: properties.is_express,
+            is_deleting: properties.is_deleting,
+            form: definition::read(&properties.definition),
             at: Instant::now(),
         };
         let mut known = self.machines.known();
@@ -92,6 +102,11 @@ fn unfit(seen: &Seen, entry: &Entry) -> Option<String> {
     if seen.is_express {
         return Some(format!(
             "`{arn}` is of type EXPRESS: its executions can't be stopped; name a STANDARD one"
+        ));
+    }
+    if seen.is_deleting {
+        return Some(format!(
+            "`{arn}` is being deleted (its status is DELETING) and takes no executions: name another one, or make it again once it is gone"
         ));
     }
     match (&seen.form, &entry.lambda) {

@@ -96,6 +96,9 @@ impl Hands {
             ))),
             Err(error) if error.remedy() == Remedy::Exists => self.look(intent, why, now).await,
             Err(error) => {
+                if matches!(error.code(), "StateMachineDeleting" | "StateMachineDoesNotExist") {
+                    self.machines.forget(&intent.state_machine);
+                }
                 // The answer is definite: this call had no effect. Only an earlier one may still be on its way.
                 let definite = Record {
                     in_doubt: earlier,

@@ -1,4 +1,4 @@
-//! State machines: made, changed, tagged, described.
+//! State machines: made, changed, tagged, described, deleted.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::super::errors::{Error, error};
-use super::super::{Core, Machine, Sandbox, definition};
+use super::super::{Core, Machine, Sandbox, Status, definition};
 use super::{Reply, arn, at_most, epoch, good_name, required, text};
 
 impl Sandbox {
@@ -22,6 +22,7 @@ impl Sandbox {
         Some(Machine {
             arn: plain,
             name,
+            deleting: false,
             ..first
         })
     }
@@ -45,6 +46,7 @@ impl Sandbox {
         let express = text(request, "type") == Some("EXPRESS");
         let arn = self.machine_arn(name);
         if let Some(before) = core.store.machines.get(&arn) {
+            must_be_active(before)?;
             // A different role is ignored; everything else is compared as text.
             if before.definition != given || before.express != express {
                 return Err(error(
@@ -61,6 +63,7 @@ impl Sandbox {
             role: role.to_owned(),
             express,
             created: now,
+            deleting: false,
             tags: given_tags(request),
         };
         core.store.machines.insert(arn.clone(), machine);
@@ -80,12 +83,55 @@ impl Sandbox {
         Ok(json!({
             "stateMachineArn": machine.arn,
             "name": machine.name,
-            "status": "ACTIVE",
+            "status": if machine.deleting { "DELETING" } else { "ACTIVE" },
             "definition": machine.definition,
             "roleArn": machine.role,
             "type": if machine.express { "EXPRESS" } else { "STANDARD" },
             "creationDate": epoch(machine.created),
         }))
+    }
+}
+
+/// A machine that is being deleted takes no executions and no changes, nor may its name be used again.
+pub(super) fn must_be_active(machine: &Machine) -> Result<(), Error> {
+    if machine.deleting {
+        let arn = &machine.arn;
+        return Err(error(
+            "StateMachineDeleting",
+            format!("State Machine is being deleted: '{arn}'"),
+        ));
+    }
+    Ok(())
+}
+
+/// Asynchronous: the machine is `DELETING` until its executions have ended, and they end at their next state transition
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html>). No error is documented for
+/// one that is not there.
+pub(super) fn delete(core: &mut Core, request: &Value) -> Reply {
+    let machine_arn = required(request, "stateMachineArn")?;
+    arn(machine_arn, "stateMachine")?;
+    if let Some(machine) = core.store.machines.get_mut(machine_arn) {
+        machine.deleting = true;
+    }
+    finish_deletions(core);
+    Ok(json!({}))
+}
+
+/// Drops the machines whose deletion was asked for and whose executions have all ended.
+pub(super) fn finish_deletions(core: &mut Core) {
+    let machines = core.store.machines.values();
+    let deleting = machines.filter(|machine| machine.deleting);
+    let runs = |machine: &&Machine| {
+        core.store.executions.values().any(|execution| {
+            execution.machine_arn == machine.arn && execution.status() == Status::Running
+        })
+    };
+    let ended: Vec<String> = deleting
+        .filter(|machine| !runs(machine))
+        .map(|machine| machine.arn.clone())
+        .collect();
+    for arn in ended {
+        core.store.machines.remove(&arn);
     }
 }
 
@@ -104,6 +150,7 @@ pub(super) fn update(core: &mut Core, request: &Value, now: DateTime<Utc>) -> Re
             format!("State Machine Does Not Exist: '{machine_arn}'"),
         ));
     };
+    must_be_active(machine)?;
     if let Some(given) = text(request, "definition") {
         definition::check(given).map_err(|what| {
             error(
