@@ -9,21 +9,18 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use onced::daemon::Daemon;
 use onced::daemon::set_clock::Uptime;
 use onced::daemon::socket::{Order, What};
 use onced::model::record::Phase;
 use onced::reconcile::{Desired, Reconciler};
 use onced::sandbox::{Fault, Options, Status};
-use onced::source::parse::Defaults;
-use onced::source::scan::Scanner;
-use onced::view::Moment;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::task::block_in_place;
 use tokio::time::sleep;
 
 use crate::process;
-use crate::stories::{MACHINE, World, begin, desired, entry, policy};
+use crate::stories::{World, begin, desired, entry};
+use crate::support::daemon::Alive;
 
 /// Goes on as the daemon would, for so many minutes of tokio's clock.
 async fn live(world: &World, reconciler: &mut Reconciler, wanted: &Desired, minutes: i64) {
@@ -160,52 +157,6 @@ async fn after_the_end_no_call_is_begun() {
     let count = |status| history.iter().filter(|(_, s)| *s == status).count();
     let counts = (count(Status::Aborted), count(Status::Running));
     assert_eq!((history.len(), counts), (2, (1, 1)));
-}
-
-/// A daemon in the background, with all that it is told by.
-struct Alive {
-    moments: watch::Receiver<Option<Arc<Moment>>>,
-    orders: mpsc::Sender<Order>,
-    stop: watch::Sender<bool>,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Alive {
-    async fn new(world: &World, directory: &Path, resync: Duration) -> Self {
-        Self::with(world, directory, resync, |daemon| daemon).await
-    }
-
-    async fn with(
-        world: &World,
-        directory: &Path,
-        resync: Duration,
-        with: impl Fn(Daemon) -> Daemon,
-    ) -> Self {
-        let defaults = Defaults {
-            state_machine: Some(MACHINE.into()),
-            ..Defaults::default()
-        };
-        let scanner = Scanner::new(directory.to_owned(), defaults);
-        let settle = Duration::from_millis(100);
-        let reconciler = world.reconciler().await;
-        let daemon = Daemon::new(scanner, reconciler, policy(), settle, resync, world.clock());
-        let daemon = with(daemon);
-        let (sender, moments) = watch::channel(None);
-        let (orders, ordered) = mpsc::channel(4);
-        let (stop, stopping) = watch::channel(false);
-        let task = tokio::spawn(daemon.run(sender, ordered, stopping));
-        Self {
-            moments,
-            orders,
-            stop,
-            task,
-        }
-    }
-
-    async fn end(self) {
-        self.stop.send_replace(true);
-        self.task.await.expect("it ends well");
-    }
 }
 
 fn write(directory: &Path, entries: &[(&str, DateTime<Utc>)]) {

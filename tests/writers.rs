@@ -3,11 +3,20 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write as _};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
+use onced::model::entry::EntryName;
+use onced::sandbox::Options;
+use onced::source::in_flight::InFlight;
+use onced::source::parse::Defaults;
+use onced::source::problem::{FileReport, FileState};
+use onced::source::scan::{Scan, Scanner};
 use tokio::time::sleep;
 
 use crate::process::{World, day, entry, file, has, soon};
+use crate::stories::{self, MACHINE};
+use crate::support::daemon::Alive;
 use crate::surroundings::without_events;
 
 /// So many entries, with this payload.
@@ -155,4 +164,112 @@ async fn a_folder_that_never_rests_is_read_but_for_what_has_just_changed() {
     fs::write(world.path("a.yaml"), &one).expect("written");
     // c alone was started meanwhile.
     world.settles_at(2, 0).await;
+}
+
+/// What is said of `a.yaml`, which is good.
+fn noted(scan: &Scan) -> Vec<&str> {
+    let is_it = |file: &&FileReport| file.path == "a.yaml" && file.state == FileState::Ok;
+    let file = scan.files.iter().find(is_it).expect("it is good");
+    file.errors
+        .iter()
+        .map(|error| error.message.as_str())
+        .collect()
+}
+
+/// A program that never closes a file does not halt everything: in the end the file is taken as it is, and that is said, in
+/// the log once, and in `list` for as long as it is so. One thread, whose logs are looked at.
+#[tokio::test]
+async fn a_file_that_is_never_closed_is_taken_as_it_is() {
+    let world = stories::World::new(Options::default());
+    let directory = tempfile::tempdir().expect("a directory");
+    let log = world.state().join("log");
+    let writer = Arc::new(File::create(&log).expect("a file"));
+    let logs = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(writer);
+    let _logging = tracing::subscriber::set_default(logs.finish());
+    let path = directory.path().join("a.yaml");
+    let a = ("a", "2026-12-24T12:00:00Z");
+    let (b, c) = (("b", "2026-12-25T12:00:00Z"), ("c", "2026-12-26T12:00:00Z"));
+    fs::write(&path, file(&[a, b])).expect("written");
+    let in_flight = InFlight::at_most(Duration::from_secs(3));
+    let with = |daemon: onced::daemon::Daemon| daemon.with_in_flight(in_flight.clone());
+    let resync = Duration::from_hours(1);
+    let mut alive = Alive::with(&world, directory.path(), resync, with).await;
+    let runs = |name: &str| {
+        let begin = format!("test-{name}-");
+        let executions = world.sandbox.executions();
+        executions.iter().any(|e| e.name.starts_with(&begin))
+    };
+    alive.until(|_| runs("a") && runs("b")).await;
+    let mut open = File::create(&path).expect("truncated");
+    open.write_all(file(&[a, c]).as_bytes()).expect("written");
+    let moment = alive
+        .until(|moment| moment.scan.in_flight.contains("a.yaml"))
+        .await;
+    assert!(noted(&moment.scan).is_empty());
+    let moment = alive
+        .until(|moment| {
+            assert!(
+                !runs("c") || !moment.scan.written_for_long.is_empty(),
+                "it is waited for"
+            );
+            moment.scan.written_for_long.contains("a.yaml")
+        })
+        .await;
+    assert!(moment.scan.in_flight.is_empty());
+    let note = "the file has been written to for more than 3s: it is taken as it is";
+    assert_eq!(noted(&moment.scan), [note]);
+    let list = moment.list();
+    let listed = list.files.iter().find(|file| file.path == "a.yaml");
+    let listed = listed.expect("it is listed");
+    assert_eq!(
+        (&*listed.state, &*listed.errors[0].message),
+        ("ok", note),
+        "in `list`"
+    );
+    alive.until(|_| runs("c")).await;
+    drop(open);
+    let moment = alive
+        .until(|moment| moment.scan.written_for_long.is_empty())
+        .await;
+    assert!(noted(&moment.scan).is_empty());
+    alive.end().await;
+    let log = fs::read_to_string(log).expect("the log");
+    let said = log
+        .lines()
+        .filter(|line| line.contains(&format!("a.yaml: {note}")));
+    assert_eq!(said.count(), 1, "{log}");
+}
+
+/// The same where no events come, and a file is changed again and again.
+#[test]
+fn a_file_that_never_rests_is_taken_as_it_is_without_events() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let defaults = Defaults {
+        state_machine: Some(MACHINE.into()),
+        ..Defaults::default()
+    };
+    let in_flight = InFlight::at_most(Duration::from_millis(1_500));
+    let mut scanner = Scanner::new(directory.path().to_owned(), defaults).among_writers(in_flight);
+    let mut waited = 0;
+    for turn in 0..100 {
+        let name = format!("e{turn}");
+        let text = file(&[(&name, "2026-12-24T12:00:00Z")]);
+        fs::write(directory.path().join("a.yaml"), text).expect("written");
+        let scan = scanner.scan();
+        if scan.written_for_long.is_empty() {
+            assert!(scan.in_flight.contains("a.yaml") && scan.entries.is_empty());
+            waited += 1;
+            std::thread::sleep(Duration::from_millis(100));
+            continue;
+        }
+        assert!(waited > 1, "it is waited for");
+        let names: Vec<&str> = scan.entries.keys().map(EntryName::as_str).collect();
+        assert_eq!(names, [name]);
+        let note = "the file has been written to for more than 1500ms: it is taken as it is";
+        assert_eq!(noted(&scan), [note]);
+        return;
+    }
+    panic!("it is waited for for ever");
 }

@@ -200,9 +200,9 @@ fn uri(path: &str) -> String {
     uri
 }
 
-/// Is what is said of this file a mistake in it? Else it is why it is not read.
+/// Is what is said of this file a mistake in it? Else it is why it is not read, or taken although it is being written.
 fn is_wrong(file: &FileView) -> bool {
-    file.state != FileState::Ignored.as_str()
+    file.state == FileState::Invalid.as_str()
 }
 
 fn errors(files: &[FileView]) -> impl Iterator<Item = (&FileView, &ErrorView)> {

@@ -75,7 +75,7 @@ pub struct Daemon {
     clock_watch: ClockWatch,
     told: BTreeMap<String, Vec<Problem>>,
     told_doubt: Option<String>,
-    told_open: Arc<BTreeSet<String>>,
+    told_written: Arc<BTreeSet<String>>,
     told_git: Option<PathBuf>,
     told_notes: Vec<Problem>,
     told_passed_over: BTreeSet<String>,
@@ -140,7 +140,7 @@ impl Daemon {
             clock_watch,
             told: BTreeMap::new(),
             told_doubt: None,
-            told_open: Arc::default(),
+            told_written: Arc::default(),
             told_git: None,
             told_notes: Vec::new(),
             told_passed_over: BTreeSet::new(),
@@ -155,6 +155,17 @@ impl Daemon {
             scans: metrics::scans(),
             standing: Standing::default(),
             beats: Beats::default(),
+        }
+    }
+
+    /// With files in flight for no longer than these say.
+    #[must_use]
+    pub fn with_in_flight(self, in_flight: InFlight) -> Self {
+        let scanner = self.scanner;
+        Self {
+            scanner: scanner.map(|scanner| scanner.among_writers(in_flight.clone())),
+            in_flight,
+            ..self
         }
     }
 

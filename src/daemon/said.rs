@@ -8,8 +8,7 @@ use tracing::{info, warn};
 use super::{Daemon, STALE};
 use crate::model::kind;
 use crate::model::roots::why_lost;
-use crate::source::in_flight::LONGEST;
-use crate::source::problem::{FileState, Problem};
+use crate::source::problem::{FileState, Problem, written_for_long};
 use crate::source::scan::Scan;
 use crate::source::work_tree::Busy;
 
@@ -24,15 +23,12 @@ impl Daemon {
             }
             self.told_doubt.clone_from(&scan.unclear);
         }
-        for path in scan.open_for_long.difference(&self.told_open) {
-            let minutes = LONGEST.as_secs() / 60;
-            warn!(
-                target: kind::DOUBT,
-                file = path,
-                "{path} has been open for writing for more than {minutes} minutes: it is taken as it is\nhint: let the program that writes it close it, or write beside it and rename"
-            );
+        for path in scan.written_for_long.difference(&self.told_written) {
+            let note = written_for_long(self.in_flight.longest());
+            let hint = hint(&note);
+            warn!(target: kind::DOUBT, file = path, "{path}: {}{hint}", note.message);
         }
-        self.told_open = Arc::clone(&scan.open_for_long);
+        self.told_written = Arc::clone(&scan.written_for_long);
         for lost in scan
             .lost
             .iter()

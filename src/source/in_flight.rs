@@ -29,11 +29,19 @@ const MANY: usize = 1024;
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// What events tell of the files of a folder. Clones are of the same folder.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct InFlight(Arc<(Mutex<State>, Condvar)>);
 
-#[derive(Debug, Default)]
+impl Default for InFlight {
+    fn default() -> Self {
+        Self::at_most(LONGEST)
+    }
+}
+
+#[derive(Debug)]
 struct State {
+    /// For how long a file is in flight at most.
+    longest: Duration,
     /// Open for writing, and changed: since when.
     open: HashMap<PathBuf, Instant>,
     /// When each was changed last, of those that were a moment ago.
@@ -67,6 +75,24 @@ pub(super) enum Flight {
 }
 
 impl InFlight {
+    /// One by which no file is in flight for longer than this.
+    pub fn at_most(longest: Duration) -> Self {
+        let state = State {
+            longest,
+            open: HashMap::new(),
+            changed: HashMap::new(),
+            whole: HashMap::new(),
+            lost: None,
+            marks: None,
+        };
+        Self(Arc::new((Mutex::new(state), Condvar::new())))
+    }
+
+    /// For how long a file is in flight at most.
+    pub fn longest(&self) -> Duration {
+        self.state().longest
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -168,7 +194,7 @@ impl InFlight {
         match state.open.get(path) {
             // Its close may have been lost.
             Some(since) if lost(since) && !is_young => {}
-            Some(since) if since.elapsed() > LONGEST => return Flight::OpenForLong,
+            Some(since) if since.elapsed() > state.longest => return Flight::OpenForLong,
             Some(_) => return Flight::Open,
             None => {}
         }
@@ -190,6 +216,17 @@ impl InFlight {
     }
 }
 
+/// Is a young change waited for?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Waits {
+    /// It may go on.
+    Yes,
+    /// Changes have followed one another for so long that the file is taken as it is.
+    NoLonger,
+    /// There is none, or it has stood for long enough.
+    No,
+}
+
 /// Changes that are young, and of which no event tells that they are whole: by the file's time where clocks agree, and by
 /// ours for how long it has been seen as it is.
 #[derive(Debug, Default)]
@@ -203,17 +240,17 @@ struct Seen {
 }
 
 impl Young {
-    /// Is a file to be waited for, of which this is a young change; `None`: it is none?
+    /// Is a file to be waited for, of which this is a young change; `None`: it is none? For so long, and at most.
     pub(super) fn waits(
         &mut self,
         file: &str,
         change: Option<Stat>,
-        for_: Duration,
+        (for_, longest): (Duration, Duration),
         now: Instant,
-    ) -> bool {
+    ) -> Waits {
         let Some(stat) = change else {
             self.0.remove(file);
-            return false;
+            return Waits::No;
         };
         let fresh = Seen {
             stat,
@@ -224,7 +261,13 @@ impl Young {
         if seen.stat != stat {
             (seen.stat, seen.since) = (stat, now);
         }
-        now.duration_since(seen.since) < for_ && now.duration_since(seen.first) < LONGEST
+        if now.duration_since(seen.since) >= for_ {
+            Waits::No
+        } else if now.duration_since(seen.first) >= longest {
+            Waits::NoLonger
+        } else {
+            Waits::Yes
+        }
     }
 }
 

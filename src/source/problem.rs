@@ -1,7 +1,10 @@
 //! What is wrong with a schedule file, and what is said of each: values, not errors. Never shows a payload.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
+use super::words::length;
 use crate::model::entry::EntryName;
 
 /// One thing that is wrong, where, and what to write instead.
@@ -57,7 +60,8 @@ pub struct FileReport {
     pub path: String,
     /// Whether it takes part.
     pub state: FileState,
-    /// All that is wrong with it, in line order; of a file that is passed over, why.
+    /// All that is wrong with it, in line order; of a file that is passed over, or taken although it is still being written,
+    /// why.
     pub errors: Vec<Problem>,
     /// Another one with each content; `None`: it was not read.
     #[serde(skip)]
@@ -107,6 +111,15 @@ pub(super) fn passing(message: String) -> Problem {
         passes: true,
         ..of_the_whole(message, Some("it is read again in a moment".into()))
     }
+}
+
+/// The note on a file that has been written to for longer than is waited for.
+pub fn written_for_long(longest: Duration) -> Problem {
+    let longest = length(longest);
+    of_the_whole(
+        format!("the file has been written to for more than {longest}: it is taken as it is"),
+        Some("let the program that writes it close it, or write beside it and rename".into()),
+    )
 }
 
 /// The problem of a name that another file has too.

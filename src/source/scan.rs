@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use self::files::{Known, Seen};
 pub use self::result::Scan;
-use super::in_flight::{Flight, InFlight, Young};
+use super::in_flight::{Flight, InFlight, Waits, Young};
 use super::leftover::Leftover;
 use super::read::Trust;
 pub use super::walk::is_read;
@@ -193,12 +193,13 @@ impl Scanner {
             is.then(|| found[place].shown.clone())
         };
         let in_flight = seen.iter().enumerate().filter_map(is_in_flight).collect();
-        let of_long = written.for_long.iter();
-        let open_for_long = of_long.map(|place| found[*place].shown.clone()).collect();
+        let for_long = written.for_long.iter();
+        let for_long: BTreeSet<String> = for_long.map(|at| found[*at].shown.clone()).collect();
+        same &= *self.last.written_for_long == for_long;
         if !same {
             self.found = found.len();
             self.ignored = ignored;
-            self.last = self.gather(found, seen);
+            self.last = self.gather(found, seen, &for_long);
             self.last.identity = identity;
             let round = self.round;
             self.known
@@ -213,7 +214,7 @@ impl Scanner {
         }
         self.last.unclear = unclear;
         self.last.in_flight = Arc::new(in_flight);
-        self.last.open_for_long = Arc::new(open_for_long);
+        self.last.written_for_long = Arc::new(for_long);
         self.last.pins = Arc::new(pins);
         self.last.work_trees = before.after();
         self.last.clone()
@@ -226,7 +227,8 @@ impl Scanner {
             return written;
         };
         in_flight.keep(Path::exists);
-        let (clock, young) = (SystemTime::now(), in_flight.young());
+        let clock = SystemTime::now();
+        let (young, longest) = (in_flight.young(), in_flight.longest());
         for (place, found) in found.iter().enumerate() {
             let Some((path, stat)) = found.target() else {
                 continue;
@@ -238,13 +240,11 @@ impl Scanner {
                 Flight::Unknown => of(rest.max(young)),
                 Flight::Open | Flight::OpenForLong => false,
             };
-            let waits = rest.max(young);
-            let is_young = self
-                .young
-                .waits(&found.shown, is_young.then_some(stat), waits, now);
-            if flight == Flight::Open || is_young {
+            let (change, limits) = (is_young.then_some(stat), (rest.max(young), longest));
+            let waits = self.young.waits(&found.shown, change, limits, now);
+            if flight == Flight::Open || waits == Waits::Yes {
                 written.now.insert(place);
-            } else if flight == Flight::OpenForLong {
+            } else if flight == Flight::OpenForLong || waits == Waits::NoLonger {
                 written.for_long.insert(place);
             }
         }

@@ -1,6 +1,6 @@
 //! What all files say, put together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Scanner;
@@ -9,12 +9,18 @@ use super::result::Scan;
 use crate::model::entry::{Entry, EntryName};
 use crate::source::conflict::Conflict;
 use crate::source::doubt::{MayHold, Opaque, Words};
-use crate::source::problem::{FileReport, FileState, file_report, note_twice};
+use crate::source::in_flight::InFlight;
+use crate::source::problem::{FileReport, FileState, file_report, note_twice, written_for_long};
 use crate::source::walk::Found;
 
 impl Scanner {
     /// Puts together what all files say.
-    pub(super) fn gather(&self, found: Vec<Found>, seen: Vec<Seen>) -> Scan {
+    pub(super) fn gather(
+        &self,
+        found: Vec<Found>,
+        seen: Vec<Seen>,
+        for_long: &BTreeSet<String>,
+    ) -> Scan {
         let mut files: Vec<FileReport> = Vec::with_capacity(found.len() + self.ignored.len());
         // Of those that were read.
         let mut known: Vec<Option<&Known>> = Vec::with_capacity(found.len());
@@ -88,6 +94,13 @@ impl Scanner {
         let cut = cut.collect();
         let entries = good.map(|(entry, _)| (entry.name.clone(), Arc::clone(entry)));
         let entries = entries.collect();
+        let longest = self.in_flight.as_ref().map(InFlight::longest);
+        let long = files
+            .iter_mut()
+            .filter(|file| file.state == FileState::Ok && for_long.contains(&file.path));
+        for file in long {
+            file.errors.extend(longest.map(written_for_long));
+        }
         let ignored = self.ignored.iter().map(|(path, leftover)| FileReport {
             path: path.clone(),
             state: FileState::Ignored,

@@ -29,8 +29,8 @@ pub struct Scan {
     pub unclear: Option<String>,
     /// Files that are being written: what they said before counts, and what is in no file may be meant for them.
     pub in_flight: Arc<BTreeSet<String>>,
-    /// Files that have been open for writing for so long that they are taken as they are.
-    pub open_for_long: Arc<BTreeSet<String>>,
+    /// Files that have been written to for so long that they are taken as they are.
+    pub written_for_long: Arc<BTreeSet<String>>,
     /// The device that the directory lies on, and its number there.
     pub identity: Option<(u64, u64)>,
     /// The directories that were walked.
