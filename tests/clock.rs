@@ -21,6 +21,7 @@ use tokio::time::sleep;
 use crate::process;
 use crate::stories::{World, begin, desired, entry};
 use crate::support::daemon::Alive;
+use crate::support::sandbox::fail;
 
 /// Goes on as the daemon would, for so many minutes of tokio's clock.
 async fn live(world: &World, reconciler: &mut Reconciler, wanted: &Desired, minutes: i64) {
@@ -39,15 +40,7 @@ async fn a_clock_that_was_ahead_delays_no_retry() {
     let wanted = desired(&[entry(1, 86_400)]);
     let mut reconciler = world.reconciler().await;
     set(&world, TimeDelta::hours(2));
-    world
-        .sandbox
-        .set_faults(Some(Arc::new(|_, operation: &str| {
-            if operation == "StartExecution" {
-                Fault::Status500
-            } else {
-                Fault::None
-            }
-        })));
+    fail(&world.sandbox, "StartExecution", Fault::Status500);
     live(&world, &mut reconciler, &wanted, 5).await;
     assert!(world.sandbox.executions().is_empty());
     world.sandbox.set_faults(None);
@@ -85,15 +78,7 @@ async fn a_wait_that_began_in_the_future_has_an_end() {
     let first = desired(&[entry(1, 500 * 86_400)]);
     let mut reconciler = world.reconciler().await;
     set(&world, TimeDelta::days(365));
-    world
-        .sandbox
-        .set_faults(Some(Arc::new(|_, operation: &str| {
-            if operation == "StartExecution" {
-                Fault::LostBefore
-            } else {
-                Fault::None
-            }
-        })));
+    fail(&world.sandbox, "StartExecution", Fault::LostBefore);
     live(&world, &mut reconciler, &first, 2).await;
     let record = reconciler.records().values().next().unwrap();
     assert!(record.in_doubt.is_some_and(|at| at > world.sandbox.now()));
@@ -224,15 +209,7 @@ async fn a_clock_that_is_wrong_is_not_believed() {
         sleep(Duration::from_mins(2)).await;
         assert_eq!(world.history().len(), 2);
         // A start of unknown fate, which by a clock that is far ahead was too late.
-        world
-            .sandbox
-            .set_faults(Some(Arc::new(|_, operation: &str| {
-                if operation == "StartExecution" {
-                    Fault::LostBefore
-                } else {
-                    Fault::None
-                }
-            })));
+        fail(&world.sandbox, "StartExecution", Fault::LostBefore);
         write(
             directory.path(),
             &[("a", at), ("b", at), ("c", at + TimeDelta::hours(1))],

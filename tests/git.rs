@@ -1,7 +1,7 @@
 //! A folder that git rewrites: a real git, the program as a process, and what it called read off the wire.
 
 use std::fs::{self, File};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
@@ -9,22 +9,15 @@ use tokio::task::block_in_place;
 use tokio::time::sleep;
 
 use crate::process::{Running, World, day, file, has, soon};
+use crate::support;
+use crate::support::git::runs;
+use crate::support::program::{self, log};
 
 /// Long enough for two commands of git, one after the other.
 const SETTLE: &str = "reconcile.settle=1500ms";
 
 fn run(world: &World, arguments: &[&str]) -> bool {
-    let mut git = Command::new("git");
-    git.current_dir(world.path(""))
-        .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
-        .args(["-c", "commit.gpgsign=false", "-c", "core.editor=true"])
-        .args(arguments)
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("HOME", world.root.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    block_in_place(|| git.status().expect("git runs").success())
+    runs(&world.path(""), "git", arguments)
 }
 
 fn shell(world: &World, script: &str) {
@@ -53,10 +46,7 @@ pub(crate) fn commit(world: &World, message: &str) {
 }
 
 pub(crate) fn head(world: &World) -> String {
-    let mut git = Command::new("git");
-    git.current_dir(world.path("")).args(["rev-parse", "HEAD"]);
-    let output = git.output().expect("git runs");
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    support::git::head(&world.path(""), "HEAD")
 }
 
 fn put(world: &World, name: &str, at: &str) {
@@ -82,20 +72,7 @@ async fn repository() -> Option<World> {
 }
 
 fn daemon(world: &World, settle: &str) -> Running {
-    let log = File::create(world.root.path().join("log")).expect("a log");
-    let mut run = world.command(&["run"]);
-    // The last one counts.
-    Running(
-        run.args(["--set", settle])
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("onced starts"),
-    )
-}
-
-fn log(world: &World) -> String {
-    fs::read_to_string(world.root.path().join("log")).expect("a log")
+    program::daemon(world, &[settle])
 }
 
 /// Settled, a while after the last change.

@@ -1,7 +1,7 @@
 //! Whose ledger it is, and which folder it was made for: the program as a process, and the calls on the wire.
 
 use std::fs;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -9,6 +9,7 @@ use tokio::task::block_in_place;
 use tokio::time::sleep;
 
 use crate::process::{World, day, file};
+use crate::support::ledgers;
 
 /// The same command for another owner.
 fn of(world: &World, owner: &str, arguments: &[&str]) -> Output {
@@ -139,16 +140,7 @@ async fn a_daemon_answers_its_owner_alone() {
 /// The ledgers of each version there was have no such mark: another owner is refused, theirs goes on.
 #[test]
 fn the_ledgers_of_earlier_versions_have_an_owner() {
-    if !crate::process::has("tar") {
-        return;
-    }
-    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    for version in [1, 2] {
-        let root = tempfile::tempdir().expect("a directory");
-        let archive = fixtures.join(format!("ledger-{version}.tar.gz"));
-        let mut unpack = Command::new("tar");
-        unpack.arg("-xzf").arg(archive).arg("-C").arg(root.path());
-        assert!(unpack.status().expect("tar runs").success());
+    for root in ledgers::of_earlier_versions() {
         let schedules = root.path().join("schedules");
         fs::create_dir(&schedules).expect("made");
         let ask = |owner: &str, arguments: &[&str]| {

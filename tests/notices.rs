@@ -18,6 +18,7 @@ use tokio::task::block_in_place;
 use tokio::time::sleep;
 
 use crate::process::{Running, World, day, entry, file, has};
+use crate::support::program::log;
 
 /// Somebody who is told.
 #[derive(Clone)]
@@ -101,10 +102,6 @@ fn run(world: &World, mut command: Command) -> Running {
     let log = log.expect("a log");
     command.stdout(Stdio::null()).stderr(log);
     Running(command.spawn().expect("onced starts"))
-}
-
-fn log(world: &World) -> String {
-    fs::read_to_string(world.root.path().join("log")).expect("a log")
 }
 
 fn soon(seconds: i64) -> String {

@@ -2,15 +2,15 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use onced::sandbox::Status;
 use serde_json::Value;
 use tokio::task::block_in_place;
 
-use crate::process::{World, day, file, has, onced};
+use crate::process::{World, day, file, onced};
+use crate::support::ledgers;
 
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
@@ -244,16 +244,7 @@ async fn a_ledger_is_exported_checked_rebuilt_and_imported() {
 /// must hold lies beside it, as `onced ledger export` printed it then.
 #[test]
 fn the_ledgers_of_earlier_versions_are_opened() {
-    if !has("tar") {
-        return;
-    }
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    for version in [1, 2] {
-        let root = tempfile::tempdir().expect("a directory");
-        let archive = fixtures.join(format!("ledger-{version}.tar.gz"));
-        let mut unpack = Command::new("tar");
-        unpack.arg("-xzf").arg(archive).arg("-C").arg(root.path());
-        assert!(unpack.status().expect("tar runs").success());
+    for root in ledgers::of_earlier_versions() {
         let state = root.path().join("state");
         let said = |expected: i32, arguments: &[&str]| {
             let mut command = onced(root.path());

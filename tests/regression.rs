@@ -16,6 +16,7 @@ use tokio::task::block_in_place;
 
 use crate::process::{World, day, file};
 use crate::stories;
+use crate::support::sandbox::fail;
 
 fn onced(root: &std::path::Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_onced"));
@@ -291,15 +292,7 @@ async fn executions_that_run_for_hours_keep_no_other_from_being_asked_for() {
 #[tokio::test(start_paused = true)]
 async fn a_longer_grace_counts_for_a_start_that_was_begun() {
     let world = stories::World::new(Options::default());
-    world
-        .sandbox
-        .set_faults(Some(Arc::new(|_, operation: &str| {
-            if operation == "StartExecution" {
-                Fault::LostBefore
-            } else {
-                Fault::None
-            }
-        })));
+    fail(&world.sandbox, "StartExecution", Fault::LostBefore);
     let wanted = stories::desired(&[stories::entry(1, 60)]);
     let mut reconciler = world.reconciler().await;
     world.settle_many(&mut reconciler, &wanted, 60 + 310).await;
@@ -588,15 +581,7 @@ async fn what_nobody_asks_for_is_not_forgotten_with_the_process() {
     world.settle_many(&mut reconciler, &gone, 600).await;
     assert_eq!(reconciler.orphans(&gone).len(), 1);
     drop(reconciler);
-    world
-        .sandbox
-        .set_faults(Some(Arc::new(|_, operation: &str| {
-            if operation == "ListExecutions" {
-                Fault::AccessDenied
-            } else {
-                Fault::None
-            }
-        })));
+    fail(&world.sandbox, "ListExecutions", Fault::AccessDenied);
     let back = stories::desired(&[anchor, stories::entry(2, 86_400)]);
     let mut reconciler = world.reconciler().await;
     world.settle_many(&mut reconciler, &back, 1_200).await;
@@ -643,14 +628,7 @@ async fn a_machine_that_was_good_is_not_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn what_moved_to_another_file_before_it_could_be_started_is_recorded_there() {
     let world = stories::World::new(Options::default());
-    let denied = |_: u64, operation: &str| {
-        if operation == "StartExecution" {
-            Fault::AccessDenied
-        } else {
-            Fault::None
-        }
-    };
-    world.sandbox.set_faults(Some(Arc::new(denied)));
+    fail(&world.sandbox, "StartExecution", Fault::AccessDenied);
     let mut reconciler = world.reconciler().await;
     let wanted = stories::desired(&[stories::entry(1, 86_400)]);
     reconciler.reconcile(&wanted, &|| false).await;

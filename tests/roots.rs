@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -11,7 +10,8 @@ use serde_json::Value;
 use tokio::task::block_in_place;
 use tokio::time::sleep;
 
-use crate::process::{Running, World, day, file, has, onced};
+use crate::process::{Running, World, day, file, onced};
+use crate::support::ledgers;
 use crate::surroundings::may_mount;
 
 /// Longer than everything that a removal waits for.
@@ -333,16 +333,7 @@ async fn after_an_upgrade_an_empty_folder_stops_nothing() {
 /// The ledgers of each version there was, with a folder that is empty.
 #[test]
 fn an_empty_folder_for_an_older_ledger_is_in_doubt() {
-    if !has("tar") {
-        return;
-    }
-    let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    for version in [1, 2] {
-        let root = tempfile::tempdir().expect("a directory");
-        let archive = fixtures.join(format!("ledger-{version}.tar.gz"));
-        let mut unpack = Command::new("tar");
-        unpack.arg("-xzf").arg(archive).arg("-C").arg(root.path());
-        assert!(unpack.status().expect("tar runs").success());
+    for root in ledgers::of_earlier_versions() {
         fs::create_dir(root.path().join("schedules")).expect("made");
         let mut command = onced(root.path());
         command.args([

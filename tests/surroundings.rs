@@ -13,6 +13,7 @@ use tokio::task::block_in_place;
 use tokio::time::sleep;
 
 use crate::process::{Running, World, day, file, has, onced};
+use crate::support::program::{daemon, log};
 
 fn shell(world: &World, script: &str) {
     let mut shell = Command::new("sh");
@@ -33,21 +34,6 @@ fn shell_in(place: &Path, script: &str, input: &str) {
     stdin.write_all(input.as_bytes()).expect("written");
     drop(stdin);
     assert!(shell.wait().expect("it ends").success(), "{script}");
-}
-
-/// The daemon with these settings, its log in a file.
-fn daemon(world: &World, set: &[&str]) -> Running {
-    let log = File::create(world.root.path().join("log")).expect("a log");
-    let mut run = world.command(&["run"]);
-    for set in set {
-        run.args(["--set", set]);
-    }
-    run.stdout(Stdio::null()).stderr(log);
-    Running(run.spawn().expect("onced starts"))
-}
-
-fn log(world: &World) -> String {
-    fs::read_to_string(world.root.path().join("log")).expect("a log")
 }
 
 /// F1, F3: a writer that takes its time over each byte, in place.

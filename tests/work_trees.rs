@@ -17,54 +17,8 @@ use tokio::task::block_in_place;
 use tokio::time::sleep;
 
 use crate::process::{Running, World, day, file, has};
-
-/// A tool in this directory, with nobody's configuration.
-fn tool(directory: &Path, program: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(program);
-    command
-        .current_dir(directory)
-        .args(arguments)
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_EDITOR", "true")
-        .env("HGRCPATH", "")
-        .env("HGUSER", "t")
-        .env("HOME", "/nonexistent")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    for who in ["AUTHOR", "COMMITTER"] {
-        command
-            .env(format!("GIT_{who}_NAME"), "t")
-            .env(format!("GIT_{who}_EMAIL"), "t@example.com");
-    }
-    command
-}
-
-fn runs(directory: &Path, program: &str, arguments: &[&str]) -> bool {
-    let status = block_in_place(|| tool(directory, program, arguments).status());
-    status.expect("it runs").success()
-}
-
-fn git(directory: &Path, arguments: &[&str]) {
-    assert!(
-        runs(directory, "git", arguments),
-        "git {arguments:?} in {}",
-        directory.display()
-    );
-}
-
-fn head(directory: &Path, of: &str) -> String {
-    let output = tool(directory, "git", &["rev-parse", of])
-        .stdout(Stdio::piped())
-        .output()
-        .expect("git runs");
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
-
-fn commit(directory: &Path, message: &str) {
-    git(directory, &["add", "-A"]);
-    git(directory, &["commit", "-m", message]);
-}
+use crate::support::git::{commit, git, head, runs, tool};
+use crate::support::program::{daemon, log};
 
 fn put(directory: &Path, name: &str, at: &str) {
     let text = file(&[(name, at)]);
@@ -73,21 +27,6 @@ fn put(directory: &Path, name: &str, at: &str) {
 
 fn gone(directory: &Path, name: &str) {
     fs::remove_file(directory.join(format!("{name}.yaml"))).expect("removed");
-}
-
-/// The daemon, its log in a file.
-fn daemon(world: &World, set: &[&str]) -> Running {
-    let log = File::create(world.root.path().join("log")).expect("a log");
-    let mut run = world.command(&["run"]);
-    for set in set {
-        run.args(["--set", set]);
-    }
-    run.stdout(Stdio::null()).stderr(log);
-    Running(run.spawn().expect("onced starts"))
-}
-
-fn log(world: &World) -> String {
-    fs::read_to_string(world.root.path().join("log")).expect("a log")
 }
 
 fn doubt(list: &Value) -> &str {

@@ -191,6 +191,14 @@ impl Folder {
         sleep(Duration::from_millis(self.rng.u64(0..1500))).await;
     }
 
+    fn end_of_a_rebase(&mut self) -> &'static str {
+        if self.rng.bool() {
+            "git rebase --continue || git rebase --abort"
+        } else {
+            "git rebase --abort"
+        }
+    }
+
     /// Something that git does in the watched work tree.
     pub(crate) async fn git(&mut self) {
         self.mend(true).await;
@@ -225,11 +233,7 @@ impl Folder {
             4 => {
                 if self.does("git-rebase", "stops at an older commit") {
                     self.commit("schedules");
-                    let end = if self.rng.bool() {
-                        "git rebase --continue || git rebase --abort"
-                    } else {
-                        "git rebase --abort"
-                    };
+                    let end = self.end_of_a_rebase();
                     let back = self.rng.u32(1..4);
                     let first = format!(
                         "git rebase -q --keep-empty -i HEAD~{back} || git rebase -q --keep-empty -i HEAD~1"
@@ -329,11 +333,7 @@ impl Folder {
             }
         } else if self.does("nested-rebase", "stops at an older commit") {
             self.mend(true).await;
-            let end = if self.rng.bool() {
-                "git rebase --continue || git rebase --abort"
-            } else {
-                "git rebase --abort"
-            };
+            let end = self.end_of_a_rebase();
             let back = self.rng.u32(1..4);
             let first = format!(
                 "git rebase -q --keep-empty -i HEAD~{back} || git rebase -q --keep-empty -i --root"

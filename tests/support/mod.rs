@@ -1,4 +1,7 @@
 //! Helpers that several test files share.
 
 pub(crate) mod daemon;
+pub(crate) mod git;
+pub(crate) mod ledgers;
+pub(crate) mod program;
 pub(crate) mod sandbox;

@@ -1,6 +1,8 @@
 //! Requests to the sandbox by the side of onced, as a person at AWS's console makes them.
 
-use onced::sandbox::Sandbox;
+use std::sync::Arc;
+
+use onced::sandbox::{Fault, Sandbox};
 use serde_json::{Value, json};
 
 /// Answers what was asked for.
@@ -37,4 +39,15 @@ pub(crate) fn delete_machine(sandbox: &Sandbox, name: &str) -> String {
         &json!({"stateMachineArn": machine}),
     );
     started["executionArn"].as_str().expect("an ARN").to_owned()
+}
+
+/// Every request for one operation has this fault from now on.
+pub(crate) fn fail(sandbox: &Sandbox, operation: &'static str, fault: Fault) {
+    sandbox.set_faults(Some(Arc::new(move |_, asked: &str| {
+        if asked == operation {
+            fault
+        } else {
+            Fault::None
+        }
+    })));
 }
