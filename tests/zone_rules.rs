@@ -191,3 +191,61 @@ async fn changed_rules_move_exactly_what_they_move() {
     world.settles_at(80, 30).await;
     assert_eq!(running(&world), after);
 }
+
+/// Run by `tests/zone_table.sh`, which has Python make the table.
+#[test]
+#[ignore = "needs a table: tests/zone_table.sh makes it and runs this"]
+#[expect(
+    clippy::print_stdout,
+    reason = "what was compared is for people to read"
+)]
+fn every_zone_is_what_python_makes_of_it() {
+    let of = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
+    let choice = Choice::parse(&of("ONCED_ZONEINFO")).expect("a choice");
+    let zones = Zoneinfo {
+        choice,
+        tzdir: None,
+    };
+    let zones = zones.load(None);
+    assert_eq!(zones.note(), None);
+    if let Ok(version) = std::env::var("ONCED_ZONE_VERSION") {
+        let is = zones.version().map(onced::model::zones::Version::as_str);
+        assert_eq!(is, Some(&*version), "the table is of other data");
+    }
+    let table = fs::read_to_string(of("ONCED_ZONE_TABLE")).expect("a table");
+    let mut lines = table.lines();
+    let first: chrono::NaiveDate = lines.next().expect("a day").parse().expect("a day");
+    let (mut compared, mut special, mut refused) = (0_u32, 0_u32, 0_u32);
+    for line in lines {
+        let mut words = line.split(' ');
+        let name = words.next().expect("a name");
+        // One-word names are refused where people write them; what they mean is compared all the same.
+        let Some(zone) = zones.get(name) else {
+            assert_eq!(name, "Factory", "a zone that onced has not");
+            refused += 1;
+            continue;
+        };
+        for (number, expected) in words.enumerate() {
+            let day = first + TimeDelta::days(i64::try_from(number / 3).expect("small"));
+            let local = format!("{day} {}", ["00:30", "02:30", "09:00"][number % 3]);
+            let is = match onced::source::time::instant(&local, zone) {
+                Ok(at) => {
+                    let utc = local.replace(' ', "T") + ":00Z";
+                    let utc: DateTime<Utc> = utc.parse().expect("a time");
+                    (utc - at).num_seconds().to_string()
+                }
+                Err(wrong) if wrong.message.contains("occurs twice") => "fold".to_owned(),
+                Err(wrong) if wrong.message.contains("does not occur") => "gap".to_owned(),
+                Err(wrong) => wrong.message,
+            };
+            assert_eq!(is, expected, "{name} {local}");
+            compared += 1;
+            special +=
+                u32::from(expected.len() < 5 && !expected.ends_with(|c: char| c.is_ascii_digit()));
+        }
+    }
+    println!(
+        "{zones}: {compared} times compared, {special} of them in a gap or twice; {refused} zones left out"
+    );
+    assert!(compared > 1_000_000 && special > 100);
+}

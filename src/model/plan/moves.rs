@@ -26,6 +26,14 @@ const MOVE: Decision = Decision::Act(Step::Move, "the same content under a new n
 /// Which entry takes over whose execution, by their places among all.
 type Takes = BTreeMap<usize, usize>;
 
+/// The places of those whose start was not answered, by content, and of those among them whose content another entry asks
+/// for.
+#[derive(Default)]
+struct InDoubt {
+    places: HashMap<Fingerprint, VecDeque<usize>>,
+    asked_for: Vec<usize>,
+}
+
 /// A name of which it is not known whether it still asks for what is recorded of it, or whether that runs.
 struct Unknown<'a> {
     name: &'a EntryName,
@@ -48,8 +56,11 @@ pub(super) fn moves(
     if given_up.is_empty() && records.has_none_fired() {
         return moves;
     }
-    let (free, unknown) = by_content(wants, given_up);
-    let takes = takes(decisions, wants, free);
+    let (free, unknown, mut in_doubt) = by_content(wants, given_up);
+    let takes = takes(decisions, wants, free, &mut in_doubt);
+    for place in in_doubt.asked_for {
+        see_first(decisions, &wants[place]);
+    }
     let givers: BTreeSet<usize> = takes.values().copied().collect();
     for giver in &givers {
         wait(decisions, &wants[*giver]);
@@ -104,16 +115,18 @@ pub(super) fn is_given_up(want: &Want<'_>, record: &Record) -> bool {
     !kept && (record.is_live() || record.has_fired())
 }
 
-/// By content: the places of those whose execution others may take over; and the names of those of which it is not known
-/// yet whether theirs is to fire for them, or has.
+/// By content: the places of those whose execution others may take over; the names of those of which it is not known yet
+/// whether theirs is to fire for them, or has; and the places of those among them whose start was not answered.
 fn by_content<'a>(
     wants: &[Wanted<'a>],
     given_up: &[usize],
 ) -> (
     HashMap<Fingerprint, VecDeque<usize>>,
     HashMap<Fingerprint, Unknown<'a>>,
+    InDoubt,
 ) {
     let (mut free, mut unknown) = (HashMap::<_, VecDeque<usize>>::new(), HashMap::new());
+    let mut in_doubt = InDoubt::default();
     for place in given_up {
         let wanted = &wants[*place];
         let Some(record) = wanted.record else {
@@ -130,12 +143,16 @@ fn by_content<'a>(
                 has_left,
             };
             unknown.insert(record.fingerprint, other);
+            if record.phase == Phase::Starting {
+                let of_content = in_doubt.places.entry(record.fingerprint).or_default();
+                of_content.push_back(*place);
+            }
         } else {
             let of_content = free.entry(record.fingerprint).or_default();
             of_content.push_back(*place);
         }
     }
-    (free, unknown)
+    (free, unknown, in_doubt)
 }
 
 /// Gives each execution that is free to an entry that asks for it.
@@ -143,6 +160,7 @@ fn takes(
     decisions: &Decisions,
     wants: &[Wanted<'_>],
     mut free: HashMap<Fingerprint, VecDeque<usize>>,
+    in_doubt: &mut InDoubt,
 ) -> Takes {
     let mut takes = Takes::new();
     for (place, wanted) in wants.iter().enumerate() {
@@ -158,11 +176,14 @@ fn takes(
             Some(Decision::Act(Step::Adopt, _))
         ) && entry.enabled
             && is_ready(wanted);
-        if (changed || adopts || begins(decisions, wanted).is_some())
-            && let Some(giver) = free.get_mut(&entry.fingerprint())
-            && let Some(giver) = giver.pop_front()
-        {
+        if !(changed || adopts || begins(decisions, wanted).is_some()) {
+            continue;
+        }
+        let content = entry.fingerprint();
+        if let Some(giver) = free.get_mut(&content).and_then(VecDeque::pop_front) {
             takes.insert(place, giver);
+        } else if let Some(giver) = in_doubt.places.get_mut(&content) {
+            in_doubt.asked_for.extend(giver.pop_front());
         }
     }
     takes
@@ -218,6 +239,19 @@ fn wait(decisions: &mut Decisions, giver: &Wanted<'_>) {
     if !looks {
         let wake = giver.record.map(|record| record.at);
         set(decisions, giver.name, Decision::Rest { wake });
+    }
+}
+
+/// One whose start was not answered is not stopped while another entry asks for the same: it is seen first whether it runs,
+/// and then it can be given away.
+fn see_first(decisions: &mut Decisions, giver: &Wanted<'_>) {
+    let stops = matches!(
+        decisions.get(giver.name),
+        Some(Decision::Act(Step::Stop(_) | Step::Replace, _))
+    );
+    if stops {
+        let look = Decision::Act(Step::Look, "another entry asks for the same");
+        set(decisions, giver.name, look);
     }
 }
 

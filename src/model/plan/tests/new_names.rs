@@ -2,23 +2,27 @@
 
 use super::*;
 
-/// Contents by a letter: all at different times, those in lower case a moment ago.
+/// Contents by a letter: all at different times, those in lower case a moment ago, digits longer ago than the grace.
 fn content(name: &str, letter: char) -> Entry {
     let number = i64::from(u32::from(letter.to_ascii_lowercase()));
     let ahead = if letter.is_lowercase() {
         number - 200
+    } else if letter.is_ascii_digit() {
+        number - 1000
     } else {
         3600 + number
     };
     entry(name, ahead)
 }
 
-/// What is recorded: content, then `r` for running, `e` for ended after it fired, `x` for being stopped.
+/// What is recorded: content, then `r` for running, `s` for a start without an answer, `e` for ended after it fired, `x` for
+/// being stopped.
 fn recorded(name: &str, what: &str) -> Record {
     let letter = what.chars().next().unwrap();
     let entry = content(name, letter);
     match &what[1..] {
         "r" => record(&entry, Phase::Running),
+        "s" => record(&entry, Phase::Starting),
         "x" => record(&entry, Phase::Stopping),
         _ => record(&entry, Phase::Running).ended(Outcome::bare(OutcomeStatus::Succeeded), now()),
     }
@@ -91,6 +95,18 @@ fn a_name_that_stays_gives_away_what_it_no_longer_asks_for() {
         ("a: ae -> C, b: Br -> a", "Replace b"),
         ("a: ae -> b, b: be -> a", "Move a from b"),
         ("a: be -> C, b: ae -> b, d: - -> a", "Move d from b"),
+        // Swapped, and one of the two has fired, or is about to be seen to have.
+        ("a: Ar -> b, e: be -> A", "Move a from e"),
+        ("a: Ar -> b, e: br -> A", "Move a from e"),
+        ("a: Ar -> 1, e: 1e -> A", "Move a from e"),
+        ("a: Ar -> 1, e: 1r -> A", "Move a from e"),
+        // A start without an answer is not stopped while another name asks for the same: first it is seen whether it runs.
+        ("a: As -> -, b: - -> A", "Look a"),
+        ("a: As -> C, b: - -> A", "Look a"),
+        ("a: As -> 1, e: 1e -> A", "Look a"),
+        ("a: As -> B, b: Br -> A", "Look a"),
+        ("a: As -> C, b: - -> D", "Replace a, Start b"),
+        ("a: As -> -, b: As -> -, c: - -> A", "Look a, Stop b"),
         // Alike, and both are asked for: no new name.
         ("a: Ar -> A, b: - -> A", "Start b"),
         // Two that asked for the same: one each.
