@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::sandbox::fail;
 use onced::sandbox::{Options, Sandbox};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -640,19 +639,31 @@ async fn what_is_wrong_is_said_once_and_the_daemon_ends_when_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn told_to_stop_it_ends_within_ten_seconds_and_leaves_only_intents() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use onced::sandbox::Fault;
     let world = World::new().await;
     let at = day(10);
     let names: Vec<String> = (0..100).map(|n| format!("e{n}")).collect();
     let entries: Vec<(&str, &str)> = names.iter().map(|n| (n.as_str(), at.as_str())).collect();
     world.write("a.yaml", &file(&entries));
-    fail(
-        &world.sandbox,
-        "StartExecution",
-        Fault::Slow(Duration::from_secs(3)),
-    );
+    let asked = Arc::new(AtomicBool::new(false));
+    let noted = Arc::clone(&asked);
+    world
+        .sandbox
+        .set_faults(Some(Arc::new(move |_, operation: &str| {
+            if operation != "StartExecution" {
+                return Fault::None;
+            }
+            noted.store(true, Ordering::Relaxed);
+            Fault::Slow(Duration::from_secs(3))
+        })));
     let mut daemon = world.daemon();
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    let begun = Instant::now();
+    while !asked.load(Ordering::Relaxed) && begun.elapsed() < Duration::from_mins(1) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let pid = daemon.0.id().to_string();
     assert!(
         Command::new("kill")
