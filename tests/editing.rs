@@ -748,8 +748,52 @@ fn times_are_not_guessed() {
     let told = folder.told(&["edit", "a", "--enable"]);
     assert_eq!(told.code, Some(64), "{}", told.out);
     assert_eq!(folder.read("a.yaml"), text);
-    for time in ["09:3", "tomorrow 9:5", "9:30:1"] {
+    for time in [
+        "09:3",
+        "tomorrow 9:5",
+        "9:30:1",
+        "2097-06-01",
+        "4020786000",
+        "at(2097-06-01T09:00:00)",
+        "rate(1 hour)",
+        "2097\u{2013}06\u{2013}01 09:00",
+        "2097-06-01T09:00:00.5Z",
+    ] {
         let told = folder.told(&["add", "b", "--at", time, "--lambda", "f"]);
         assert_eq!(told.code, Some(64), "{time}: {}", told.out);
+    }
+}
+
+/// However a time is typed, and however the one before it was written, the canonical form is what gets into the file.
+#[test]
+fn a_time_is_written_in_its_form() {
+    let file =
+        |at: &str| format!("schedules:\n  a: {{at: '{at}', lambda: f, timezone: Europe/Berlin}}\n");
+    for (was, typed, is) in [
+        (
+            "2097-06-01 09:00:00.000000000 Z",
+            "2097-07-01 09:00:00,000 +0200",
+            "2097-07-01T07:00:00Z",
+        ),
+        (
+            "2097-06-01t09:00z",
+            "2097-07-01T09:00:00.000z",
+            "2097-07-01T09:00:00Z",
+        ),
+        (
+            "2097-06-01 09:00 +0200",
+            "2097-12-01T08:00:00.000Z",
+            "2097-12-01T09:00:00+01:00",
+        ),
+        (
+            "2097-06-01 09:00:00",
+            "2097-07-01 09:00:00 +02",
+            "2097-07-01T09:00:00",
+        ),
+    ] {
+        let folder = Folder::new(&[("a.yaml", &file(was))]);
+        let told = folder.told(&["edit", "a", "--at", typed]);
+        assert_eq!(told.code, Some(0), "{typed}: {}", told.out);
+        assert_eq!(folder.read("a.yaml"), file(is), "{was}, {typed}");
     }
 }

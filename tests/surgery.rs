@@ -323,6 +323,36 @@ fn an_entry_is_put_behind_the_others() {
     assert!(numbers.contains("\"2026\":"), "{numbers}");
 }
 
+/// Times of every form get the canonical one, in quotes and without, and the instant stays.
+#[test]
+fn times_get_their_form() {
+    let file = |at: &str| {
+        format!(
+            "defaults: {{timezone: Europe/Berlin}}\nschedules:\n  a:\n    at: {at} # when\n    lambda: f\n"
+        )
+    };
+    for (was, is) in [
+        ("2027-06-01 09:00", "2027-06-01T09:00:00"),
+        ("2027-06-01t09:00:00.000", "2027-06-01T09:00:00"),
+        ("'2027-06-01T09:00:00.000Z'", "'2027-06-01T09:00:00Z'"),
+        ("2027-06-01 09:00:00.000000000 Z", "2027-06-01T09:00:00Z"),
+        ("2027-06-01t09:00:00z", "2027-06-01T09:00:00Z"),
+        ("2027-06-01 09:00:00 -00:00", "2027-06-01T09:00:00Z"),
+        ("2027-06-01 09:00:00+00:00", "2027-06-01T09:00:00+00:00"),
+        (
+            "\"2027-06-01 09:00:00 +0200\"",
+            "\"2027-06-01T09:00:00+02:00\"",
+        ),
+        ("2027-06-01 09:00:00,000-05", "2027-06-01T09:00:00-05:00"),
+        ("2027-06-01T09:00:00-0530", "2027-06-01T09:00:00-05:30"),
+    ] {
+        let (was, is) = (file(was), file(is));
+        assert_eq!(format(&was).unwrap(), is);
+        assert_eq!(format(&is).unwrap(), is);
+        assert_eq!(entries(&was), entries(&is), "{was}");
+    }
+}
+
 #[test]
 fn a_file_in_its_form() {
     let before = "\u{feff}# head  \r

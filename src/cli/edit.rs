@@ -9,6 +9,7 @@ use super::{Context, Failure, Outcome, editor, exit, print};
 use crate::model::entry::{Entry, instant};
 use crate::model::zone::Zone;
 use crate::source::edit::{Field, File};
+use crate::source::time::written::{self, Reference};
 use crate::source::{time, words};
 
 /// Changes the entry.
@@ -113,14 +114,12 @@ fn fields(
 
 /// An instant written as the time before it was.
 fn like(at: DateTime<Utc>, was: &str, zone: Zone) -> String {
-    if was.ends_with('Z') {
-        return instant(at);
+    match written::read(was).map(|written| written.reference) {
+        Ok(Reference::Utc) => instant(at),
+        Ok(Reference::Offset(_)) => {
+            let at = at.with_timezone(&zone);
+            at.format("%Y-%m-%dT%H:%M:%S%:z").to_string()
+        }
+        _ => words::spelled(at, zone),
     }
-    if !time::is_local(was) {
-        return at
-            .with_timezone(&zone)
-            .format("%Y-%m-%dT%H:%M:%S%:z")
-            .to_string();
-    }
-    words::spelled(at, zone)
 }

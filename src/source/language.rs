@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::source::schema::{entries, not_null, own_keys};
 
 /// A time: local, or with `Z` or an offset.
-pub const TIME: &str = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$";
+pub const TIME: &str = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.,]0+)?)?( ?([Zz]|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?))?$";
 /// The IANA name of a time zone.
 pub const ZONE: &str = "^(UTC|[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)+)$";
 /// A duration.
@@ -98,7 +98,7 @@ impl Defaults {
 pub struct Entry {
     /// For people; never part of what is compared.
     pub description: Option<String>,
-    /// When: local time in `timezone`, or with `Z` or an offset such as `+01:00`. A space for the T and missing seconds are fine.
+    /// When: local time in `timezone`, or with `Z` or an offset such as `+01:00`. A space for the T, missing seconds, a fraction of zeros and a space before the offset are fine.
     #[cfg_attr(test, schemars(regex(pattern = TIME)))]
     #[cfg_attr(test, schemars(extend("examples" = ["2027-06-01T09:00:00", "2027-06-01 09:00", "2027-06-01T07:00:00Z"])))]
     pub at: String,

@@ -305,6 +305,14 @@ impl Parsing<'_> {
         text.map(|text| (field.node.place, text))
     }
 
+    fn at<'n>(&mut self, fields: &Fields<'n>) -> Option<(Place, &'n str)> {
+        let field = fields.get("at")?;
+        match value::epoch(field) {
+            Some(wrong) => self.keep(field.node.place, Err(wrong)),
+            None => self.string(fields, "at"),
+        }
+    }
+
     fn zone(&mut self, fields: &Fields<'_>) -> Option<Zone> {
         let (place, text) = self.string(fields, "timezone")?;
         self.keep(place, time::zone(text, &self.defaults.zones))
@@ -364,7 +372,7 @@ impl Parsing<'_> {
         }
         let description = self.string(&fields, "description");
         let timezone = self.zone(&fields).unwrap_or(defaults.timezone);
-        let at = self.string(&fields, "at");
+        let at = self.at(&fields);
         let zone = at.and_then(|(_, text)| time::is_local(text).then_some(timezone));
         let at = at.and_then(|(place, text)| self.keep(place, time::instant(text, timezone)));
         if fields.get("at").is_none() {

@@ -1,15 +1,20 @@
 //! Times, zones and durations as people write them. Pure; never guesses: what could mean two instants is an error that
 //! names both.
 
+mod expression;
+mod instead;
+mod names;
+mod windows;
+pub mod written;
+
 use std::time::Duration;
 
-use chrono::{
-    DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta,
-    TimeZone, Utc,
-};
+use chrono::{DateTime, Datelike, LocalResult, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
 
 use crate::model::zone::Zone;
 use crate::model::zones::Zones;
+
+use written::{Reference, Refused, Written};
 
 /// What is wrong, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +23,12 @@ pub struct Wrong {
     pub message: String,
     /// What to write instead.
     pub hint: Option<String>,
+}
+
+impl From<Refused> for Wrong {
+    fn from(refused: Refused) -> Self {
+        wrong(refused.message, refused.hint)
+    }
 }
 
 fn wrong(message: String, hint: impl Into<String>) -> Wrong {
@@ -29,6 +40,7 @@ fn wrong(message: String, hint: impl Into<String>) -> Wrong {
 
 /// A zone by its IANA name. Abbreviations are refused: they are not the zones that people take them for.
 pub fn zone(text: &str, zones: &Zones) -> Result<Zone, Wrong> {
+    names::check(text)?;
     let known = zones.get(text);
     if let Some(zone) = known.filter(|_| text.contains('/') || text == "UTC") {
         return Ok(zone);
@@ -65,93 +77,29 @@ pub fn zone(text: &str, zones: &Zones) -> Result<Zone, Wrong> {
     Err(wrong(format!("there is no time zone `{text}`"), hint))
 }
 
-/// The instant that a text means: RFC 3339 with `Z` or an offset, or a local time in `zone`. A space for the `T` and
-/// missing seconds are fine.
+/// The instant that a text means: RFC 3339 with `Z` or an offset, or a local time in `zone`, in any form that
+/// [`written::read`] takes.
 pub fn instant(text: &str, zone: Zone) -> Result<DateTime<Utc>, Wrong> {
-    let form = "write it as `2026-12-01T09:00:00`, with `Z` or an offset such as `+01:00` where no time zone is meant";
-    let unreadable = || wrong(format!("`{text}` is not a time"), form);
-    let bytes = text.as_bytes();
-    if !text.is_ascii() || bytes.len() < 16 || !matches!(bytes[10], b'T' | b' ') {
-        return Err(unreadable());
-    }
-    // chrono takes signs and spaces for digits too.
-    let is_date = |(place, byte): (usize, &u8)| byte.is_ascii_digit() || matches!(place, 4 | 7);
-    if !bytes[..10].iter().enumerate().all(is_date) {
-        return Err(unreadable());
-    }
-    let date: NaiveDate =
-        NaiveDate::parse_from_str(&text[..10], "%Y-%m-%d").map_err(|_| unreadable())?;
-    let (clock, suffix) = clock_and_offset(&text[11..]);
-    if clock.contains(['.', ',']) {
-        return Err(wrong(
-            format!("`{text}` has a fraction of a second, which Step Functions drops"),
-            "write whole seconds",
-        ));
-    }
-    let two_digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
-    let parts: Vec<&str> = clock.split(':').collect();
-    if !(2..=3).contains(&parts.len())
-        || !parts.iter().all(|part| two_digits(part))
-        || date.year() < 1
-    {
-        return Err(unreadable());
-    }
-    let number = |n: usize| {
-        parts
-            .get(n)
-            .map_or(Ok(0), |part| part.parse::<u32>())
-            .map_err(|_| unreadable())
-    };
-    if number(2)? == 60 {
-        return Err(wrong(
-            format!("`{text}` is a leap second"),
-            "write second 59, or the next minute",
-        ));
-    }
-    let time =
-        NaiveTime::from_hms_opt(number(0)?, number(1)?, number(2)?).ok_or_else(unreadable)?;
-    let local = date.and_time(time);
-    if suffix.is_empty() {
-        return in_zone(local, zone);
-    }
-    let seconds = offset(suffix).ok_or_else(unreadable)?;
-    let utc = local
-        .checked_sub_signed(TimeDelta::seconds(seconds))
-        .ok_or_else(unreadable)?;
-    // RFC 3339 has four digits for the year, and Step Functions takes no other form.
-    if !(1..=9999).contains(&utc.date().year()) {
-        return Err(unreadable());
-    }
-    Ok(utc.and_utc())
+    meant(&written::read(text)?, zone)
 }
 
-fn clock_and_offset(rest: &str) -> (&str, &str) {
-    rest.split_at(rest.find(['Z', '+', '-']).unwrap_or(rest.len()))
+/// The instant that is meant where local times are of this zone.
+pub(super) fn meant(written: &Written, zone: Zone) -> Result<DateTime<Utc>, Wrong> {
+    let at = match written.instant() {
+        Some(at) => at,
+        None => in_zone(written.local, zone)?,
+    };
+    // RFC 3339 has four digits for the year, and Step Functions takes no other form.
+    if (1..=9999).contains(&at.year()) {
+        return Ok(at);
+    }
+    let message = format!("`{written}` is in the year {} in UTC", at.year());
+    Err(wrong(message, "write a time of the years 1 to 9999"))
 }
 
 /// Does what such a text means depend on the zone?
 pub fn is_local(text: &str) -> bool {
-    text.get(11..)
-        .is_some_and(|rest| clock_and_offset(rest).1.is_empty())
-}
-
-/// Seconds east of UTC: `Z`, `+01:00`, `-05:30`.
-fn offset(text: &str) -> Option<i64> {
-    if text == "Z" {
-        return Some(0);
-    }
-    let sign = if text.starts_with('-') { -1 } else { 1 };
-    let (hours, minutes) = text[1..].split_once(':')?;
-    if hours.len() != 2
-        || minutes.len() != 2
-        || !(hours.to_owned() + minutes)
-            .bytes()
-            .all(|b| b.is_ascii_digit())
-    {
-        return None;
-    }
-    let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
-    (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+    written::read(text).is_ok_and(|written| written.reference == Reference::Zone)
 }
 
 pub(super) fn in_zone(local: NaiveDateTime, zone: Zone) -> Result<DateTime<Utc>, Wrong> {
@@ -265,13 +213,12 @@ mod tests {
             "2026-12-01T9:00",
             "2026-12-01T09:00:60",
             "2026-12-01T09:00:00.5",
-            "2026-12-01t09:00:00",
             "2026- 6-01T09:00",
             "2026-06- 1T09:00",
             "+026-06-01T09:00",
             " 026-06-01T09:00",
-            "2026-12-01T09:00:00z",
             "2026-12-01T09:00+1",
+            "0001-01-01T00:00",
             "2026-12-01T09:00 CET",
             "0000-01-01T00:00",
             "٢٠٢٦-12-01T09:00:00",

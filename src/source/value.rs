@@ -5,6 +5,7 @@ use serde_yaml::Value as Yaml;
 
 use crate::source::patterns::Patterns;
 use crate::source::time::Wrong;
+use crate::source::time::written::{self, Mistake};
 use crate::source::tree::{Kind, Node, Place};
 
 /// A value and its place. Below an alias, every place is the alias's.
@@ -131,6 +132,17 @@ pub(super) fn json(node: &Node, value: &Yaml) -> Result<Json, (Place, Wrong)> {
             "leave the tag out",
         )),
     }
+}
+
+/// What to write for a time that YAML takes for a number: a count since 1970. `None`: it is nothing like a time.
+pub(super) fn epoch(field: Field<'_>) -> Option<Wrong> {
+    let text = match (field.value, &field.node.kind) {
+        (Yaml::Number(_), Kind::Scalar(text)) => text.clone(),
+        (Yaml::Number(number), _) => number.to_string(),
+        _ => return None,
+    };
+    let refused = written::read(&text).err()?;
+    (refused.kind != Mistake::NotATime).then(|| refused.into())
 }
 
 fn number_json(number: &serde_yaml::Number) -> Option<Json> {

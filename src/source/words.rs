@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Utc,
 
 use crate::model::entry;
 use crate::model::zone::Zone;
+use crate::source::time::written::{self, Mistake, Refused};
 use crate::source::time::{self, Wrong};
 
 const HINT: &str = "write it as `2026-12-01T09:00:00`, or as `tomorrow 09:00`, `today 18:00`, `monday 09:00` or `09:00`";
@@ -37,15 +38,14 @@ pub fn instant(text: &str, zone: Zone, now: DateTime<Utc>) -> Result<DateTime<Ut
 }
 
 fn in_file(text: &str, zone: Zone) -> Result<DateTime<Utc>, Wrong> {
-    time::instant(text, zone).map_err(|wrong| {
-        let is_none = wrong.message.ends_with("is not a time");
-        let hint = if is_none {
-            Some(HINT.to_owned())
-        } else {
-            wrong.hint
-        };
-        Wrong { hint, ..wrong }
-    })
+    let written = written::read(text).map_err(|refused| Refused {
+        hint: match refused.kind {
+            Mistake::NotATime => HINT.to_owned(),
+            _ => refused.hint,
+        },
+        ..refused
+    })?;
+    time::meant(&written, zone)
 }
 
 /// `9:00`, `09:00`, `09:00:30`.

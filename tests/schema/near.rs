@@ -54,7 +54,7 @@ fn value(good: &'static [&'static str], form: &'static str) -> BoxedStrategy<Str
     .boxed()
 }
 
-const TIME_LIKE: &str = "[0-9+]{1}[0-9]{3}-[0-9 +]{1,2}-[0-9 ]{1,2}[Tt ][0-9 ]{2}:[0-6][0-9](:[0-6][0-9]([.][0-9])?)?(Z|z|[+-][0-9]{2}:?[0-9]{2}| CET)?";
+const TIME_LIKE: &str = "[0-9+]{1}[0-9]{3}-[0-9 +]{1,2}-[0-9 ]{1,2}[Tt ][0-9 ]{2}:[0-6][0-9](:[0-6][0-9]([.,][0-9]{1,2})?)? ?(Z|z|[+-][0-9]{2}(:?[0-9]{2})?|CET)?";
 const ZONE_LIKE: &str = "(Europe|America|Etc|UTC|Argentina)(/(Berlin|GMT[+-][0-9]|Port-au-Prince|New_York|Argentina|Salta)){0,3}[a-z]?";
 const DURATION_LIKE: &str = "([ +-]?[0-9]{0,3}(ms|s|m|h|d|w| ))+";
 const LAMBDA_LIKE: &str = "(arn:aws(-cn)?:lambda:[a-z1-]{0,5}:[0-9]{11,12}:function:|[0-9]{12}:function:)?[a-zA-Z_. -]{0,4}(:([$]LATEST|[a-z1_.-]{0,3}))?(:x)?";
@@ -71,6 +71,9 @@ fn field() -> BoxedStrategy<String> {
         "2027-06-01 09:00",
         "2027-06-01T07:00:00Z",
         "2027-06-01T09:00+02:00",
+        "2027-06-01t09:00:00.000z",
+        "2027-06-01 09:00:00.000000000 -0530",
+        "'2027-06-01T09:00:00,000 +02'",
     ];
     let pair = |key: &'static str, value: BoxedStrategy<String>| {
         value.prop_map(move |value| format!("{key}: {value}"))

@@ -6,7 +6,7 @@
 //! | blank lines | at most one in a row, none at the beginning or the end |
 //! | keys and items in lines | two spaces farther in than what they belong to |
 //! | between a colon or dash and what follows | one space |
-//! | `at` | `2026-12-01T09:00:00`, with its offset where it has one |
+//! | `at` | `2026-12-01T09:00:00`, with `Z` or its offset where it has one |
 //! | comments | as far in as what they stand with |
 //! | within brackets, quotes, `\|` and `>` | as they are, moved with their line |
 
@@ -15,6 +15,7 @@ use serde_yaml::Value as Yaml;
 use super::layout::Layout;
 use super::outline::{Kind, Node, Outline};
 use super::{Edit, applied};
+use crate::source::time::written;
 
 /// The text in its form. `None`: it can't be read again half way, which is no good sign.
 pub(super) fn format(outline: &Outline<'_>) -> Option<String> {
@@ -38,11 +39,7 @@ pub(super) fn times(root: &mut Yaml) {
 
 /// A good time in its form; `None`: it has that already.
 fn time(text: &str) -> Option<String> {
-    let (day, rest) = (text.get(..10)?, text.get(11..)?);
-    let end = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
-    let (clock, offset) = rest.split_at(end);
-    let seconds = if clock.len() == 5 { ":00" } else { "" };
-    let form = format!("{day}T{clock}{seconds}{offset}");
+    let form = written::read(text).ok()?.to_string();
     (form != text).then_some(form)
 }
 
