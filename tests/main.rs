@@ -42,6 +42,7 @@ mod support;
 mod surgery;
 mod surroundings;
 mod terminal;
+mod time_writers;
 mod walk;
 mod work_trees;
 mod writers;
