@@ -41,7 +41,7 @@ may_write() {
         echo "-- $1"
         return
     fi
-    echo "SKIPPED: $1, which is not there; its fixture is judged: $(head -n 1 "$WORK/said")"
+    echo "SKIPPED: $1, which is not there; its fixture is judged: $(tail -n 1 "$WORK/said")"
 }
 
 # needs NAME COMMAND…: like may_write, but in CI it must be there
