@@ -9,7 +9,6 @@ use chrono::{DateTime, Utc};
 use onced::source::edit::File;
 use onced::source::parse::{Defaults, parse};
 use onced::source::problem::Problem;
-use onced::source::time;
 
 /// The instant that an entry means, by the first word of its name.
 fn meant(name: &str) -> DateTime<Utc> {
@@ -82,9 +81,12 @@ fn is_refused(path: &Path, bytes: &[u8]) -> usize {
     for (name, Problem { message, hint, .. }) in names.iter().zip(&problems) {
         let hint = hint.as_deref().unwrap_or_default();
         let instead = hint.split('`').nth(1).unwrap_or_default();
-        let at = time::instant(instead, chrono_tz::Europe::Berlin);
+        let mended =
+            format!("schedules: {{e: {{at: {instead}, timezone: Europe/Berlin, lambda: f}}}}");
+        let entries = parse("a.yaml", mended.as_bytes(), &defaults());
+        let at = entries.ok().map(|entries| entries[0].at());
         let told = format!("{}: {name}: {message}: {hint}", path.display());
-        assert_eq!(at.as_ref().ok(), Some(&meant(name)), "{told}");
+        assert_eq!(at, Some(meant(name)), "{told}");
     }
     names.len()
 }
