@@ -195,10 +195,6 @@ async fn changed_rules_move_exactly_what_they_move() {
 /// Run by `tests/zone_table.sh`, which has Python make the table.
 #[test]
 #[ignore = "needs a table: tests/zone_table.sh makes it and runs this"]
-#[expect(
-    clippy::print_stdout,
-    reason = "what was compared is for people to read"
-)]
 fn every_zone_is_what_python_makes_of_it() {
     let of = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
     let choice = Choice::parse(&of("ONCED_ZONEINFO")).expect("a choice");

@@ -237,6 +237,8 @@ struct Seen {
     stat: Stat,
     since: Instant,
     first: Instant,
+    /// It has been seen at rest since: where clocks don't agree, it counts as young all the same.
+    rested: bool,
 }
 
 impl Young {
@@ -256,12 +258,18 @@ impl Young {
             stat,
             since: now,
             first: now,
+            rested: false,
         };
         let seen = self.0.entry(file.to_owned()).or_insert(fresh);
         if seen.stat != stat {
             (seen.stat, seen.since) = (stat, now);
+            // Whoever changes it now is another one than before.
+            if std::mem::take(&mut seen.rested) {
+                seen.first = now;
+            }
         }
-        if now.duration_since(seen.since) >= for_ {
+        seen.rested |= now.duration_since(seen.since) >= for_;
+        if seen.rested {
             Waits::No
         } else if now.duration_since(seen.first) >= longest {
             Waits::NoLonger
@@ -367,6 +375,36 @@ mod tests {
             assert_eq!(is(path), *flight, "row {number}");
         }
         assert_eq!(is("/a"), Flight::Unknown);
+    }
+
+    /// Where the clock of a file system is ahead, a change counts as young for long: the next one is waited for all the same,
+    /// and for no longer than any other.
+    #[test]
+    fn each_change_is_waited_for_where_clocks_do_not_agree() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a");
+        let stat = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            Stat::of(&path.metadata().unwrap())
+        };
+        let (mut young, begin) = (Young::default(), Instant::now());
+        let mut waits = |stat, seconds| {
+            young.waits("a", Some(stat), YOUNG, begin + Duration::from_secs(seconds))
+        };
+        let first = stat("1");
+        assert!(waits(first, 0));
+        assert!(!waits(first, 2));
+        let second = stat("12");
+        let later = 2 * LONGEST.as_secs();
+        assert!(waits(second, later), "the change of before is forgotten");
+        assert!(!waits(second, later + 2));
+        // One that never rests is taken as it is in the end.
+        let mut text = "123".to_owned();
+        let waited = (0..400).take_while(|n| {
+            text.push('4');
+            waits(stat(&text), 2 * later + n)
+        });
+        assert_eq!(waited.count() as u64, LONGEST.as_secs());
     }
 
     /// Where events were lost, a close may be among them: what is not young is not open.
