@@ -12,6 +12,9 @@ use onced::ledger::{Holder, Ledger};
 use onced::model::entry::{Entry, EntryName};
 use onced::model::record::Phase;
 use onced::sandbox::{Fault, Options, Status};
+use onced::source::in_flight::InFlight;
+use onced::source::parse::Defaults;
+use onced::source::scan::{Scan, Scanner};
 use tokio::task::block_in_place;
 
 use crate::process::{World, day, file};
@@ -707,4 +710,50 @@ fn files_are_read_alike_with_and_without_an_owner() {
     };
     assert_eq!(check(&["--owner", "test"]), Some(4));
     assert_eq!(check(&[]), Some(4));
+}
+
+/// Where no events come, files count as they were while they are young. When a rebase had ended, that was an older commit:
+/// what it had changed was stopped and replaced by it. Found by seed 4404 of the simulation.
+#[tokio::test(start_paused = true)]
+async fn what_git_left_is_not_believed_before_the_files_are_read_again() {
+    let root = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| root.path().join(name);
+    let text = |at: &str| format!("schedules:\n  e: {{at: {at}, lambda: f}}\n");
+    let write = |at: &str| {
+        fs::write(path("new"), text(at)).expect("written");
+        fs::rename(path("new"), path("a.yaml")).expect("renamed");
+    };
+    fs::create_dir(path(".git")).expect("a directory");
+    fs::write(path(".git/HEAD"), "ref: refs/heads/main\n").expect("written");
+    let scanner = Scanner::new(root.path().to_owned(), Defaults::default());
+    let mut scanner = scanner.among_writers(InFlight::default());
+    let mut looks = async || {
+        scanner.scan();
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        scanner.scan()
+    };
+    let at = |scan: &Scan| scan.entries.values().next().map(|entry| entry.at());
+    write("2027-01-02T00:00:00Z");
+    let meant = at(&looks().await);
+    fs::create_dir(path(".git/rebase-merge")).expect("a directory");
+    write("2027-01-01T00:00:00Z");
+    let older = looks().await;
+    assert_ne!(at(&older), meant);
+    assert!(older.work_trees.busy().next().is_some());
+    write("2027-01-02T00:00:00Z");
+    fs::remove_dir(path(".git/rebase-merge")).expect("removed");
+    let young = scanner.scan();
+    assert_eq!(at(&young), at(&older), "the file is young");
+    assert!(
+        young.work_trees.busy().next().is_some(),
+        "it counts as it was then"
+    );
+    let is_over = |scan: &Scan| scan.work_trees.busy().next().is_none();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let scan = scanner.scan();
+    assert_eq!(at(&scan), meant);
+    assert!(is_over(&scan));
+    // Another file that is being written says nothing of then.
+    write("2027-01-03T00:00:00Z");
+    assert!(is_over(&scanner.scan()));
 }

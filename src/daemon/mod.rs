@@ -123,11 +123,11 @@ impl Daemon {
         clock: Clock,
     ) -> Self {
         let in_flight = InFlight::default();
-        let clock_watch = ClockWatch::new(policy.rules.verify);
+        let clock_watch = ClockWatch::new(policy.rules.verify && policy.rules.clock);
         Self {
             directory: scanner.directory().to_owned(),
             defaults: scanner.defaults().clone(),
-            scanner: Some(scanner.among_writers(in_flight.clone())),
+            scanner: Some(scanner.among_writers(in_flight.clone()).under(policy.rules)),
             in_flight,
             awaited: None,
             overdue: None,
@@ -232,6 +232,9 @@ impl Daemon {
     fn desired(&self, scan: &Scan) -> Desired {
         let mut desired = Desired::of(scan);
         desired.brakes.extend(self.clock_watch.brake());
+        if !self.policy.rules.each_record {
+            desired.doubt.only_of(self.reconciler.records());
+        }
         desired
     }
 

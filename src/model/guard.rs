@@ -86,7 +86,7 @@ pub(super) fn guard(
         .collect();
     let (mut running, mut noted) = (0, Vec::new());
     for (name, record) in records.iter() {
-        running += usize::from(record.is_live() && !let_go(name));
+        running += usize::from(record.is_live() && !(policy.rules.base && let_go(name)));
         if let Some(mass) = record.guarded
             && let Some(decision) = decisions.get(name)
         {

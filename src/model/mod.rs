@@ -20,6 +20,7 @@ pub mod printable;
 pub mod record;
 pub mod records;
 pub mod roots;
+pub mod rules;
 pub mod topic;
 pub mod zone;
 pub mod zones;

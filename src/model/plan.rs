@@ -25,6 +25,7 @@ use crate::model::guard::{Guarded, Mass, guard};
 use crate::model::record::{Record, StopReason};
 use crate::model::records::Records;
 
+pub use crate::model::rules::Rules;
 pub use decide::decide;
 pub use decisions::Decisions;
 
@@ -146,40 +147,6 @@ pub struct Policy {
     /// Always all of them, but in the tests that show what each is for.
     #[doc(hidden)]
     pub rules: Rules,
-}
-
-/// The rules of an entry's life that a test can take out, to show that the simulation finds the damage.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rules {
-    /// The intent is durable before the call.
-    pub intent_first: bool,
-    /// A confirmed stop raises the generation.
-    pub generation: bool,
-    /// A stop that finds nothing does not.
-    pub no_gaps: bool,
-    /// No StartExecution later than the time plus the grace.
-    pub late_fence: bool,
-    /// Running executions are listed and compared.
-    pub verify: bool,
-    /// A record that a late start may still follow is not forgotten.
-    pub quarantine: bool,
-    /// A folder that is empty, and not the one that is remembered, proves nothing.
-    pub folder: bool,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            intent_first: true,
-            generation: true,
-            no_gaps: true,
-            late_fence: true,
-            verify: true,
-            quarantine: true,
-            folder: true,
-        }
-    }
 }
 
 /// What is known of one entry at AWS: what the listing of running executions showed, and whether its machine can be used.
@@ -316,12 +283,14 @@ impl Plan {
                 approved.insert(wanted.name);
             }
             if let Some(record) = wanted.record {
-                if let Want::Present(entry) = wanted.want
+                if policy.rules.put_back
+                    && let Want::Present(entry) = wanted.want
                     && comes_back(entry, record)
                 {
                     back.insert(wanted.name);
                 }
-                if moves::is_given_up(&wanted.want, record) {
+                let stays = matches!(wanted.want, Want::Present(_));
+                if moves::is_given_up(&wanted.want, record) && (policy.rules.swaps || !stays) {
                     given_up.push(place);
                 }
                 named.extend(record.named.as_ref().filter(|_| record.is_live()));
@@ -342,7 +311,7 @@ impl Plan {
             .iter()
             .filter(|(_, decision)| is_unlisted(decision));
         let unlisted = unlisted.map(|(name, _)| name.clone()).collect();
-        let moves = moves::moves(&mut decisions, wants, (&given_up, records), now);
+        let moves = moves::moves(&mut decisions, wants, (&given_up, records), policy, now);
         keep_names(&mut decisions, &named);
         let brakes = Brakes {
             all: brakes,

@@ -138,7 +138,9 @@ impl Hands {
             }
             (Step::Replace, entry, Some(record)) => {
                 // What runs is better than nothing: it is not stopped for what can't be started.
-                if let Some(entry) = entry.filter(|_| record.phase != Phase::Stopping) {
+                if self.rules.usable
+                    && let Some(entry) = entry.filter(|_| record.phase != Phase::Stopping)
+                {
                     self.must_be_usable(entry).await?;
                 }
                 self.stop(record, StopReason::Replaced, (why, task.sees), now)

@@ -111,10 +111,13 @@ impl Reconciler {
             at_first: self.at_first.as_ref(),
         };
         let is_first = remembered.strange.is_none();
-        let (scan, after) = judged(scan, path, known, |record| {
+        let (mut scan, after) = judged(scan, path, known, |record| {
             self.flights.stops(&record.name)
                 || !self.approved.is_empty() && self.approved.contains(&record.execution_arn())
         });
+        if !self.policy.rules.strange {
+            scan.strange = None;
+        }
         // Whether it asks for what runs is not known before each of its files says so.
         let is_open = scan.doubt().is_some() || scan.has_problems() || !scan.in_flight.is_empty();
         if scan.strange.is_none() || !is_open {

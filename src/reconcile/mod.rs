@@ -140,7 +140,9 @@ impl Reconciler {
         let (every, always) = (verify, configured.clone());
         let wall = (hands.clock)();
         let mut verify = Verify::new(verify, found.listed, found.machines, configured);
-        verify.remember(&found.seen, &hands.owner, wall);
+        if hands.rules.shown {
+            verify.remember(&found.seen, &hands.owner, wall);
+        }
         verify.is_written(found.seen);
         Self {
             hands,

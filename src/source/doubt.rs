@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::leftover::{Leftover, is_schedule_file};
 use super::problem::FileReport;
 use crate::model::entry::EntryName;
+use crate::model::records::Records;
 use crate::model::roots::{is_below, why_lost};
 
 /// The words of a text, any of which may be the name of an entry. Cheap to clone.
@@ -118,9 +119,19 @@ pub struct Doubt {
     pub(super) pins: Arc<Vec<Pin>>,
     /// Every file that is there, by path.
     pub(super) files: Arc<Vec<FileReport>>,
+    /// The records that it is asked of; `None`: of every one.
+    pub(super) of_these: Option<Records>,
 }
 
 impl Doubt {
+    /// From now on of these records alone: [`Rules::each_record`] is taken out.
+    ///
+    /// [`Rules::each_record`]: crate::model::rules::Rules
+    #[doc(hidden)]
+    pub fn only_of(&mut self, records: &Records) {
+        self.of_these = Some(records.clone());
+    }
+
     /// Is there any, of whichever entry?
     pub fn is_any(&self) -> bool {
         self.whole.is_some() || !self.lost.is_empty() || !self.opaque.is_empty()
@@ -139,6 +150,10 @@ impl Doubt {
 
     /// Why an entry that is in no good file, and was last seen in `file`, may still be wanted; `None`: it is gone.
     pub fn of(&self, name: &EntryName, file: &str) -> Option<String> {
+        let these = self.of_these.as_ref();
+        if these.is_some_and(|these| !these.contains_key(name)) {
+            return None;
+        }
         self.whole
             .clone()
             .or_else(|| self.in_lost(file))
@@ -219,6 +234,7 @@ mod tests {
             lost: Arc::default(),
             files: Arc::new(vec![file_report(opaque.path.clone(), Vec::new())]),
             opaque: Arc::new(vec![opaque]),
+            of_these: None,
         };
         let rows = [
             (

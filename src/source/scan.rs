@@ -20,6 +20,7 @@ use super::leftover::Leftover;
 use super::read::Trust;
 pub use super::walk::is_read;
 use super::walk::{Found, Walk};
+use crate::model::rules::Rules;
 use crate::source::parse::Defaults;
 use crate::source::parse_cache::ParseCache;
 use crate::source::work_tree::{self, Place, WorkTrees};
@@ -46,11 +47,14 @@ pub struct Scanner {
     cache: Option<ParseCache>,
     in_flight: Option<InFlight>,
     young: Young,
+    rules: Rules,
     /// The git directory that is configured, where the work tree has none of its own.
     git_dir: Option<PathBuf>,
     /// The work trees that the last walk found below the directory.
     trees: BTreeSet<Place>,
     round: u64,
+    /// In which scan a tool was at work last.
+    busy: u64,
     /// By path. What is gone is kept for a while: a file that is made anew is compared with what it was.
     known: HashMap<String, Known>,
     /// How many files the last scan found.
@@ -71,9 +75,11 @@ impl Scanner {
             cache: None,
             in_flight: None,
             young: Young::default(),
+            rules: Rules::default(),
             git_dir: None,
             trees: BTreeSet::new(),
             round: 0,
+            busy: 0,
             known: HashMap::new(),
             found: 0,
             ignored: Vec::new(),
@@ -102,6 +108,16 @@ impl Scanner {
     pub fn among_writers(self, in_flight: InFlight) -> Self {
         Self {
             in_flight: Some(in_flight),
+            ..self
+        }
+    }
+
+    /// The same, without some rules.
+    #[must_use]
+    pub(crate) fn under(self, rules: Rules) -> Self {
+        Self {
+            in_flight: self.in_flight.filter(|_| rules.in_flight),
+            rules,
             ..self
         }
     }
@@ -184,7 +200,9 @@ impl Scanner {
             self.last.identity == identity && self.ignored == ignored && self.found == found.len();
         let written = self.written(&found, rest, now);
         let seen = self.look(&root, &found, (&written, read_all), now);
-        self.note_what_it_may_hold(&found, &seen);
+        if self.rules.new_names {
+            self.note_what_it_may_hold(&found, &seen);
+        }
         same &= seen
             .iter()
             .all(|seen| matches!(seen, Seen::Same | Seen::InFlight));
@@ -216,8 +234,26 @@ impl Scanner {
         self.last.in_flight = Arc::new(in_flight);
         self.last.written_for_long = Arc::new(for_long);
         self.last.pins = Arc::new(pins);
-        self.last.work_trees = before.after();
+        self.last.work_trees = self.trees_now(&before);
         self.last.clone()
+    }
+
+    /// The work trees after the files were read. As long as a file counts as it was while a tool was at work, that tool counts
+    /// as at work: what it left is not read yet.
+    fn trees_now(&mut self, before: &WorkTrees) -> WorkTrees {
+        let now = before.after();
+        if now.busy().next().is_some() {
+            self.busy = self.round;
+        }
+        let is_as_then = |path: &String| {
+            let known = self.known.get(path);
+            known.is_some_and(|known| known.rest <= self.busy)
+        };
+        if self.last.in_flight.iter().any(is_as_then) {
+            now.still(&self.last.work_trees)
+        } else {
+            now
+        }
     }
 
     /// The files that are being written, by their places.
@@ -255,7 +291,8 @@ impl Scanner {
     fn walk(&mut self, root: &Path) -> (Walk, WorkTrees) {
         let around = work_tree::around(root, self.git_dir.as_deref());
         let look = |trees: &BTreeSet<Place>| {
-            let places: Vec<Place> = around.iter().chain(trees).cloned().collect();
+            let below = trees.iter().filter(|_| self.rules.nested);
+            let places: Vec<Place> = around.iter().chain(below).cloned().collect();
             WorkTrees::look(&places)
         };
         let mut before = look(&self.trees);

@@ -110,6 +110,40 @@ fn asked_twice(world: &World, fingerprint: Fingerprint) -> bool {
     })
 }
 
+/// May the ledger have known nothing of the first one that fired? It was damaged since, and no two listings showed that
+/// execution between that and its end.
+fn is_unknown(world: &World, seen: &[&Seen]) -> bool {
+    let [first, others @ ..] = seen else {
+        return true;
+    };
+    let Some(next) = others.iter().map(|other| other.execution.start).min() else {
+        return true;
+    };
+    let (start, end) = (first.execution.start, first.end().min(next));
+    let mut losses = world.losses.iter().filter(|at| **at < next);
+    let Some(last) = losses.next_back() else {
+        return false;
+    };
+    let lag = TimeDelta::from_std(world.lag).expect("seconds");
+    let shows = |call: &onced::sandbox::Call| {
+        call.operation == "ListExecutions"
+            && call.error.is_none()
+            && !call.late
+            && first.execution.arn.contains(&format!(
+                ":{}:",
+                call.subject.rsplit(':').next().unwrap_or_default()
+            ))
+            && call.at > *last
+            && call.at > start + lag
+            && call.at < end - TimeDelta::seconds(1)
+    };
+    let calls = world.sandbox.calls();
+    let mut times = calls.iter().filter(|call| shows(call)).map(|call| call.at);
+    let first_shown = times.next();
+    let again = |first: DateTime<Utc>| times.any(|at| at > first + TimeDelta::seconds(5));
+    !first_shown.is_some_and(again)
+}
+
 /// A content that never two entries asked for at the same time fires once, whatever its names were. A ledger that is lost
 /// does not know what fired under a name of before.
 fn fired_under_several_names(world: &World, all: &[Seen]) -> Vec<String> {
@@ -119,12 +153,85 @@ fn fired_under_several_names(world: &World, all: &[Seen]) -> Vec<String> {
         of_content.push(seen);
     }
     let several = fired.into_values().filter(|seen| seen.len() > 1);
-    let wrong = several.filter(|seen| !world.damaged && !asked_twice(world, seen[0].fingerprint));
+    let wrong =
+        several.filter(|seen| !is_unknown(world, seen) && !asked_twice(world, seen[0].fingerprint));
     let names = |seen: Vec<&Seen>| {
         let names: Vec<&str> = seen.iter().map(|seen| &*seen.execution.name).collect();
         format!("2: {} all fired", names.join(", "))
     };
     wrong.map(names).collect()
+}
+
+/// What was stopped by us, or has fired, is not started again by an older commit while git is in the middle of something. A
+/// ledger that is lost does not know of it.
+fn brought_back(
+    world: &World,
+    of_entry: &[&Seen],
+    asked: &BTreeMap<String, DateTime<Utc>>,
+    timeline: &Timeline,
+) -> Vec<String> {
+    let during = |time: DateTime<Utc>| {
+        let is = |(from, to): &(DateTime<Utc>, Option<DateTime<Utc>>)| {
+            *from <= time && to.is_none_or(|to| time < to)
+        };
+        world.operations.iter().any(is)
+    };
+    let is_wrong = |seen: &&&Seen| {
+        let at = asked[&seen.execution.name];
+        let was = |before: &&&Seen| {
+            before.fingerprint == seen.fingerprint
+                && before.end() < at
+                && (before.stopped_by_us() || before.execution.fired.is_some())
+        };
+        let wanted = wanted_at(timeline, at);
+        during(at)
+            && wanted.is_none_or(|content| content.fingerprint() != seen.fingerprint)
+            && of_entry.iter().any(|before| was(&before))
+    };
+    if world.damaged || world.processes.len() > 1 {
+        return Vec::new();
+    }
+    let wrong = of_entry.iter().filter(is_wrong);
+    let said = |seen: &&Seen| {
+        let name = &seen.execution.name;
+        format!("11: {name} was brought back while git was at work")
+    };
+    wrong.map(said).collect()
+}
+
+/// Nothing of a mass is stopped before a person has approved it, as long as all of it runs.
+fn masses(
+    world: &World,
+    all: &[Seen],
+    stops: &BTreeMap<String, Vec<DateTime<Utc>>>,
+) -> Vec<String> {
+    if world.damaged {
+        return Vec::new();
+    }
+    let mut wrong = Vec::new();
+    for mass in &world.masses {
+        let of_mass: Vec<&Seen> = all
+            .iter()
+            .filter(|seen| mass.names.contains(&seen.entry))
+            .collect();
+        let since = |seen: &&Seen| {
+            let sent = stops.get(&seen.execution.name)?;
+            sent.iter().copied().find(|at| *at >= mass.at)
+        };
+        let Some(first) = of_mass.iter().filter_map(since).min() else {
+            continue;
+        };
+        let ended = |seen: &&Seen| seen.end() <= first && !seen.stopped_by_us();
+        let by_a_person = of_mass.iter().any(ended);
+        if mass.approved.is_none_or(|at| first < at) && !by_a_person {
+            wrong.push(format!(
+                "9: {} entries were removed at {}, and stopped at {first} though nobody had approved that",
+                mass.names.len(),
+                mass.at
+            ));
+        }
+    }
+    wrong
 }
 
 /// What must hold of every history, at every moment of it.
@@ -151,7 +258,13 @@ pub(crate) fn never(world: &World) -> Vec<String> {
         by_entry.entry(&seen.entry).or_default().push(seen);
     }
     for (entry, of_entry) in &by_entry {
-        let timeline = &world.timelines[*entry];
+        let strange = of_entry
+            .iter()
+            .find(|seen| world.at_of(entry, seen.fingerprint).is_none());
+        let (Some(timeline), None) = (world.timelines.get(*entry), strange) else {
+            wrong.push(format!("10: {entry} never asked for what was started"));
+            continue;
+        };
         for (n, a) in of_entry.iter().enumerate() {
             for b in &of_entry[n + 1..] {
                 let overlap = b.execution.start < a.end() && a.execution.start < b.end();
@@ -175,6 +288,7 @@ pub(crate) fn never(world: &World) -> Vec<String> {
                 }
             }
         }
+        wrong.extend(brought_back(world, of_entry, &asked, timeline));
         for seen in of_entry {
             let name = &seen.execution.name;
             if seen.generation > 0 {
@@ -237,6 +351,7 @@ pub(crate) fn never(world: &World) -> Vec<String> {
             }
         }
     }
+    wrong.extend(masses(world, &all, &stops));
     if world.processes.len() == 1 {
         wrong.extend(fired_under_several_names(world, &all));
     }
@@ -333,9 +448,9 @@ pub(crate) fn fired(
     let mut wrong = Vec::new();
     for seen in seen(world) {
         let ran = running.contains(&(seen.entry.clone(), seen.fingerprint));
-        let at = world
-            .at_of(&seen.entry, seen.fingerprint)
-            .expect("it was wanted once");
+        let Some(at) = world.at_of(&seen.entry, seen.fingerprint) else {
+            continue;
+        };
         let spans = seen.execution.start < settled && seen.end() > settled;
         if ran && at > settled && spans && seen.execution.fired != Some(at) {
             wrong.push(format!(

@@ -2,9 +2,14 @@
 //! delays and refuses. Everything follows from the seed.
 
 mod content;
+mod edits;
 mod faults;
 mod folder;
+mod half_way;
+mod masses;
+mod moments;
 mod process;
+mod writers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -24,12 +29,17 @@ use tokio::sync::Notify;
 pub(crate) use content::{Content, Timeline};
 pub(crate) use faults::Effort;
 use faults::Faults;
+use half_way::HalfWay;
+use masses::Mass;
 use process::Process;
+use writers::Writing;
 
 pub(crate) const MACHINE: &str =
     "arn:aws:states:us-east-1:123456789012:stateMachine:OneTimeLambdaScheduler";
 /// Another machine, on which entries run that name it themselves.
 const OTHER: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:Other";
+/// One that is not there.
+const NOBODYS: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:Nobodys";
 pub(crate) const GRACE: TimeDelta = TimeDelta::minutes(5);
 /// How long a daemon rests that asks for nothing sooner. A real one looks at its folder every minute; here nothing changes
 /// in it while the daemon rests.
@@ -50,7 +60,7 @@ pub(crate) struct World {
     root: PathBuf,
     _keep: tempfile::TempDir,
     faults: Arc<Faults>,
-    lag: Duration,
+    pub(crate) lag: Duration,
     /// The daemons: one, or two with a ledger each.
     pub(crate) processes: Vec<Process>,
     files: [BTreeMap<EntryName, Content>; 2],
@@ -58,6 +68,27 @@ pub(crate) struct World {
     /// A file that is broken mentions nothing of what was in it. Not together with a disk that fails: an entry whose new
     /// file could not be recorded, and is broken when the daemon comes back, is gone for all that can be known.
     garbage: bool,
+    /// Where the files are.
+    paths: [String; 2],
+    renamings: u32,
+    /// What they were before.
+    earlier: Vec<[BTreeMap<EntryName, Content>; 2]>,
+    half_way: Option<HalfWay>,
+    writing: Option<Writing>,
+    /// Entries that name a machine that is not there.
+    typos: BTreeSet<EntryName>,
+    /// When git was in the middle of something.
+    pub(crate) operations: Vec<(DateTime<Utc>, Option<DateTime<Utc>>)>,
+    /// Entries of a third file, that are added and removed together.
+    group: BTreeMap<EntryName, Content>,
+    groups: u32,
+    pub(crate) masses: Vec<Mass>,
+    /// The daemons have another folder, with these entries.
+    elsewhere: bool,
+    was_elsewhere: bool,
+    strangers: BTreeMap<EntryName, Content>,
+    /// What was seen to be wrong on the way.
+    pub(crate) wrong: Vec<String>,
     /// The folder was moved away, and an empty one made in its place: it says nothing.
     is_away: bool,
     /// Every content an entry ever had, to be put back.
@@ -68,6 +99,8 @@ pub(crate) struct World {
     /// Whose state directory was copied.
     snapshot: Option<usize>,
     pub(crate) damaged: bool,
+    /// When ledgers were damaged.
+    pub(crate) losses: Vec<DateTime<Utc>>,
     /// Before this, listing is not denied once more.
     lists_again: DateTime<Utc>,
     starts: u64,
@@ -109,7 +142,7 @@ impl World {
         };
         let keep = keep.expect("a directory");
         let root = keep.path().to_owned();
-        fs::create_dir(root.join("schedules")).expect("a directory");
+        fs::create_dir_all(root.join("schedules/team")).expect("a directory");
         let garbage = rng.bool();
         let faults = Arc::new(Faults {
             disk_fails: !garbage,
@@ -118,6 +151,7 @@ impl World {
             away: AtomicI64::new(0),
             rng: Mutex::new(rng.fork()),
             on: AtomicBool::new(false),
+            slow_start: AtomicI64::new(0),
             crash_at_call: AtomicI64::new(0),
             crash_at_commit: AtomicI64::new(0),
             crash: Notify::new(),
@@ -132,6 +166,9 @@ impl World {
             alive: None,
             scan: None,
             is_written: false,
+            off: Arc::default(),
+            right: None,
+            compares_until: None,
             state: root.join(format!("state{n}")),
             away: None,
         });
@@ -149,6 +186,20 @@ impl World {
             files: [BTreeMap::new(), BTreeMap::new()],
             bad: [false; 2],
             garbage,
+            paths: ["a.yaml".to_owned(), "team/b.yaml".to_owned()],
+            renamings: 0,
+            earlier: Vec::new(),
+            half_way: None,
+            writing: None,
+            typos: BTreeSet::new(),
+            operations: Vec::new(),
+            group: BTreeMap::new(),
+            groups: 0,
+            masses: Vec::new(),
+            elsewhere: false,
+            was_elsewhere: false,
+            strangers: BTreeMap::new(),
+            wrong: Vec::new(),
             is_away: false,
             known: BTreeMap::new(),
             timelines: BTreeMap::new(),
@@ -156,12 +207,13 @@ impl World {
             switched: BTreeSet::new(),
             snapshot: None,
             damaged: false,
+            losses: Vec::new(),
             lists_again: begin(),
             starts: 0,
         };
         // Both machines are always known: a ledger that is lost can't tell which ones were used.
         let anchor = format!(
-            "schedules:\n  anchor: {{at: 2028-01-01T00:00:00Z, state_machine: '{OTHER}'}}\n"
+            "schedules:\n  anchor: {{at: 2096-01-01T00:00:00Z, state_machine: '{OTHER}'}}\n"
         );
         fs::write(world.root.join("schedules/anchor.yaml"), anchor).expect("written");
         world.write();
@@ -179,6 +231,44 @@ impl World {
     pub(crate) fn say(&mut self, what: &str) {
         let now = self.now();
         let _ = writeln!(self.log, "{} {what}", instant(now));
+    }
+
+    /// Something that is no edit, and no fault of AWS's or of the ledger.
+    pub(crate) async fn befalls(&mut self) {
+        match self.rng.u32(0..17) {
+            0..3 => self.begin_git(),
+            3 | 4 => self.begin_conflict(),
+            5..8 => self.begin_writing(),
+            8 | 9 => self.mistype(),
+            10 => self.masses().await,
+            11 | 12 => self.another_folder().await,
+            13 => self.spoiled_while_it_starts().await,
+            15 => self.off_until_it_is_late().await,
+            14 => self.renamed_once_it_fired().await,
+            _ => self.renamed_when_the_ledger_is_lost().await,
+        }
+    }
+
+    /// When something goes on by itself.
+    fn next_event(&self) -> Option<DateTime<Utc>> {
+        let half_way = self.half_way.as_ref().map(|half_way| {
+            let later = half_way.later.as_ref().map(|(at, ..)| *at);
+            later.map_or(half_way.until, |at| at.min(half_way.until))
+        });
+        let clocks = self.processes.iter().filter_map(|process| process.right);
+        clocks.chain(half_way).chain(self.next_piece()).min()
+    }
+
+    /// Goes on with what is due by itself.
+    fn go_on(&mut self) {
+        let now = self.now();
+        self.write_on(now);
+        self.go_on_half_way(now);
+        for process in &mut self.processes {
+            if process.right.is_some_and(|at| at <= now) {
+                process.set_right();
+            }
+        }
     }
 
     pub(crate) fn history(&self) -> String {

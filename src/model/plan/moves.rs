@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Decision, Decisions, Step, Want, Wanted};
+use super::{Decision, Decisions, Policy, Step, Want, Wanted};
 use crate::model::brake::HeldBy;
 use crate::model::entry::{Entry, EntryName};
 use crate::model::name::Fingerprint;
@@ -50,6 +50,7 @@ pub(super) fn moves(
     decisions: &mut Decisions,
     wants: &[Wanted<'_>],
     (given_up, records): (&[usize], &Records),
+    policy: &Policy,
     now: DateTime<Utc>,
 ) -> BTreeMap<EntryName, EntryName> {
     let mut moves = BTreeMap::new();
@@ -88,7 +89,8 @@ pub(super) fn moves(
         if moves.contains_key(wanted.name) {
             continue;
         }
-        if let Some(entry) = begins(decisions, wanted)
+        if policy.rules.fired
+            && let Some(entry) = begins(decisions, wanted)
             && entry.at() <= now
             && let Some(fired) = records.fired(&entry.fingerprint())
         {

@@ -81,7 +81,7 @@ impl Scanner {
         });
         let opaque = opaque.collect();
         let conflict = (0..known.len()).find_map(|place| {
-            let line = known[place]?.conflict?;
+            let line = known[place]?.conflict.filter(|_| self.rules.conflict)?;
             Some(Conflict::new(&files[place].path, line))
         });
         let good = all

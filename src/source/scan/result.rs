@@ -65,6 +65,7 @@ impl Scan {
             opaque: Arc::clone(&self.opaque),
             pins: Arc::clone(&self.pins),
             files: Arc::clone(&self.files),
+            of_these: None,
         }
     }
 

@@ -234,6 +234,27 @@ impl WorkTrees {
         )
     }
 
+    /// The same trees, with what was going on in them a scan ago: files still count as they were then.
+    pub(super) fn still(&self, before: &Self) -> Self {
+        let was_busy = |tree: &WorkTree| {
+            let mut before = before.0.iter();
+            before.any(|before| before.place == tree.place && before.busy.is_some())
+        };
+        let now = self.0.iter().cloned().map(|tree| {
+            let ended = tree.busy.is_none() && was_busy(&tree);
+            let busy = ended.then(|| Busy {
+                mark: tree.place.kept.clone(),
+                what: Operation::CheckedOut,
+                since: None,
+            });
+            WorkTree {
+                busy: tree.busy.clone().or(busy),
+                ..tree
+            }
+        });
+        Self(now.collect())
+    }
+
     /// What is going on in any of them. One that is at work holds the stops of the whole plan: what is missing here may be
     /// on its way from there.
     pub fn busy(&self) -> impl Iterator<Item = &Busy> {

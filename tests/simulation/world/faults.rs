@@ -46,6 +46,8 @@ pub(super) struct Faults {
     /// The process dies at this many calls from now.
     pub(super) crash_at_call: AtomicI64,
     pub(super) crash_at_commit: AtomicI64,
+    /// The next start takes so many milliseconds.
+    pub(super) slow_start: AtomicI64,
     pub(super) crash: Notify,
     pub(super) effort: Mutex<Effort>,
     pub(super) late_until: Mutex<DateTime<Utc>>,
@@ -97,6 +99,10 @@ impl World {
         if lists {
             self.lists_again = until + TimeDelta::minutes(5);
         }
+        self.refuse_until(operation, until);
+    }
+
+    pub(super) fn refuse_until(&mut self, operation: &'static str, until: DateTime<Utc>) {
         *self.faults.refused.lock().expect("no panic") = Some((operation, until));
         self.say(&format!("{operation} is denied until {}", instant(until)));
     }
@@ -115,9 +121,7 @@ impl World {
     pub(crate) async fn damage(&mut self) {
         let number = self.rng.usize(0..self.processes.len());
         self.kill(number).await;
-        let late = *self.faults.late_until.lock().expect("no panic");
-        let rest = (late - self.now()).to_std().unwrap_or_default();
-        sleep(rest + self.lag + Duration::from_secs(1)).await;
+        self.nothing_is_late().await;
         let state = self.processes[number].state.clone();
         if !state.join("ledger").exists() {
             return;
@@ -172,7 +176,19 @@ impl World {
             }
             _ => return,
         };
+        self.is_damaged(said);
+    }
+
+    /// Waits until nothing is on its way to AWS any more.
+    pub(super) async fn nothing_is_late(&self) {
+        let late = *self.faults.late_until.lock().expect("no panic");
+        let rest = (late - self.now()).to_std().unwrap_or_default();
+        sleep(rest + self.lag + Duration::from_secs(1)).await;
+    }
+
+    pub(super) fn is_damaged(&mut self, said: &str) {
         self.damaged = true;
+        self.losses.push(self.now());
         self.faults.effort.lock().expect("no panic").damages += 1;
         self.say(said);
     }
@@ -219,6 +235,12 @@ impl Faults {
         }
         if !self.on.load(Ordering::Relaxed) || operation == "DescribeStateMachine" {
             return Fault::None;
+        }
+        if operation == "StartExecution" {
+            let time = self.slow_start.swap(0, Ordering::Relaxed);
+            if let Some(time) = u64::try_from(time).ok().filter(|time| *time > 0) {
+                return Fault::Slow(Duration::from_millis(time));
+            }
         }
         let refused = *self.refused.lock().expect("no panic");
         if refused.is_some_and(|(refused, until)| operation == refused && now < until) {

@@ -3,13 +3,14 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use aws_sdk_sfn::config::{BehaviorVersion, Builder, Credentials, Region};
 use chrono::{DateTime, TimeDelta, Utc};
 use onced::daemon::Daemon;
 use onced::ledger::{Holder, Ledger};
+use onced::model::entry::instant;
 use onced::model::name::Owner;
 use onced::model::plan::{MaxStops, Policy};
 use onced::reconcile::apply::Hands;
@@ -31,6 +32,11 @@ pub(crate) struct Process {
     pub(super) scan: Option<Scan>,
     /// A file was young when it was read: it is looked at again soon.
     pub(super) is_written: bool,
+    /// By how many milliseconds its clock is off, and when that is mended.
+    pub(super) off: Arc<AtomicI64>,
+    pub(super) right: Option<DateTime<Utc>>,
+    /// Until then its clock may still be compared with AWS's.
+    pub(super) compares_until: Option<DateTime<Utc>>,
     /// The store is not where it was until then.
     pub(super) away: Option<DateTime<Utc>>,
 }
@@ -41,6 +47,15 @@ impl Process {
         if self.away.is_none() && fs::rename(&store, self.state.join("away")).is_ok() {
             self.away = Some(until);
         }
+    }
+
+    fn off(&self) -> TimeDelta {
+        TimeDelta::milliseconds(self.off.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn set_right(&mut self) {
+        self.right = None;
+        self.off.store(0, Ordering::Relaxed);
     }
 
     fn store_is_back(&mut self) {
@@ -82,7 +97,8 @@ impl World {
             .http_client(self.sandbox.http_client());
         self.processes[number].store_is_back();
         let state = self.processes[number].state.clone();
-        let mut opened = Ledger::open(&state, Holder::Daemon);
+        let owner = Owner::parse("test").expect("an owner");
+        let mut opened = Ledger::open_for(&state, &owner, Holder::Daemon).await;
         for _ in 0..5_000 {
             // sled's own threads may hold the file of the process before for a moment.
             if opened.is_ok() {
@@ -90,7 +106,7 @@ impl World {
             }
             let pause = || std::thread::sleep(Duration::from_millis(1));
             tokio::task::spawn_blocking(pause).await.expect("slept");
-            opened = Ledger::open(&state, Holder::Daemon);
+            opened = Ledger::open_for(&state, &owner, Holder::Daemon).await;
         }
         let (ledger, found) = opened.expect("a ledger");
         if let Some(why) = &found.recovered {
@@ -99,10 +115,17 @@ impl World {
         }
         let faults = Arc::clone(&self.faults);
         ledger.set_faults(Some(Arc::new(move |_| faults.at_commit())));
-        let sandbox = self.sandbox.clone();
-        let clock: onced::reconcile::Clock = Arc::new(move || sandbox.now());
+        if self.processes[number].right.is_none() {
+            self.set_clock(number);
+        }
+        let (sandbox, off) = (
+            self.sandbox.clone(),
+            Arc::clone(&self.processes[number].off),
+        );
+        let clock: onced::reconcile::Clock =
+            Arc::new(move || sandbox.now() + TimeDelta::milliseconds(off.load(Ordering::Relaxed)));
         let hands = Hands {
-            owner: Owner::parse("test").expect("an owner"),
+            owner,
             ledger: ledger.clone(),
             step_functions: StepFunctions::new(config),
             clock: Arc::clone(&clock),
@@ -120,11 +143,39 @@ impl World {
         };
         let verify = (Duration::from_mins(20), Some(MACHINE.to_owned()));
         let reconciler = Reconciler::new(hands, found, policy.clone(), verify, self.starts);
-        let scanner = Scanner::new(self.root.join("schedules"), defaults());
+        let scanner = Scanner::new(self.directory(), defaults());
         let settle = Duration::from_millis(100);
         let resync = Duration::from_mins(1);
         let daemon = Daemon::new(scanner, reconciler, policy, settle, resync, clock);
         self.processes[number].alive = Some((daemon, ledger));
+    }
+
+    /// Now and then a machine's clock is wrong when the process begins, and set after a while.
+    fn set_clock(&mut self, number: usize) {
+        if self.faults.on.load(Ordering::Relaxed) && self.rng.u32(0..8) == 0 {
+            let seconds = [-7_200, -1_200, 600, 86_400 * 400, -86_400 * 365 * 50];
+            let seconds = *self.rng.choice(&seconds).expect("some");
+            self.set_wrong(number, seconds);
+        }
+    }
+
+    pub(super) fn set_wrong(&mut self, number: usize, seconds: i64) {
+        let right = self.now() + TimeDelta::seconds(self.rng.i64(1..600));
+        self.say(&format!(
+            "the clock of daemon {number} is off by {seconds} s until {}",
+            instant(right)
+        ));
+        let process = &mut self.processes[number];
+        process.off.store(1_000 * seconds, Ordering::Relaxed);
+        process.right = Some(right);
+        let compares = right + TimeDelta::minutes(15);
+        process.compares_until = process.compares_until.max(Some(compares));
+    }
+
+    pub(super) fn right_clocks(&mut self) {
+        for process in &mut self.processes {
+            process.set_right();
+        }
     }
 
     /// Ends a process as SIGKILL does.
@@ -154,6 +205,7 @@ impl World {
                     self.start(number).await;
                 }
             }
+            self.go_on();
             let faults = Arc::clone(&self.faults);
             let rounds = match &mut self.processes[..] {
                 [one] => vec![round(one, &faults).await],
@@ -174,15 +226,25 @@ impl World {
                 };
                 self.disk(number);
                 // Who sees an empty folder approves nothing.
-                if report.guard.is_some() && !self.is_away && self.rng.u32(0..6) == 0 {
+                if report.guard.is_some()
+                    && !self.is_away
+                    && !self.elsewhere
+                    && self.rng.u32(0..6) == 0
+                {
                     self.approve(number).await;
                 }
-                wake = report.wake.map_or(wake, |at| wake.min(at));
-                if self.processes[number].is_written {
+                let process = &self.processes[number];
+                let off = process.off();
+                wake = report.wake.map_or(wake, |at| wake.min(at - off));
+                if process.is_written {
                     wake = wake.min(now + TimeDelta::seconds(2));
+                }
+                if process.compares_until.is_some_and(|until| now < until) {
+                    wake = wake.min(now + TimeDelta::seconds(10));
                 }
                 last = Some(report);
             }
+            let wake = self.next_event().map_or(wake, |at| wake.min(at));
             let wake = (wake - now).to_std().unwrap_or_default();
             let rest = (until - now).to_std().unwrap_or_default();
             sleep(wake.max(Duration::from_millis(20)).min(IDLE).min(rest)).await;
@@ -213,6 +275,12 @@ impl World {
         };
         let digest = daemon.moment(&scan).plan().digest;
         let done = daemon.let_go(&digest, &scan).await;
+        let now = self.now();
+        if done.is_ok() {
+            for mass in &mut self.masses {
+                mass.approved = mass.approved.or(Some(now));
+            }
+        }
         self.say(&format!("a person approves {digest}: {done:?}"));
     }
 

@@ -1,0 +1,172 @@
+//! Situations of a few seconds that chance alone hardly ever brings about.
+
+use std::fs;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta};
+use onced::model::entry::EntryName;
+use tokio::time::sleep;
+
+use super::World;
+use super::content::Content;
+
+impl World {
+    /// An entry under a name that nobody has, due after so many seconds.
+    fn soon(&mut self, seconds: i64) -> Option<(EntryName, Content)> {
+        let names = (0..5).map(|n| EntryName::parse(&format!("e{n}")).expect("a name"));
+        let is_free = |name: &EntryName| !self.files.iter().any(|file| file.contains_key(name));
+        let free: Vec<EntryName> = names.filter(is_free).collect();
+        let name = self.rng.choice(free)?;
+        let at = self.now() + TimeDelta::seconds(seconds);
+        let content = Content {
+            at: DateTime::from_timestamp(at.timestamp(), 0).expect("a time"),
+            ..self.content()
+        };
+        Some((name, content))
+    }
+
+    /// Its file becomes invalid, or the folder goes away, while an entry is being started that is due before it could have been
+    /// gone for long enough.
+    pub(super) async fn spoiled_while_it_starts(&mut self) {
+        if !self.is_calm() {
+            return;
+        }
+        let Some((name, content)) = self.soon(25) else {
+            return;
+        };
+        let file = self.rng.usize(0..2);
+        let said = format!("add {name} {}, which is started slowly", content.said());
+        self.put(file, name, content);
+        let time = self.rng.i64(1_500..8_000);
+        self.faults.slow_start.store(time, Ordering::Relaxed);
+        self.write();
+        self.say(&said);
+        let time = self.rng.u64(2_100..4_500);
+        self.live_for(Duration::from_millis(time)).await;
+        if !self.is_calm() {
+            return;
+        }
+        if self.rng.bool() {
+            self.bad[file] = true;
+            self.write();
+            self.say(&format!("break file {file}"));
+        } else {
+            self.move_away(true);
+            self.say("the folder is moved away, and an empty one is there");
+        }
+        self.live_for(Duration::from_secs(5)).await;
+    }
+
+    /// The machines are off until an entry is too late, and come back with clocks that are two hours behind.
+    pub(super) async fn off_until_it_is_late(&mut self) {
+        if !self.is_calm() {
+            return;
+        }
+        let Some((name, content)) = self.soon(30) else {
+            return;
+        };
+        self.kill_all().await;
+        let file = self.rng.usize(0..2);
+        let said = format!("add {name} {}, while all is off", content.said());
+        self.put(file, name, content);
+        self.write();
+        self.say(&said);
+        let minutes = self.rng.u64(7..30);
+        sleep(Duration::from_mins(minutes)).await;
+        for number in 0..self.processes.len() {
+            self.set_wrong(number, -7_200);
+        }
+        self.live_for(Duration::from_mins(1)).await;
+    }
+
+    /// An entry fires, and within its grace another name asks for the same; its own name asks for something else by the same
+    /// change, or has since before, or is gone.
+    pub(super) async fn renamed_once_it_fired(&mut self) {
+        if !self.is_calm() {
+            return;
+        }
+        let Some((name, content)) = self.soon(20) else {
+            return;
+        };
+        let file = self.rng.usize(0..2);
+        let said = format!("add {name} {}", content.said());
+        self.put(file, name.clone(), content.clone());
+        self.write();
+        self.say(&said);
+        let time = self.rng.u64(25..60);
+        self.live_for(Duration::from_secs(time)).await;
+        let is_there = |world: &Self| {
+            let has = world.files[file].get(&name);
+            world.is_calm() && has == Some(&content)
+        };
+        if !is_there(self) {
+            return;
+        }
+        let what = self.rng.u32(0..3);
+        if what < 2 {
+            let other = self.content();
+            self.put(file, name.clone(), other);
+        } else {
+            self.files[file].remove(&name);
+            self.faults.effort.lock().expect("no panic").removals += 1;
+        }
+        if what == 1 {
+            self.write();
+            self.say(&format!("{name} asks for something else"));
+            let time = self.rng.u64(5..60);
+            self.live_for(Duration::from_secs(time)).await;
+            if !self.is_calm() {
+                return;
+            }
+        }
+        let Some((other, _)) = self.soon(0) else {
+            return self.write();
+        };
+        self.put(file, other.clone(), content);
+        self.write();
+        self.say(&format!("rename {name} to {other}"));
+    }
+
+    /// The ledger is lost, and an entry that runs gets another name. A listing shows it, but it can't be asked for, and the
+    /// process dies after it has fired.
+    pub(super) async fn renamed_when_the_ledger_is_lost(&mut self) {
+        if !self.is_calm() || self.processes.len() > 1 {
+            return;
+        }
+        let Some((name, content)) = self.soon(100) else {
+            return;
+        };
+        let file = self.rng.usize(0..2);
+        let said = format!("add {name} {}", content.said());
+        let at = content.at;
+        self.put(file, name.clone(), content.clone());
+        self.write();
+        self.say(&said);
+        self.live_for(Duration::from_secs(5)).await;
+        self.kill(0).await;
+        self.nothing_is_late().await;
+        if at < self.now() + TimeDelta::seconds(50) {
+            return;
+        }
+        let state = self.processes[0].state.clone();
+        if state.exists() {
+            fs::remove_dir_all(&state).expect("removed");
+        }
+        self.is_damaged("the ledger is lost");
+        let Some((other, _)) = self.soon(0) else {
+            return;
+        };
+        if !self.is_calm() || self.files[file].remove(&name).is_none() {
+            return;
+        }
+        self.put(file, other.clone(), content);
+        self.faults.effort.lock().expect("no panic").removals += 1;
+        self.write();
+        self.say(&format!("rename {name} to {other}"));
+        self.refuse_until("DescribeExecution", at + TimeDelta::seconds(40));
+        self.live(at + TimeDelta::seconds(20)).await;
+        self.kill(0).await;
+        self.live_for(Duration::from_secs(100)).await;
+    }
+}
