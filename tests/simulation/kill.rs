@@ -170,6 +170,26 @@ impl World {
         }
     }
 
+    fn stops(&self) -> usize {
+        let stops = |call: &&onced::sandbox::Call| call.operation == "StopExecution";
+        self.sandbox.calls().iter().filter(stops).count()
+    }
+
+    /// Waits until nothing runs that is not wanted, or until it begins to be stopped.
+    async fn rests(&self, entries: &BTreeMap<String, u32>, to_the_end: bool) {
+        let (begun, before) = (Instant::now(), self.stops());
+        let is_gone = || {
+            let running = self.running().unwrap_or_default();
+            running.keys().all(|name| entries.contains_key(name))
+        };
+        while !is_gone() && (to_the_end || self.stops() == before) {
+            if begun.elapsed() > Duration::from_secs(5) {
+                return;
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     async fn becomes(&self, entries: &BTreeMap<String, u32>) {
         let begun = Instant::now();
         while self.running().as_ref() != Ok(entries) {
@@ -210,14 +230,16 @@ fn change(entries: &mut BTreeMap<String, u32>, rng: &mut Rng) {
 
 /// So many starts must have been made for the kills to say something: more than there are names, so that some were stopped
 /// and put back.
-const ENOUGH: usize = 40;
+const ENOUGH: usize = 100;
 
+#[expect(clippy::print_stdout, reason = "it tells what came of so many kills")]
 /// Kills the program so many times while the folder changes, sees that all ends well, and answers what was wanted last.
 async fn kill(world: &World, times: u64, seed: u64) -> BTreeMap<String, u32> {
     let state = world.root.path().join("state");
     let mut rng = Rng::with_seed(number("ONCED_SEED").unwrap_or(seed));
     let mut entries = BTreeMap::new();
     let times = number("ONCED_KILLS").unwrap_or(times);
+    let mut kills = 0;
     for kill in 0..3 * times {
         // On a busy machine many are killed before they come to anything: then there are more of them.
         if kill >= times && (world.alike || world.starts() > ENOUGH) {
@@ -240,11 +262,15 @@ async fn kill(world: &World, times: u64, seed: u64) -> BTreeMap<String, u32> {
             world.starts_more_than(before).await;
         }
         sleep(Duration::from_millis(rng.u64(0..200))).await;
-        // While the folder changes nothing is stopped: now and then it rests.
-        if kill % 8 == 7 {
+        // While the folder changes nothing is stopped: now and then it rests, until what is gone is stopped, or the first of
+        // it is being stopped.
+        if !world.alike && kill % 3 == 2 {
+            world.rests(&entries, rng.bool()).await;
+        } else if world.alike && kill % 8 == 7 {
             sleep(Duration::from_secs(2)).await;
         }
         end(child);
+        kills += 1;
         // Where entries are renamed, the name of an execution doesn't say whose it is.
         if let (false, Err(wrong)) = (world.alike, world.running()) {
             panic!(
@@ -253,6 +279,8 @@ async fn kill(world: &World, times: u64, seed: u64) -> BTreeMap<String, u32> {
             );
         }
     }
+    let (starts, stops) = (world.starts(), world.stops());
+    println!("{kills} kills, {starts} starts, {stops} stops");
     entries
 }
 

@@ -168,7 +168,7 @@ impl World {
         let process = &mut self.processes[number];
         process.off.store(1_000 * seconds, Ordering::Relaxed);
         process.right = Some(right);
-        let compares = right + TimeDelta::minutes(15);
+        let compares = right + TimeDelta::minutes(2);
         process.compares_until = process.compares_until.max(Some(compares));
     }
 
