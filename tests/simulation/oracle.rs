@@ -351,8 +351,8 @@ pub(crate) fn never(world: &World) -> Vec<String> {
             }
         }
     }
-    wrong.extend(masses(world, &all, &stops));
     if world.processes.len() == 1 {
+        wrong.extend(masses(world, &all, &stops));
         wrong.extend(fired_under_several_names(world, &all));
     }
     let mut inputs: BTreeMap<String, String> = BTreeMap::new();
