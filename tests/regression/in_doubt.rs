@@ -13,6 +13,7 @@ use tokio::time::sleep;
 
 use crate::process::{Running, World, day, entry, file, soon};
 use crate::stories;
+use crate::support::sandbox::fail;
 
 fn named(name: &str, entry: Entry) -> Entry {
     Entry {
@@ -262,4 +263,38 @@ async fn what_a_listing_showed_outlives_the_process() {
     let record = reconciler.records().values();
     let record = record.into_iter().find(|r| r.name.as_str() == "renamed");
     assert_eq!(record.map(|record| record.phase), Some(Phase::Ended));
+}
+
+/// A start without an answer was stopped after a restart because its name asked for something else by then, although another
+/// name asked for exactly what it did: contents had been exchanged while the daemon was dead. The churn found it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_without_an_answer_goes_with_its_content() {
+    let world = World::new().await;
+    let (one, other) = (day(10), day(11));
+    fail(&world.sandbox, "StartExecution", Fault::LostAfter);
+    world.write("a.yaml", &file(&[("a", &one)]));
+    let daemon = world.daemon();
+    while world.sandbox.executions().is_empty() {
+        sleep(Duration::from_millis(10)).await;
+    }
+    drop(daemon);
+    world.sandbox.set_faults(None);
+    world.write("a.yaml", &file(&[("a", &other), ("b", &one)]));
+    let _daemon = world.daemon();
+    let begun = std::time::Instant::now();
+    while world.sandbox.executions().len() < 2 && begun.elapsed() < Duration::from_mins(1) {
+        sleep(Duration::from_millis(20)).await;
+    }
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(world.wire().1, 0, "nothing is stopped");
+    assert_eq!(statuses(&world), [Status::Running, Status::Running]);
+    let list = world.list();
+    let entries = list["entries"].as_array().expect("entries").iter();
+    let arns: Vec<&str> = entries
+        .filter_map(|entry| entry["execution_name"].as_str())
+        .collect();
+    assert!(
+        arns.len() == 2 && arns[1].starts_with("test-a-"),
+        "{arns:?}"
+    );
 }
