@@ -32,6 +32,7 @@ mod report;
 mod repositories;
 mod review;
 mod roots;
+mod rules_in_use;
 mod scanning;
 mod schema;
 mod secrets;

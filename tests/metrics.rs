@@ -201,6 +201,14 @@ async fn what_is_counted_is_what_happened() {
     let scheduled = value("onced_entries{phase=\"scheduled\"}");
     let row = format!("<th scope=\"row\">scheduled<td>{scheduled}</tr>");
     assert!(page.contains(&row), "{row}\n{page}");
+    // Which rules those are depends on the machine.
+    let list = world.list();
+    let rules = |key: &str| list["zone_rules"][key].as_str().expect("a text").to_owned();
+    let (version, source) = (rules("version"), rules("source"));
+    let series = format!("onced_zone_rules_info{{version=\"{version}\",source=\"{source}\"}}");
+    assert!(value(&series) > 0.0);
+    let named = format!("<p>Time zone rules: {version} ({source})</p>");
+    assert!(page.contains(&named), "{named}\n{page}");
     drop(daemon);
 }
 

@@ -647,8 +647,9 @@ proptest! {
         let at = "2027-07-01T10:00:00Z".parse().expect("a time");
         changed.content = Content::new(at, changed.state_machine().clone(), input);
         // It is local time now.
-        changed.zone = is[&name].zone;
-        prop_assert!(changed.zone.is_some());
+        changed.named_zone = is[&name].named_zone;
+        changed.is_local = true;
+        prop_assert!(changed.zone().is_some());
         prop_assert_eq!(is, expected);
         prop_assert_eq!(comments(&after), comments(&text));
         let differ = text.lines().zip(after.lines()).filter(|(a, b)| a != b).count();

@@ -1940,7 +1940,7 @@ _onced() {
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "past dst far close" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "past offset etc-gmt dst far close" -- "${cur}"))
                     return 0
                     ;;
                 --config)

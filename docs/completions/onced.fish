@@ -44,7 +44,7 @@ complete -c onced -n "__fish_onced_needs_command" -l log-format -d 'How logs are
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_needs_command" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_needs_command" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_needs_command" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_needs_command" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_needs_command" -s V -l version -d 'Print version'
@@ -94,7 +94,7 @@ complete -c onced -n "__fish_onced_using_subcommand run" -l log-format -d 'How l
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand run" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand run" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand run" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand run" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand sync" -l lambda-endpoint -d 'Where `--sandbox` sends invocations: a Lambda-compatible endpoint' -r
@@ -118,12 +118,14 @@ complete -c onced -n "__fish_onced_using_subcommand sync" -l log-format -d 'How 
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand sync" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand sync" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand sync" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand sync" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand plan" -l against -d 'Compare with the directory as it is in this commit, instead of with what is recorded: offline, without ledger, owner or credentials' -r
 complete -c onced -n "__fish_onced_using_subcommand plan" -l as-of -d 'As if it were this time: local time in the configured time zone, or with an offset; or a duration from now' -r
-complete -c onced -n "__fish_onced_using_subcommand plan" -l fail-on -d 'Exit with 1 where an entry that the plan is about has a time that is past, near a change of the clocks, farther ahead than the horizon, or within 5 minutes of another' -r -f -a "past\t'Its time is past'
+complete -c onced -n "__fish_onced_using_subcommand plan" -l fail-on -d 'Exit with 1 where an entry that the plan is about has a time that is past, of another offset than its zone\'s, of a zone such as `Etc/GMT+8`, near a change of the clocks, farther ahead than the horizon, or within 5 minutes of another' -r -f -a "past\t'Its time is past'
+offset\t'It has an offset which the zone that is named for it does not have then'
+etc-gmt\t'Its zone is of the form `Etc/GMT+8`, which is UTC-8'
 dst\t'It is in local time, and the clocks change within a day of it'
 far\t'It is farther ahead than `reconcile.horizon`'
 close\t'Others fire within 5 minutes of it'"
@@ -148,7 +150,7 @@ json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand plan" -l detailed-exitcode -d 'Exit with 2 where changes are pending'
 complete -c onced -n "__fish_onced_using_subcommand plan" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand plan" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand plan" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand plan" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand check" -l config -d 'The configuration file' -r -F
@@ -171,7 +173,7 @@ complete -c onced -n "__fish_onced_using_subcommand check" -l log-format -d 'How
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand check" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand check" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand check" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand check" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand list" -l due -d 'Only what will fire within this time, such as `24h`' -r
@@ -210,7 +212,7 @@ json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand list" -l watch -d 'Draw it anew as things change, until Ctrl-C. On a terminal only'
 complete -c onced -n "__fish_onced_using_subcommand list" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand list" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand list" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand list" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand calendar" -l month -d 'The first month. By default this one; with `--ics` and `--html`, all that have firings' -r
@@ -237,7 +239,7 @@ journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand calendar" -l ics -d 'As an iCalendar feed, for calendars to subscribe to'
 complete -c onced -n "__fish_onced_using_subcommand calendar" -l html -d 'As one page of HTML that needs nothing else'
 complete -c onced -n "__fish_onced_using_subcommand calendar" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand calendar" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand calendar" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand calendar" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand calendar" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand show" -l config -d 'The configuration file' -r -F
@@ -260,7 +262,7 @@ complete -c onced -n "__fish_onced_using_subcommand show" -l log-format -d 'How 
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand show" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand show" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand show" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand show" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand history" -l config -d 'The configuration file' -r -F
@@ -283,7 +285,7 @@ complete -c onced -n "__fish_onced_using_subcommand history" -l log-format -d 'H
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand history" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand history" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand history" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand history" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand report" -l since -d 'From when: a duration before now, or a time' -r
@@ -307,7 +309,7 @@ complete -c onced -n "__fish_onced_using_subcommand report" -l log-format -d 'Ho
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand report" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand report" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand report" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand report" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand approve" -l config -d 'The configuration file' -r -F
@@ -330,7 +332,7 @@ complete -c onced -n "__fish_onced_using_subcommand approve" -l log-format -d 'H
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand approve" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand approve" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand approve" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand approve" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand approve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand pause" -l until -d 'When it ends by itself: local time in the configured time zone, or with an offset' -r
@@ -354,7 +356,7 @@ complete -c onced -n "__fish_onced_using_subcommand pause" -l log-format -d 'How
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand pause" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand pause" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand pause" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand pause" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand pause" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand resume" -l config -d 'The configuration file' -r -F
@@ -378,7 +380,7 @@ json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand resume" -l dry-run -d 'Only say it'
 complete -c onced -n "__fish_onced_using_subcommand resume" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand resume" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand resume" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand resume" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand reload" -l config -d 'The configuration file' -r -F
@@ -401,7 +403,7 @@ complete -c onced -n "__fish_onced_using_subcommand reload" -l log-format -d 'Ho
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand reload" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand reload" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand reload" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand reload" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -l config -d 'The configuration file' -r -F
@@ -424,7 +426,7 @@ complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and not __fish_seen_subcommand_from export import check rebuild help" -f -a "export" -d 'Print everything as lines of JSON, inputs and history too'
@@ -452,7 +454,7 @@ complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subc
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -l config -d 'The configuration file' -r -F
@@ -475,7 +477,7 @@ complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subc
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -l config -d 'The configuration file' -r -F
@@ -498,7 +500,7 @@ complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subc
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -l config -d 'The configuration file' -r -F
@@ -521,7 +523,7 @@ complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subc
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from rebuild" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand ledger; and __fish_seen_subcommand_from help" -f -a "export" -d 'Print everything as lines of JSON, inputs and history too'
@@ -557,7 +559,7 @@ complete -c onced -n "__fish_onced_using_subcommand add" -l log-format -d 'How l
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand add" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand add" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand add" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand add" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand edit" -l at -d 'When, as for `onced add`' -r
@@ -589,7 +591,7 @@ journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand edit" -l enable -d 'Let it run'
 complete -c onced -n "__fish_onced_using_subcommand edit" -l disable -d 'Don\'t let it run; stop it if it waits to'
 complete -c onced -n "__fish_onced_using_subcommand edit" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand edit" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand edit" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand edit" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand edit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand remove" -l config -d 'The configuration file' -r -F
@@ -612,7 +614,7 @@ complete -c onced -n "__fish_onced_using_subcommand remove" -l log-format -d 'Ho
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand remove" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand remove" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand remove" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand remove" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand fmt" -l config -d 'The configuration file' -r -F
@@ -636,7 +638,7 @@ json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand fmt" -l check -d 'Only say which files are in another form, and exit with 1 if one is'
 complete -c onced -n "__fish_onced_using_subcommand fmt" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand fmt" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand fmt" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand fmt" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand fmt" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand doctor" -l config -d 'The configuration file' -r -F
@@ -659,7 +661,7 @@ complete -c onced -n "__fish_onced_using_subcommand doctor" -l log-format -d 'Ho
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand doctor" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand doctor" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand doctor" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand doctor" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l role-arn -d 'The role that the state machine runs as: it may invoke the functions' -r
@@ -692,7 +694,7 @@ journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l dry-run -d 'Only say what would be done'
 complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l force -d 'Overwrite a definition that somebody else made or changed'
 complete -c onced -n "__fish_onced_using_subcommand bootstrap" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand bootstrap" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand bootstrap" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand bootstrap" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand bootstrap" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand schema" -l config -d 'The configuration file' -r -F
@@ -715,7 +717,7 @@ complete -c onced -n "__fish_onced_using_subcommand schema" -l log-format -d 'Ho
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand schema" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand schema" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand schema" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand schema" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand completions" -l config -d 'The configuration file' -r -F
@@ -738,7 +740,7 @@ complete -c onced -n "__fish_onced_using_subcommand completions" -l log-format -
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand completions" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand completions" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand completions" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand completions" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand man" -l config -d 'The configuration file' -r -F
@@ -761,7 +763,7 @@ complete -c onced -n "__fish_onced_using_subcommand man" -l log-format -d 'How l
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand man" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand man" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand man" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand man" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -l listen -d 'Where to listen; loopback only is wise: nothing is authenticated' -r
@@ -786,7 +788,7 @@ complete -c onced -n "__fish_onced_using_subcommand sandbox" -l log-format -d 'H
 json\t'One object a line'
 journald\t'Into systemd\'s journal, with fields'"
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -l sandbox -d 'Run against the embedded Step Functions: no AWS, no credentials'
-complete -c onced -n "__fish_onced_using_subcommand sandbox" -s v -l verbose -d 'More logs; twice: those of libraries too'
+complete -c onced -n "__fish_onced_using_subcommand sandbox" -s v -l verbose -d 'More logs; twice: those of libraries too. With `--version`: the time zone rules too'
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand help; and not __fish_seen_subcommand_from run sync plan check list calendar show history report approve pause resume reload ledger add edit remove fmt doctor bootstrap schema completions man sandbox help" -f -a "run" -d 'The daemon, in the foreground'

@@ -60,8 +60,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -100,8 +100,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -132,8 +132,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -145,7 +145,9 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 _arguments "${_arguments_options[@]}" : \
 '--against=[Compare with the directory as it is in this commit, instead of with what is recorded\: offline, without ledger, owner or credentials]:GIT_REF:_default' \
 '--as-of=[As if it were this time\: local time in the configured time zone, or with an offset; or a duration from now]:TIME:_default' \
-'*--fail-on=[Exit with 1 where an entry that the plan is about has a time that is past, near a change of the clocks, farther ahead than the horizon, or within 5 minutes of another]:WHAT:((past\:"Its time is past"
+'*--fail-on=[Exit with 1 where an entry that the plan is about has a time that is past, of another offset than its zone'\''s, of a zone such as \`Etc/GMT+8\`, near a change of the clocks, farther ahead than the horizon, or within 5 minutes of another]:WHAT:((past\:"Its time is past"
+offset\:"It has an offset which the zone that is named for it does not have then"
+etc-gmt\:"Its zone is of the form \`Etc/GMT+8\`, which is UTC-8"
 dst\:"It is in local time, and the clocks change within a day of it"
 far\:"It is farther ahead than \`reconcile.horizon\`"
 close\:"Others fire within 5 minutes of it"))' \
@@ -170,8 +172,8 @@ json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--detailed-exitcode[Exit with 2 where changes are pending]' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -201,8 +203,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -236,8 +238,8 @@ json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--watch[Draw it anew as things change, until Ctrl-C. On a terminal only]' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -271,8 +273,8 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 '(--html)--ics[As an iCalendar feed, for calendars to subscribe to]' \
 '--html[As one page of HTML that needs nothing else]' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -302,8 +304,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -333,8 +335,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -365,8 +367,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -395,8 +397,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -427,8 +429,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -458,8 +460,8 @@ json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--dry-run[Only say it]' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -488,8 +490,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -518,8 +520,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -556,8 +558,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -586,8 +588,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -617,8 +619,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -647,8 +649,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -725,8 +727,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -765,8 +767,8 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 '--enable[Let it run]' \
 '(--enable)--disable[Don'\''t let it run; stop it if it waits to]' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -796,8 +798,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -828,8 +830,8 @@ json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--check[Only say which files are in another form, and exit with 1 if one is]' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -859,8 +861,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -899,8 +901,8 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 '--dry-run[Only say what would be done]' \
 '--force[Overwrite a definition that somebody else made or changed]' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -929,8 +931,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -961,8 +963,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -994,8 +996,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -1027,8 +1029,8 @@ never\:"No"))' \
 json\:"One object a line"
 journald\:"Into systemd'\''s journal, with fields"))' \
 '--sandbox[Run against the embedded Step Functions\: no AWS, no credentials]' \
-'*-v[More logs; twice\: those of libraries too]' \
-'*--verbose[More logs; twice\: those of libraries too]' \
+'*-v[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
+'*--verbose[More logs; twice\: those of libraries too. With \`--version\`\: the time zone rules too]' \
 '-q[Only warnings]' \
 '--quiet[Only warnings]' \
 '-h[Print help (see more with '\''--help'\'')]' \

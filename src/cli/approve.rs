@@ -18,8 +18,9 @@ pub(super) async fn approve(context: &Context, digest: &str) -> Outcome {
         print(&format!("approved: {} executions\n", answer["approved"]));
         return Ok(exit::DONE);
     }
-    let waiting = look::look(&settings, None)?.to_approve;
-    approve::allowed(digest, &waiting).map_err(Failure::new)?;
+    let seen = look::look(&settings, None)?;
+    let waiting = seen.to_approve;
+    approve::allowed(digest, &waiting, &seen.scan.zones).map_err(Failure::new)?;
     let (ledger, _) = opening::open(state, &settings.owner, Holder::Command).await?;
     let number = waiting.len();
     ledger.approved(waiting, true).await?;

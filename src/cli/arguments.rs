@@ -6,7 +6,7 @@ mod look;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::settings::Typed;
 pub(super) use change::{Add, Edit};
@@ -69,8 +69,8 @@ pub(super) struct Common {
     /// How logs are printed: by default for people, and into the journal where systemd connects stderr with it.
     #[arg(long, global = true)]
     pub(super) log_format: Option<LogFormat>,
-    /// More logs; twice: those of libraries too.
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    /// More logs; twice: those of libraries too. With `--version`: the time zone rules too.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(super) verbose: u8,
     /// Only warnings.
     #[arg(short, long, global = true)]
@@ -199,6 +199,24 @@ pub(super) enum LedgerCommand {
     Rebuild,
 }
 
+/// What was typed to ask for the version and more: `--version` with `-v`. `None`: the version alone is asked for.
+pub(super) fn of_long_version() -> Option<Common> {
+    // clap ends at `--version`, whatever else there is: it is asked again, as for any other flag.
+    let version = Arg::new("version")
+        .short('V')
+        .long("version")
+        .action(ArgAction::SetTrue);
+    let asked = Arguments::command()
+        .disable_version_flag(true)
+        .subcommand_required(false)
+        .arg_required_else_help(false)
+        .arg(version)
+        .try_get_matches()
+        .ok()?;
+    let common = Common::from_arg_matches(&asked).ok()?;
+    (common.verbose > 0).then_some(common)
+}
+
 impl Common {
     /// What `settings` needs. `directory` is a command's own, which wins.
     pub(super) fn typed(&self, directory: Option<&String>) -> Result<Typed, String> {
@@ -231,10 +249,10 @@ impl Common {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use super::*;
 
     #[test]
     fn no_two_arguments_are_in_each_others_way() {
-        super::Arguments::command().debug_assert();
+        Arguments::command().debug_assert();
     }
 }

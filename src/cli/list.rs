@@ -8,6 +8,7 @@ use crate::settings::Settings;
 use crate::source::time;
 use crate::view::agenda::{self, Line, Shown};
 use crate::view::select::Selection;
+use crate::view::zone_rules::ZoneRules;
 use crate::view::{List, Moment};
 
 /// `onced list`.
@@ -61,6 +62,14 @@ pub(super) fn above(list: &List, settings: &Settings) -> String {
         list.doubt.as_ref(),
         settings.defaults.timezone,
     ) + &text::notes(&list.notes)
+        + &other_rules(list, settings)
+}
+
+/// That local times are shown by this command's time zone rules, where the daemon goes by others.
+pub(super) fn other_rules(list: &List, settings: &Settings) -> String {
+    let own = ZoneRules::from(&settings.defaults.zones);
+    let note = text::other_rules(&list.zone_rules, &own, "local times are shown by its own");
+    text::notes(note.as_slice())
 }
 
 /// The entries that are meant.

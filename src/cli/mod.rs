@@ -8,6 +8,7 @@ mod bar;
 mod bootstrap;
 mod calendar;
 mod change;
+mod check;
 mod completing;
 mod doctor;
 mod edit;
@@ -39,16 +40,18 @@ mod show;
 mod signals;
 mod sync;
 mod text;
+mod version;
 mod watch;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use crate::ledger::LedgerError;
 use crate::model::causes::causes;
@@ -159,7 +162,7 @@ fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error)
-            if error.kind() != ErrorKind::BrokenPipe
+            if error.kind() != std::io::ErrorKind::BrokenPipe
                 && !UNWRITTEN.swap(true, Ordering::Relaxed) =>
         {
             log_queue::say(&format!("error: the result can't be written: {error}"));
@@ -174,6 +177,11 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();
+            if error.kind() == ErrorKind::DisplayVersion
+                && let Some(common) = arguments::of_long_version()
+            {
+                version::more(&common, &environment());
+            }
             return ExitCode::from(if error.use_stderr() {
                 exit::USAGE
             } else {
@@ -181,9 +189,7 @@ pub fn main() -> ExitCode {
             });
         }
     };
-    let environment: BTreeMap<String, String> = std::env::vars_os()
-        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
+    let environment = environment();
     let colored = |terminal: bool| match arguments.common.color {
         Color::Always => true,
         Color::Never => false,
@@ -228,6 +234,12 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
 async fn dispatch(command: Command, context: &Context) -> Outcome {
     let text_only = matches!(
         command,
@@ -260,7 +272,7 @@ async fn dispatch(command: Command, context: &Context) -> Outcome {
             lambda_endpoint,
         } => Box::pin(sync::sync(context, directory.as_ref(), lambda_endpoint)).await,
         Command::Plan(what) => plan::plan(context, &what).await,
-        Command::Check { paths } => results::check(context, paths),
+        Command::Check { paths } => check::check(context, paths).await,
         Command::List(listing) => Box::pin(list::list(context, listing)).await,
         Command::Calendar(what) => calendar::calendar(context, &what).await,
         Command::Show { name } => show::show(context, &name).await,

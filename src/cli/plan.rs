@@ -18,7 +18,8 @@ use crate::source::scan::Scanner;
 use crate::source::{time, words};
 use crate::view::compare::Versions;
 use crate::view::findings::{Kind, in_short};
-use crate::view::{Moment, PlanView};
+use crate::view::zone_rules::ZoneRules;
+use crate::view::{Moment, NoteView, PlanView};
 
 /// `onced plan`.
 pub(super) async fn plan(context: &Context, what: &Plan) -> Outcome {
@@ -67,7 +68,11 @@ async fn recorded(
         Some(time) => format!("/v1/plan/{}", instant(time)),
         None => "/v1/plan".to_owned(),
     };
-    results::ask_as_of(&settings, &asked, as_of, Moment::plan).await
+    let mut plan = results::ask_as_of(&settings, &asked, as_of, Moment::plan).await?;
+    let own = ZoneRules::from(&settings.defaults.zones);
+    // Our own look goes by our own rules: only a daemon's differ.
+    plan.command_zone_rules = Some(own).filter(|own| own.differ_from(&plan.zone_rules));
+    Ok(plan)
 }
 
 /// From a commit: nobody is asked, and nothing is recorded.
@@ -117,6 +122,8 @@ fn failing(plan: &PlanView, fail_on: &[FailOn]) -> Option<String> {
 fn kind(what: FailOn) -> Kind {
     match what {
         FailOn::Past => Kind::Past,
+        FailOn::Offset => Kind::Offset,
+        FailOn::EtcGmt => Kind::EtcGmt,
         FailOn::Dst => Kind::Dst,
         FailOn::Far => Kind::Far,
         FailOn::Close => Kind::Close,
@@ -132,6 +139,16 @@ fn mark(step: &str) -> &'static str {
         "Move" => "~>",
         _ => ".",
     }
+}
+
+/// That the plan is made by the rules of the daemon, where those of this command are others.
+fn other_rules(plan: &PlanView) -> Option<NoteView> {
+    let own = plan.command_zone_rules.as_ref()?;
+    super::text::other_rules(
+        &plan.zone_rules,
+        own,
+        "the plan is the daemon's, by its own",
+    )
 }
 
 /// All steps in one line.

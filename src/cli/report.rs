@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::arguments::Format;
-use super::{Context, Failure, Outcome, exit, print, results, text};
+use super::{Context, Failure, Outcome, exit, list, print, results, text};
 use crate::settings::Settings;
 use crate::source::time;
 use crate::view::report::{Firing, Report, report as compare};
@@ -19,7 +19,7 @@ pub(super) async fn report(context: &Context, since: &str) -> Outcome {
     let report = compare(&list, &events, since, now);
     let printed = match format {
         Format::Json => results::to_json(&report)?,
-        _ => report_text(&report, &settings),
+        _ => list::other_rules(&list, &settings) + &report_text(&report, &settings),
     };
     print(&printed);
     Ok(if report.missing > 0 {

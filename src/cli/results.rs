@@ -1,8 +1,6 @@
-//! What commands that only look have in common: through the daemon where one runs, else from files and ledger. And `onced
-//! check`, which asks nobody.
+//! What commands that only look have in common: through the daemon where one runs, else from files and ledger.
 
 use std::mem::ManuallyDrop;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -11,13 +9,12 @@ use tokio::time::{Instant, sleep};
 use clap::ValueEnum as _;
 
 use super::arguments::Format;
-use super::{Context, Failure, Outcome, exit, look, print, text};
+use super::{Context, Failure, exit, look};
 use crate::daemon::client::Client;
 use crate::ledger::Ledger;
 use crate::model::record::Event;
-use crate::settings::{Settings, SettingsError};
-use crate::source::check;
-use crate::view::{self, FileView, Moment};
+use crate::settings::Settings;
+use crate::view::{FileView, Moment};
 
 /// How long a ledger that is held, with no daemon that answers, is asked for.
 const BUSY: Duration = Duration::from_secs(10);
@@ -165,41 +162,4 @@ pub(super) async fn all_events(settings: &Settings) -> Result<Vec<Event>, Failur
             whole => return Ok(whole?.map(|whole| whole.events).unwrap_or_default()),
         }
     }
-}
-
-/// `onced check`: offline, and without an owner.
-pub(super) fn check(context: &Context, mut paths: Vec<PathBuf>) -> Outcome {
-    let known = [Format::Text, Format::Json, Format::Github, Format::Sarif];
-    let format = format(context, &known)?;
-    let offline = context.offline(None)?;
-    if paths.is_empty() {
-        paths.extend(offline.directory);
-    }
-    if paths.is_empty() {
-        let hint = "name files or directories, or give --directory";
-        return Err(Failure::from(SettingsError::Missing { what: "path", hint }));
-    }
-    if let Some(missing) = paths.iter().find(|path| !path.exists()) {
-        return Err(Failure::new(format!(
-            "`{}` is not there",
-            missing.display()
-        )));
-    }
-    let files = view::files(&check::check(&paths, &offline.defaults));
-    let (bad, good) = (
-        files.iter().filter(|f| f.state == "invalid").count(),
-        files.iter().filter(|f| f.state == "ok").count(),
-    );
-    match format {
-        Format::Json => print(&to_json(
-            &serde_json::json!({"version": 1, "files": files}),
-        )?),
-        Format::Github => print(&text::annotations(&files)),
-        Format::Sarif => print(&to_json(&text::sarif(&files))?),
-        Format::Text | Format::Markdown => {
-            print(&text::problems(&files, context.color));
-            print(&format!("{good} good, {bad} invalid\n"));
-        }
-    }
-    Ok(if bad > 0 { exit::INVALID } else { exit::DONE })
 }

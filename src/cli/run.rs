@@ -260,6 +260,10 @@ pub(super) async fn run(
         () = signals.end() => return Ok(exit::DONE),
     };
     info!(directory = %directory.display(), state_directory = %state.path.display(), owner = settings.owner.as_str(), "watching");
+    info!("time zone rules: {}", settings.defaults.zones);
+    if let Some(note) = settings.defaults.zones.note() {
+        warn!("{note}");
+    }
     if state.temporary.is_some() {
         info!(
             "try `onced list --sandbox --state-directory {}` in another terminal",
@@ -277,6 +281,7 @@ pub(super) async fn run(
         directory: std::path::absolute(&directory).map_err(Failure::new)?,
         state_directory: std::path::absolute(&state.path).map_err(Failure::new)?,
         is_aws: context.is_aws(&settings),
+        zone_rules: Some((&settings.defaults.zones).into()),
     };
     let sources = socket::Sources {
         about,

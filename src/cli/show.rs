@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::arguments::Format;
-use super::{Context, Failure, Outcome, change, exit, history, print, results, text};
+use super::{Context, Failure, Outcome, change, exit, history, list, print, results, text};
 use crate::model::entry::instant;
 use crate::model::record::Event;
 use crate::settings::Settings;
@@ -65,6 +65,7 @@ pub(super) async fn show(context: &Context, name: &str) -> Outcome {
     let events = results::all_events(&settings).await?;
     let events = events.iter().filter(|event| event.name == entry.name);
     let events: Vec<&Event> = events.collect();
+    print(&list::other_rules(&list, &settings));
     print(&show_text(entry, &settings, said, console_url));
     print(&last(&events, &settings));
     Ok(exit::DONE)

@@ -7,10 +7,12 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::model::zone::Zone;
 use crate::source::problem::FileState;
+use crate::view::check_notes::Note;
 use crate::view::resume::PauseView;
 pub(super) use crate::view::status::relative;
 use crate::view::words::plain;
 pub(super) use crate::view::words::{local, runs};
+use crate::view::zone_rules::ZoneRules;
 use crate::view::{ErrorView, FileView, NoteView, OrphanView};
 
 /// A span, short: `12 ms`, `3.2 s`, `5 min`.
@@ -124,11 +126,6 @@ pub(super) fn problems(files: &[FileView], color: bool) -> String {
 /// The same as annotations of a workflow run
 /// (<https://docs.github.com/actions/reference/workflow-commands-for-github-actions>).
 pub(super) fn annotations(files: &[FileView]) -> String {
-    let data = |text: &str| {
-        text.replace('%', "%25")
-            .replace('\r', "%0D")
-            .replace('\n', "%0A")
-    };
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let mut text = String::new();
     for (file, error) in errors(files) {
@@ -146,6 +143,58 @@ pub(super) fn annotations(files: &[FileView]) -> String {
             error.line,
             error.column
         );
+    }
+    for (path, note) in shown_notes(files).0 {
+        let message = data(&note.text());
+        let _ = writeln!(
+            text,
+            "::notice file={},line={}::{message}",
+            property(path),
+            note.line
+        );
+    }
+    text
+}
+
+/// An annotation of the whole run.
+pub(super) fn annotation(message: &str) -> String {
+    format!("::warning::{}\n", data(message))
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// The notes of good files that are shown, each with the path of its file, and how many more there are.
+fn shown_notes(files: &[FileView]) -> (impl Iterator<Item = (&str, &Note)>, usize) {
+    const SHOWN: usize = 20;
+    let all = || files.iter().map(|file| file.notes.len()).sum::<usize>();
+    (notes_of(files).take(SHOWN), all().saturating_sub(SHOWN))
+}
+
+fn notes_of(files: &[FileView]) -> impl Iterator<Item = (&str, &Note)> {
+    files.iter().flat_map(|file| {
+        file.notes
+            .iter()
+            .map(move |note| (file.path.as_str(), note))
+    })
+}
+
+/// Times of good files that had better be looked at twice, each with its place.
+pub(super) fn entry_notes(files: &[FileView]) -> String {
+    let (mut text, (shown, more)) = (String::new(), shown_notes(files));
+    for (path, note) in shown {
+        let _ = writeln!(
+            text,
+            "note: {}\n  --> {path}:{}\n",
+            plain(&note.text()),
+            note.line
+        );
+    }
+    if more > 0 {
+        let _ = writeln!(text, "note: and {more} more such times\n");
     }
     text
 }
@@ -167,7 +216,19 @@ pub(super) fn sarif(files: &[FileView]) -> serde_json::Value {
             }}],
         })
     };
-    let results: Vec<_> = errors(files).map(result).collect();
+    let of_time = |(path, note): (&str, &Note)| {
+        json!({
+            "ruleId": "time",
+            "level": "note",
+            "message": {"text": note.text()},
+            "locations": [{"physicalLocation": {
+                "artifactLocation": {"uri": uri(path)},
+                "region": {"startLine": note.line},
+            }}],
+        })
+    };
+    let times = notes_of(files).map(of_time);
+    let results: Vec<_> = errors(files).map(result).chain(times).collect();
     json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
@@ -178,6 +239,9 @@ pub(super) fn sarif(files: &[FileView]) -> serde_json::Value {
                 "rules": [{
                     "id": "schedule-file",
                     "shortDescription": {"text": "A schedule file must be good, or its entries stay as they were"},
+                }, {
+                    "id": "time",
+                    "shortDescription": {"text": "A time that had better be looked at twice"},
                 }],
             }},
             "columnKind": "unicodeCodePoints",
@@ -247,6 +311,19 @@ pub(super) fn notes(notes: &[NoteView]) -> String {
     text
 }
 
+/// That the daemon goes by other time zone rules than this command, if it does, and what comes of that.
+pub(super) fn other_rules(daemon: &ZoneRules, own: &ZoneRules, comes: &str) -> Option<NoteView> {
+    own.differ_from(daemon).then(|| NoteView {
+        message: format!(
+            "the daemon goes by the time zone rules {daemon}, this command by {own}: {comes}"
+        ),
+        hint: Some(SAME_RULES.to_owned()),
+    })
+}
+
+/// How daemon and command come to go by the same rules.
+pub(super) const SAME_RULES: &str = "use the same onced, `zoneinfo` and TZDIR for both; a daemon reads its own again within `resync`, and by `onced reload`";
+
 /// What waits for a person, and the command that lets it go.
 pub(super) fn waiting(
     guard: Option<&String>,
@@ -310,6 +387,7 @@ mod tests {
             path: "a.yaml".into(),
             state: "invalid".into(),
             errors: vec![error],
+            notes: Vec::new(),
         };
         let text = problems(std::slice::from_ref(&file), false);
         assert_eq!(

@@ -20,6 +20,7 @@ use crate::source::problem::FileState;
 use crate::step_functions::Calls;
 use crate::view::Moment;
 use crate::view::standing::WatchMode;
+use crate::view::zone_rules::ZoneRules;
 
 type Seconds = Gauge<f64, AtomicU64>;
 type Label = [(&'static str, String); 1];
@@ -266,6 +267,11 @@ fn of_moment(registry: &mut Registry, moment: &Moment) {
     let believed = "Whether the clock is believed: it did not jump, and agrees with AWS's";
     let is_believed = number(usize::from(standing.clock.is_none()));
     registry.register("clock_believed", believed, is_believed);
+    let ZoneRules { version, source } = moment.zone_rules();
+    let version = version.map_or_else(|| "unknown".to_owned(), |version| version.to_string());
+    let rules = Info::new([("version", version), ("source", source)]);
+    let help = "The time zone rules by which local times are read, and where they come from";
+    registry.register("zone_rules", help, rules);
     let records = "Records in the ledger";
     registry.register("ledger_records", records, number(moment.records.len()));
     let modes =

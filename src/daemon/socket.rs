@@ -24,6 +24,7 @@ use crate::ledger::Ledger;
 use crate::model::zones::Zones;
 use crate::settings::Settings;
 use crate::view::Moment;
+use crate::view::zone_rules::ZoneRules;
 
 /// How long the loop is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -71,6 +72,9 @@ pub struct About {
     /// Are its executions AWS's, so that AWS's console shows them?
     #[serde(default)]
     pub is_aws: bool,
+    /// The time zone rules that it goes by.
+    #[serde(default)]
+    pub zone_rules: Option<ZoneRules>,
 }
 
 /// What the socket answers from.
@@ -220,7 +224,7 @@ pub async fn serve(place: Place, sources: Sources) -> io::Result<()> {
         )
         .route(
             "/v1/about",
-            get(|State(sources): State<Sources>| async move { json(&sources.about) }),
+            get(|State(sources): State<Sources>| async move { json(&about(&sources)) }),
         )
         .route("/v1/history", get(history))
         .route(
@@ -260,6 +264,15 @@ pub async fn serve(place: Place, sources: Sources) -> io::Result<()> {
         .with_state(sources);
     clients::serve(listener, router).await;
     Ok(())
+}
+
+/// The rules of the last finished pass: those that it began with may have changed.
+fn about(sources: &Sources) -> About {
+    let mut about = sources.about.clone();
+    if let Some(moment) = sources.moments.borrow().as_deref() {
+        about.zone_rules = Some(moment.zone_rules());
+    }
+    about
 }
 
 async fn history(State(sources): State<Sources>) -> Response {

@@ -69,8 +69,10 @@ pub struct Entry {
     pub grace: Duration,
     /// `false`: listed, not started, stopped if it was.
     pub enabled: bool,
-    /// The zone that its time is written in; `None` where an offset is.
-    pub zone: Option<Zone>,
+    /// The zone of a local time. Of a time with an offset, the zone that was named for it and has another offset then.
+    pub named_zone: Option<Zone>,
+    /// Is its time written without an offset? Beside `enabled`, it takes no room.
+    pub is_local: bool,
     /// What people say of it. Never compared.
     pub description: Option<Arc<str>>,
     /// The schedule file, relative to the directory.
@@ -93,6 +95,16 @@ impl Entry {
     /// See [`Content::input`].
     pub fn input(&self) -> &Arc<str> {
         self.content.input()
+    }
+
+    /// The zone that its time is written in; `None` where an offset is.
+    pub fn zone(&self) -> Option<Zone> {
+        self.named_zone.filter(|_| self.is_local)
+    }
+
+    /// The zone that was named for its time, where it is written with an offset which that zone does not have then.
+    pub fn zone_beside_offset(&self) -> Option<Zone> {
+        self.named_zone.filter(|_| !self.is_local)
     }
 
     /// The line of its name in its file, from 1.
@@ -140,7 +152,8 @@ pub(crate) fn sample(name: &str) -> Entry {
         lambda: Some("f".into()),
         grace: Duration::ZERO,
         enabled: true,
-        zone: None,
+        named_zone: None,
+        is_local: false,
         description: None,
         file: "a.yaml".into(),
         in_line: 1,
@@ -159,6 +172,13 @@ mod tests {
         for bad in ["", "-a", "_a", "a b", "ä", "a.b", &"x".repeat(45)] {
             assert!(EntryName::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    /// There may be a million of them.
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn an_entry_is_small() {
+        assert_eq!(size_of::<Entry>(), 152);
     }
 
     #[test]

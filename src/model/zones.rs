@@ -203,6 +203,15 @@ impl Zones {
         })
     }
 
+    /// Bytes that name these rules: the version, or where there is none, the checksum.
+    pub fn identity(&self) -> &[u8] {
+        let version = self.version.as_ref();
+        version.map_or_else(
+            || self.digest().as_slice(),
+            |version| version.as_str().as_bytes(),
+        )
+    }
+
     /// Another database that there was to choose.
     pub fn other(&self) -> Option<&Self> {
         self.other.as_deref()

@@ -15,13 +15,16 @@ use crate::model::kind;
 use crate::model::limits::Operation;
 use crate::model::plan::{Decision, Plan};
 use crate::model::record::Record;
+use crate::model::zones::Zones;
 
 /// How long after a stop that failed the next one is tried.
 pub(super) const AGAIN: Duration = Duration::from_secs(5);
 
-/// Twelve hex digits that name exactly this set.
-pub fn digest(of: &BTreeSet<String>) -> String {
+/// Twelve hex digits that name exactly this set, by these time zone rules: what an execution is replaced by depends on them.
+pub fn digest(of: &BTreeSet<String>, zones: &Zones) -> String {
     let mut hash = Sha256::new();
+    hash.update(zones.identity());
+    hash.update([0]);
     for text in of {
         hash.update(text);
         hash.update([0]);
@@ -50,7 +53,7 @@ impl Reconciler {
     pub async fn approve(&mut self, asked: &str, desired: &Desired) -> Result<usize, String> {
         let plan = self.plan(desired);
         let waiting = self.to_approve(&plan, desired);
-        allowed(asked, &waiting)?;
+        allowed(asked, &waiting, &desired.zones)?;
         let written = self.hands.ledger.approved(waiting.clone(), true).await;
         written.map_err(|error| format!("the approval can't be recorded: {error}"))?;
         info!(digest = asked, executions = waiting.len(), "approved");
@@ -134,14 +137,14 @@ impl Reconciler {
 }
 
 /// Does the digest name exactly what waits?
-pub fn allowed(asked: &str, waiting: &BTreeSet<String>) -> Result<(), String> {
+pub fn allowed(asked: &str, waiting: &BTreeSet<String>, zones: &Zones) -> Result<(), String> {
     if waiting.is_empty() {
         return Err("nothing waits for approval".into());
     }
-    let now = digest(waiting);
+    let now = digest(waiting, zones);
     if asked != now {
         return Err(format!(
-            "`{asked}` is not what waits for approval now: {} executions with the digest {now}\nhint: see `onced plan`",
+            "`{asked}` is not what waits for approval now: {} executions with the digest {now}, by the time zone rules {zones}\nhint: see `onced plan`",
             waiting.len()
         ));
     }

@@ -10,6 +10,7 @@ use crate::model::cut::{Changes, Cut};
 use crate::model::entry::{Entry, EntryName};
 use crate::model::plan::{Plan, Policy, Sight, Want, Wanted};
 use crate::model::records::Records;
+use crate::model::zones::Zones;
 use crate::source::conflict::Conflict;
 use crate::source::doubt::Doubt;
 use crate::source::scan::Scan;
@@ -33,6 +34,8 @@ pub struct Desired {
     pub commits: Commits,
     /// When it was looked at; `None`: just now.
     pub seen: Option<DateTime<Utc>>,
+    /// The time zone rules by which local times were read.
+    pub zones: Zones,
 }
 
 impl Desired {
@@ -45,6 +48,7 @@ impl Desired {
             in_doubt: doubt.is_any(),
             doubt,
             seen: scan.begun,
+            zones: scan.zones.clone(),
             ..Self::default()
         };
         desired

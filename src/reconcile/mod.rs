@@ -390,7 +390,8 @@ impl Reconciler {
             None => self.plan(desired),
         };
         if plan.guard.is_some() {
-            report.digest = Some(approve::digest(&self.to_approve(&plan, desired)));
+            let waiting = self.to_approve(&plan, desired);
+            report.digest = Some(approve::digest(&waiting, &desired.zones));
         }
         for name in &plan.unlisted {
             if let Some(Decision::Hold { why, .. }) = plan.decisions.get(name) {

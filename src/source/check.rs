@@ -3,17 +3,28 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::conflict;
 use super::problem::{file_report, note_twice, of_the_whole};
 use super::read::{Trust, read};
 use super::scan::Scanner;
-use crate::model::entry::EntryName;
+use crate::model::entry::{Entry, EntryName};
 use crate::source::parse::{Defaults, parse};
 use crate::source::problem::FileReport;
 
+/// What was looked at.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// What is said of each file.
+    pub files: Vec<FileReport>,
+    /// The entries of good files, each with the place of its file.
+    pub entries: Vec<(usize, Arc<Entry>)>,
+}
+
 /// Files and directories named one by one: one set, in which a name is unique.
-pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Vec<FileReport> {
+pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Checked {
+    let mut good: Vec<(usize, Arc<Entry>)> = Vec::new();
     let mut reports: Vec<FileReport> = Vec::new();
     let mut entries: BTreeMap<EntryName, Vec<(usize, usize)>> = BTreeMap::new();
     let mut seen: Vec<PathBuf> = Vec::new();
@@ -41,6 +52,7 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Vec<FileReport> {
                 let place = at.get(&*entry.file).copied().unwrap_or(first);
                 let places = entries.entry(entry.name.clone()).or_default();
                 places.push((place, entry.line()));
+                good.push((place, Arc::clone(entry)));
             }
             if let Some(message) = scan.unclear {
                 reports.push(file_report(shown, vec![of_the_whole(message, None)]));
@@ -55,7 +67,9 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Vec<FileReport> {
             Ok(Ok(found)) => {
                 for entry in found {
                     let place = (reports.len(), entry.line());
-                    entries.entry(entry.name).or_default().push(place);
+                    let places = entries.entry(entry.name.clone()).or_default();
+                    places.push(place);
+                    good.push((reports.len(), Arc::new(entry)));
                 }
                 Vec::new()
             }
@@ -67,5 +81,8 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Vec<FileReport> {
     for (name, places) in entries.iter().filter(|(_, places)| places.len() > 1) {
         note_twice(name, places, &mut reports);
     }
-    reports
+    Checked {
+        files: reports,
+        entries: good,
+    }
 }

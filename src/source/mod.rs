@@ -9,6 +9,7 @@ pub mod file_system;
 pub mod in_flight;
 pub mod language;
 mod leftover;
+mod offset;
 pub mod parse;
 pub mod parse_cache;
 pub mod patterns;

@@ -15,6 +15,7 @@ use crate::model::interner::Interner;
 use crate::model::zone::Zone;
 use crate::model::zones::Zones;
 use crate::source::language::{self, ScheduleFile};
+use crate::source::offset;
 use crate::source::patterns::Patterns;
 use crate::source::problem::Problem;
 use crate::source::time::{self, Wrong};
@@ -55,6 +56,8 @@ impl Default for Defaults {
 /// What a file's `defaults` say.
 struct FileDefaults {
     timezone: Zone,
+    /// The same, where the file or the configuration names it.
+    named_zone: Option<Zone>,
     lambda: Option<Arc<str>>,
     state_machine: Option<Arc<str>>,
     grace: Duration,
@@ -259,6 +262,8 @@ impl Parsing<'_> {
     fn file_defaults(&mut self, root: &Fields<'_>) -> FileDefaults {
         let mut defaults = FileDefaults {
             timezone: self.defaults.timezone,
+            // UTC is what there is where nobody has named one.
+            named_zone: Some(self.defaults.timezone).filter(|zone| !zone.is_utc()),
             lambda: None,
             state_machine: None,
             grace: self.defaults.grace,
@@ -275,7 +280,9 @@ impl Parsing<'_> {
         ) else {
             return defaults;
         };
-        defaults.timezone = self.zone(&fields).unwrap_or(defaults.timezone);
+        if let Some(zone) = self.zone(&fields) {
+            (defaults.timezone, defaults.named_zone) = (zone, Some(zone));
+        }
         defaults.grace = self.grace(&fields).unwrap_or(defaults.grace);
         defaults.enabled = self.enabled(&fields).unwrap_or(true);
         defaults.lambda = self.lambda(&fields);
@@ -371,10 +378,11 @@ impl Parsing<'_> {
             }
         }
         let description = self.string(&fields, "description");
-        let timezone = self.zone(&fields).unwrap_or(defaults.timezone);
-        let at = self.at(&fields);
-        let zone = at.and_then(|(_, text)| time::is_local(text).then_some(timezone));
-        let at = at.and_then(|(place, text)| self.keep(place, time::instant(text, timezone)));
+        let own_zone = self.zone(&fields);
+        let timezone = own_zone.unwrap_or(defaults.timezone);
+        let written = self.at(&fields);
+        let is_local = written.is_some_and(|(_, text)| time::is_local(text));
+        let at = written.and_then(|(place, text)| self.keep(place, time::instant(text, timezone)));
         if fields.get("at").is_none() {
             self.wrong(
                 place,
@@ -458,6 +466,13 @@ impl Parsing<'_> {
         if self.wrongs.len() > before {
             return None;
         }
+        let named_zone = if is_local {
+            Some(timezone)
+        } else {
+            let differs =
+                |zone: &Zone| written.is_some_and(|(_, text)| offset::differs(text, at, *zone));
+            own_zone.or(defaults.named_zone).filter(differs)
+        };
         Some(Entry {
             name: name?,
             content: Content::new(
@@ -470,7 +485,8 @@ impl Parsing<'_> {
             lambda,
             grace,
             enabled,
-            zone,
+            named_zone,
+            is_local,
             description: description.map(|(_, text)| text.into()),
             file: Arc::clone(&self.file),
             in_line: u32::try_from(place.line).unwrap_or(u32::MAX),

@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::collisions::CLOSE;
+use super::odd_times::{clocks_change, etc_gmt, offset, past};
 use crate::model::entry::{Entry, EntryName, instant};
-use crate::model::plan::{Policy, after, is_late};
+use crate::model::plan::{Policy, after};
 
 /// How near a change of the clocks is told.
 const NEAR: TimeDelta = TimeDelta::hours(24);
@@ -18,10 +19,14 @@ const SHOWN: usize = 5;
 
 /// What a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Its time is past.
     Past,
+    /// It is written with an offset which the zone that is named for it does not have then.
+    Offset,
+    /// Its zone is of the form `Etc/GMT+8`, which is UTC-8.
+    EtcGmt,
     /// It is written in local time, and the clocks change within a day of it.
     Dst,
     /// It is farther ahead than the horizon.
@@ -32,12 +37,21 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Past, Self::Dst, Self::Far, Self::Close];
+    pub const ALL: [Self; 6] = [
+        Self::Past,
+        Self::Offset,
+        Self::EtcGmt,
+        Self::Dst,
+        Self::Far,
+        Self::Close,
+    ];
 
     /// In one word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Past => "past",
+            Self::Offset => "offset",
+            Self::EtcGmt => "etc-gmt",
             Self::Dst => "dst",
             Self::Far => "far",
             Self::Close => "close",
@@ -93,7 +107,12 @@ pub fn findings(
     for entry in enabled.iter().filter(|entry| about.contains(&entry.name)) {
         let told = [
             (Kind::Past, past(entry, now)),
-            (Kind::Dst, clocks_change(entry, now)),
+            (Kind::Offset, offset(entry)),
+            (Kind::EtcGmt, etc_gmt(entry)),
+            (
+                Kind::Dst,
+                to_come(entry, now).and_then(|entry| clocks_change(entry, NEAR)),
+            ),
             (Kind::Far, far(entry, policy, now)),
         ];
         findings.extend(told.into_iter().filter_map(|(kind, message)| {
@@ -106,34 +125,8 @@ pub fn findings(
     findings
 }
 
-fn past(entry: &Entry, now: DateTime<Utc>) -> Option<String> {
-    if entry.at() > now {
-        return None;
-    }
-    let message = if is_late(entry.at(), entry.grace, now) {
-        "its time is past by more than its grace: it is not started"
-    } else {
-        "its time is past, and within its grace: it is started at once"
-    };
-    Some(message.to_owned())
-}
-
-fn clocks_change(entry: &Entry, now: DateTime<Utc>) -> Option<String> {
-    let zone = entry.zone.filter(|_| entry.at() > now)?;
-    let offset =
-        |at: Option<DateTime<Utc>>| Some(zone.offset_from_utc_datetime(&at?.naive_utc()).fix());
-    let before = offset(entry.at().checked_sub_signed(NEAR))?;
-    let behind = offset(entry.at().checked_add_signed(NEAR))?;
-    (before != behind).then(|| {
-        format!(
-            "the clocks of {} change from {before} to {behind} within a day of it: it fires at {}",
-            zone.name(),
-            entry
-                .at()
-                .with_timezone(&zone)
-                .format("%Y-%m-%dT%H:%M:%S%:z")
-        )
-    })
+fn to_come(entry: &Entry, now: DateTime<Utc>) -> Option<&Entry> {
+    (entry.at() > now).then_some(entry)
 }
 
 fn far(entry: &Entry, policy: &Policy, now: DateTime<Utc>) -> Option<String> {
@@ -211,6 +204,8 @@ pub fn in_short(findings: &[Finding]) -> String {
         let (words, are) = (number(count), if count == 1 { "is" } else { "are" });
         let phrase = match kind {
             Kind::Past => format!("{words} {are} past"),
+            Kind::Offset => format!("{words} with another offset than that of the zone"),
+            Kind::EtcGmt => format!("{words} in a zone of the form Etc/GMT+8"),
             Kind::Dst => format!("{words} within a day of a change of the clocks"),
             Kind::Far => format!("{words} farther ahead than the horizon"),
             Kind::Close => format!("{words} within 5 minutes of each other"),
@@ -245,7 +240,8 @@ mod tests {
         let entry = |(name, at): &(&str, &str)| {
             let entry = Entry {
                 content: Content::new(at.parse().unwrap(), "", "{}"),
-                zone: Some(Zone::bundled("Europe/Berlin")),
+                named_zone: Some(Zone::bundled("Europe/Berlin")),
+                is_local: !name.starts_with("offset"),
                 grace: Duration::from_mins(5),
                 ..sample(name)
             };
@@ -271,13 +267,22 @@ mod tests {
             ("day-of-change", "2026-10-25T08:00:00Z"),
             ("two-days-before", "2026-10-22T22:00:00Z"),
             ("far", "2027-09-01T00:00:00Z"),
+            ("offset", "2026-10-25T12:00:00Z"),
         ];
-        let all = ["old", "late", "day-of-change", "two-days-before", "far"];
+        let all = [
+            "old",
+            "late",
+            "day-of-change",
+            "two-days-before",
+            "far",
+            "offset",
+        ];
         assert_eq!(
             told(&entries, &all),
             [
                 (Kind::Past, "old".to_owned()),
                 (Kind::Past, "late".to_owned()),
+                (Kind::Offset, "offset".to_owned()),
                 (Kind::Dst, "day-of-change".to_owned()),
                 (Kind::Far, "far".to_owned()),
             ]

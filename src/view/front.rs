@@ -38,6 +38,8 @@ pub fn front(owner: &str, moment: Option<&Moment>, wrong: &[String], now: DateTi
             let _ = writeln!(text, "<tr><th scope=\"row\">{phase}<td>{number}</tr>");
         }
         text += "</tbody>\n</table>\n";
+        let rules = moment.zone_rules().to_string();
+        let _ = writeln!(text, "<p>Time zone rules: {}</p>", Text(&rules));
     }
     let _ = write!(
         text,

@@ -3,6 +3,7 @@
 
 pub mod agenda;
 pub mod calendar;
+pub mod check_notes;
 pub mod collisions;
 pub mod compare;
 pub mod explain;
@@ -10,6 +11,7 @@ pub mod feed;
 pub mod findings;
 pub mod forecast;
 pub mod front;
+pub mod odd_times;
 pub mod page;
 mod phase;
 pub mod plan;
@@ -20,6 +22,7 @@ pub mod standing;
 pub mod status;
 pub mod suppose;
 pub mod words;
+pub mod zone_rules;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -43,6 +46,7 @@ use phase::current;
 pub use plan::{PlanView, StepView};
 use resume::PauseView;
 use standing::Standing;
+use zone_rules::ZoneRules;
 
 /// `onced list --format json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -72,6 +76,9 @@ pub struct List {
     /// What `onced approve` lets go, if something waits for it.
     #[serde(default)]
     pub digest: Option<String>,
+    /// The time zone rules by which local times were read.
+    #[serde(default)]
+    pub zone_rules: ZoneRules,
 }
 
 /// An execution of this owner that no entry asks for.
@@ -130,6 +137,9 @@ pub struct FileView {
     pub path: String,
     pub state: String,
     pub errors: Vec<ErrorView>,
+    /// What `onced check` has to say of good entries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<check_notes::Note>,
 }
 
 /// What a person had better know of the folder.
@@ -199,6 +209,7 @@ pub fn files(files: &[FileReport]) -> Vec<FileView> {
                 shown: error.shown.clone(),
             })
             .collect(),
+        notes: Vec::new(),
     };
     files.iter().map(view).collect()
 }
@@ -234,7 +245,8 @@ impl Moment {
             guard: self.plan.guard.clone(),
             digest: Some(&self.to_approve)
                 .filter(|waiting| !waiting.is_empty())
-                .map(approve::digest),
+                .map(|waiting| self.digest_of(waiting)),
+            zone_rules: self.zone_rules(),
         }
     }
 
@@ -262,7 +274,16 @@ impl Moment {
     /// What `onced approve` lets go of the stops that wait for a person; `None`: none do.
     pub fn held_digest(&self) -> Option<String> {
         self.plan.guard.as_ref()?;
-        Some(approve::digest(&self.to_approve))
+        Some(self.digest_of(&self.to_approve))
+    }
+
+    fn digest_of(&self, executions: &BTreeSet<String>) -> String {
+        approve::digest(executions, &self.scan.zones)
+    }
+
+    /// The time zone rules by which local times were read.
+    pub fn zone_rules(&self) -> ZoneRules {
+        (&self.scan.zones).into()
     }
 
     /// The earliest time to come of an execution that waits for it.

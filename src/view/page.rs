@@ -174,7 +174,7 @@ fn firing(text: &mut String, row: &Row<'_>, shown: &Shown) {
         text,
         "<tr{class}><td><time datetime=\"{}\">{}</time>{mark}</td><td>{}</td><th scope=\"row\">{}",
         instant(row.at),
-        local.format("%H:%M:%S"),
+        local.format("%H:%M:%S %:z"),
         row.at.format("%m-%d %H:%M:%S"),
         Text(entry.name.as_str())
     );
@@ -241,6 +241,7 @@ mod tests {
         assert!(
             text.contains("5 firings to come, 2 of them within 5 minutes of another (!), as of")
         );
+        assert!(text.contains("09:00:00 +01:00"), "{text}");
         for part in ["<script", "http:", "https:", "url(", "@import", "\u{7}"] {
             assert!(!page.contains(part), "{part}");
         }

@@ -12,13 +12,13 @@ use super::findings::{Finding, findings};
 use super::forecast::Forecast;
 use super::phase::current;
 use super::resume::PauseView;
+use super::zone_rules::ZoneRules;
 use super::{FileView, Moment, OrphanView, files};
 use crate::model::entry::{Entry, EntryName, canonical, instant};
 use crate::model::name::Fingerprint;
 use crate::model::parallel::both;
 use crate::model::plan::{Decision, Step};
 use crate::model::record::{Phase, Record};
-use crate::reconcile::approve;
 
 /// `onced plan --format json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -57,6 +57,12 @@ pub struct PlanView {
     /// What it was made against, if not against what is recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<Against>,
+    /// The time zone rules by which local times were read.
+    #[serde(default)]
+    pub zone_rules: ZoneRules,
+    /// The rules of the command that asked for the plan, where the daemon that made it goes by others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_zone_rules: Option<ZoneRules>,
 }
 
 /// One step, or one that is held.
@@ -111,9 +117,9 @@ impl Moment {
         });
         // What waits for approval has a digest that no other change of the files voids.
         let digest = if self.to_approve.is_empty() {
-            approve::digest(&all.collect())
+            self.digest_of(&all.collect())
         } else {
-            approve::digest(&self.to_approve)
+            self.digest_of(&self.to_approve)
         };
         // What is taken away, or only renamed, fires no other time than before.
         let starts = [Step::Start, Step::Replace].map(Step::as_str);
@@ -132,6 +138,8 @@ impl Moment {
             findings: findings(&self.scan.entries, &about, &self.policy, self.now),
             resting,
             against: None,
+            zone_rules: self.zone_rules(),
+            command_zone_rules: None,
             steps,
             held,
             files: files(&self.scan.files),

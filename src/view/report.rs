@@ -177,6 +177,7 @@ mod tests {
             paused: None,
             guard: None,
             digest: None,
+            zone_rules: super::super::zone_rules::ZoneRules::default(),
         };
         let report = report(&list, &events, now - hour * 24, now);
         let said = |firing: &Firing| (firing.name.to_string(), firing.fired, firing.missing);
@@ -209,6 +210,7 @@ mod tests {
             paused: None,
             guard: None,
             digest: None,
+            zone_rules: super::super::zone_rules::ZoneRules::default(),
         };
         let early = Event {
             time: at - TimeDelta::minutes(1),

@@ -21,8 +21,8 @@ pub(in crate::cli) struct Plan {
     /// As if it were this time: local time in the configured time zone, or with an offset; or a duration from now.
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli) as_of: Option<String>,
-    /// Exit with 1 where an entry that the plan is about has a time that is past, near a change of the clocks, farther ahead
-    /// than the horizon, or within 5 minutes of another.
+    /// Exit with 1 where an entry that the plan is about has a time that is past, of another offset than its zone's, of
+    /// a zone such as `Etc/GMT+8`, near a change of the clocks, farther ahead than the horizon, or within 5 minutes of another.
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     pub(in crate::cli) fail_on: Vec<FailOn>,
 }
@@ -32,6 +32,10 @@ pub(in crate::cli) struct Plan {
 pub(in crate::cli) enum FailOn {
     /// Its time is past.
     Past,
+    /// It has an offset which the zone that is named for it does not have then.
+    Offset,
+    /// Its zone is of the form `Etc/GMT+8`, which is UTC-8.
+    EtcGmt,
     /// It is in local time, and the clocks change within a day of it.
     Dst,
     /// It is farther ahead than `reconcile.horizon`.

@@ -2,6 +2,7 @@
 
 mod files;
 mod services;
+mod zones;
 
 use serde::Serialize;
 use tracing::{info, warn};
@@ -102,6 +103,10 @@ pub(super) async fn doctor(context: &Context) -> Outcome {
                 "configuration",
                 format!("owner `{}`", settings.owner.as_str()),
             );
+            let daemon = results::daemon(&settings).await.ok().flatten();
+            let daemon = daemon.and_then(|daemon| daemon.about.zone_rules);
+            let now = (crate::daemon::wall_clock())();
+            zones::zones(&settings.defaults.zones, daemon.as_ref(), now, &mut report);
             let machines = files::directory(&settings, &mut report);
             files::state(&settings, &mut report);
             services::all(&settings, machines, &mut report).await;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::text;
 use super::text::reason;
-use super::{counts, mark};
+use super::{counts, mark, other_rules};
 use crate::view::{PlanView, StepView};
 
 /// GitHub takes comments of 65,536 characters; rows stop well below that.
@@ -55,6 +55,9 @@ pub(super) fn markdown(plan: &PlanView) -> String {
             escaped(why),
             code(&format!("onced approve {}", plan.digest))
         );
+    }
+    if let Some(note) = other_rules(plan) {
+        let _ = writeln!(text, "\n> {}.", escaped(&note.message));
     }
     text += &rows(plan);
     let findings = plan.findings.iter().take(SHOWN).map(|finding| {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 
 use super::super::text;
-use super::{counts, mark};
+use super::{counts, mark, other_rules};
 use crate::model::zone::Zone;
 use crate::view::compare::Against;
 use crate::view::findings::Finding;
@@ -18,6 +18,7 @@ const SHOWN: usize = 20;
 pub(super) fn text(plan: &PlanView, zone: Zone, now: DateTime<Utc>, color: bool) -> String {
     let mut text = text::problems(&plan.files, color);
     text += &text::halted(plan.paused.as_ref(), plan.doubt.as_ref(), zone);
+    text += &text::notes(other_rules(plan).as_slice());
     let held = plan.held.iter().map(|view| ("!", "held: ", view));
     let resting = plan.resting.iter().take(SHOWN);
     let all = plan

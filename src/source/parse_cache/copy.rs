@@ -31,7 +31,8 @@ struct OfEntry<'a> {
     fingerprint: Fingerprint,
     grace: Duration,
     enabled: bool,
-    zone: Option<usize>,
+    named_zone: Option<usize>,
+    is_local: bool,
     description: Option<&'a str>,
     in_line: u32,
 }
@@ -54,7 +55,8 @@ pub(super) fn copy(parsed: &[Arc<Entry>]) -> Option<Vec<u8>> {
         fingerprint: entry.fingerprint(),
         grace: entry.grace,
         enabled: entry.enabled,
-        zone: entry.zone.map(|zone| place(zone.name())),
+        named_zone: entry.named_zone.map(|zone| place(zone.name())),
+        is_local: entry.is_local,
         description: entry.description.as_deref(),
         in_line: entry.in_line,
     });
@@ -84,10 +86,11 @@ pub(super) fn entries(bytes: &[u8], file: &str, zones: &Zones) -> Option<Vec<Arc
             },
             grace: kept.grace,
             enabled: kept.enabled,
-            zone: match kept.zone {
+            named_zone: match kept.named_zone {
                 Some(place) => Some((*zones.get(place)?)?),
                 None => None,
             },
+            is_local: kept.is_local,
             description: kept.description.map(Arc::from),
             file: Arc::clone(&file),
             in_line: kept.in_line,

@@ -1,0 +1,176 @@
+//! What `onced check` notes of good entries: times that had better be looked at twice. Never a mistake. Pure: the time is an
+//! argument.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::FileView;
+use super::findings::{Kind, number};
+use super::odd_times::{HOUR, another_year, clocks_change, etc_gmt, offset};
+use crate::model::entry::{Entry, EntryName, instant};
+
+/// One thing to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// Its kind, by the word that a finding of `onced plan` has.
+    pub note: Kind,
+    /// The entries that it is about; only with `past` more than one.
+    pub names: Vec<EntryName>,
+    /// The line of the first of them.
+    pub line: usize,
+    /// What is to be seen.
+    pub message: String,
+}
+
+/// Adds to files what there is to note of their entries, each given with the place of its file.
+pub fn note(files: &mut [FileView], entries: &[(usize, Arc<Entry>)], now: DateTime<Utc>) {
+    let mut all_past: Vec<Vec<&Entry>> = vec![Vec::new(); files.len()];
+    for (place, entry) in entries.iter().filter(|(_, entry)| entry.enabled) {
+        let (Some(file), Some(past)) = (files.get_mut(*place), all_past.get_mut(*place)) else {
+            continue;
+        };
+        let year = another_year(entry, now);
+        if entry.at() <= now && year.is_none() {
+            past.push(entry);
+        }
+        let ahead = Some(entry).filter(|entry| entry.at() > now);
+        let told = [
+            (
+                Kind::Past,
+                year.map(|year| format!("its time is past; {year}")),
+            ),
+            (Kind::Offset, offset(entry)),
+            (Kind::EtcGmt, etc_gmt(entry)),
+            (
+                Kind::Dst,
+                ahead.and_then(|entry| clocks_change(entry, HOUR)),
+            ),
+        ];
+        file.notes
+            .extend(told.into_iter().filter_map(|(kind, message)| {
+                Some(Note {
+                    note: kind,
+                    names: vec![entry.name.clone()],
+                    line: entry.line(),
+                    message: message?,
+                })
+            }));
+    }
+    for (file, mut past) in files.iter_mut().zip(all_past) {
+        past.sort_by_key(|entry| entry.line());
+        file.notes.extend(are_past(&past));
+        file.notes.sort_by_key(|note| (note.line, note.note));
+    }
+}
+
+/// One note for all of them: entries that have fired may stay where they are.
+fn are_past(past: &[&Entry]) -> Option<Note> {
+    let first = past.first()?;
+    let at = instant(first.at());
+    let message = match past.len() {
+        1 => format!("its time is past: {at}"),
+        several => format!(
+            "the times of {} entries are past, that of the first at {at}",
+            number(several)
+        ),
+    };
+    Some(Note {
+        note: Kind::Past,
+        names: past.iter().map(|entry| entry.name.clone()).collect(),
+        line: first.line(),
+        message,
+    })
+}
+
+impl Note {
+    /// The message, with the entry where it is about one.
+    pub fn text(&self) -> String {
+        match &self.names[..] {
+            [name] => format!("`{name}`: {}", self.message),
+            _ => self.message.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::content::Content;
+    use crate::model::entry::sample;
+    use crate::model::zone::Zone;
+
+    fn entry(name: &str, line: u32, at: &str, zone: &str, is_local: bool) -> Arc<Entry> {
+        Arc::new(Entry {
+            content: Content::new(at.parse().unwrap(), "", "{}"),
+            named_zone: Some(Zone::bundled(zone)),
+            is_local,
+            in_line: line,
+            ..sample(name)
+        })
+    }
+
+    #[test]
+    fn each_file_has_its_own() {
+        let berlin = "Europe/Berlin";
+        let off = Entry {
+            enabled: false,
+            ..Entry::clone(&entry("off", 1, "2020-01-01T00:00:00Z", berlin, true))
+        };
+        let entries = [
+            (0, entry("old", 9, "2025-06-01T00:00:00Z", berlin, true)),
+            (0, entry("older", 7, "2024-06-01T00:00:00Z", berlin, true)),
+            (0, entry("year", 8, "2025-12-24T00:00:00Z", berlin, true)),
+            (1, entry("fine", 2, "2027-06-01T00:00:00Z", berlin, true)),
+            (2, entry("hour", 3, "2027-03-28T01:30:00Z", berlin, true)),
+            (2, entry("day", 4, "2027-03-28T09:00:00Z", berlin, true)),
+            (
+                2,
+                entry("sign", 5, "2027-06-01T00:00:00Z", "Etc/GMT-2", true),
+            ),
+            (2, entry("beside", 6, "2027-06-01T00:00:00Z", berlin, false)),
+            (3, entry("one", 2, "2024-06-01T00:00:00Z", berlin, true)),
+            (3, Arc::new(off)),
+        ];
+        let file = FileView {
+            path: String::new(),
+            state: "ok".into(),
+            errors: Vec::new(),
+            notes: Vec::new(),
+        };
+        let mut files = vec![file; 4];
+        note(
+            &mut files,
+            &entries,
+            "2026-11-29T12:00:00Z".parse().unwrap(),
+        );
+        let told = |place: usize| {
+            let notes = files[place].notes.iter();
+            let told =
+                notes.map(|note| format!("{} {} {}", note.line, note.note.as_str(), note.text()));
+            told.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told(0),
+            [
+                "7 past the times of two entries are past, that of the first at 2024-06-01T00:00:00Z",
+                "8 past `year`: its time is past; another year? 2026-12-24 is in 24 d 12 h",
+            ]
+        );
+        assert!(told(1).is_empty());
+        let beginnings = [
+            "3 dst `hour`: the clocks",
+            "5 etc-gmt `sign`: `Etc/GMT-2` means",
+            "6 offset `beside`: the",
+        ];
+        assert_eq!(told(2).len(), beginnings.len(), "{:?}", told(2));
+        for (note, begins) in told(2).iter().zip(beginnings) {
+            assert!(note.starts_with(begins), "{note}");
+        }
+        assert_eq!(
+            told(3),
+            ["2 past `one`: its time is past: 2024-06-01T00:00:00Z"]
+        );
+    }
+}
