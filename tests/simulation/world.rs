@@ -152,6 +152,7 @@ impl World {
             rng: Mutex::new(rng.fork()),
             on: AtomicBool::new(false),
             slow_start: AtomicI64::new(0),
+            late_start: AtomicI64::new(0),
             crash_at_call: AtomicI64::new(0),
             crash_at_commit: AtomicI64::new(0),
             crash: Notify::new(),
@@ -235,7 +236,7 @@ impl World {
 
     /// Something that is no edit, and no fault of AWS's or of the ledger.
     pub(crate) async fn befalls(&mut self) {
-        match self.rng.u32(0..17) {
+        match self.rng.u32(0..18) {
             0..3 => self.begin_git(),
             3 | 4 => self.begin_conflict(),
             5..8 => self.begin_writing(),
@@ -244,6 +245,7 @@ impl World {
             11 | 12 => self.another_folder().await,
             13 => self.spoiled_while_it_starts().await,
             15 => self.off_until_it_is_late().await,
+            16 => self.removed_before_its_start_arrives().await,
             14 => self.renamed_once_it_fired().await,
             _ => self.renamed_when_the_ledger_is_lost().await,
         }

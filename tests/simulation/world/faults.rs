@@ -48,6 +48,8 @@ pub(super) struct Faults {
     pub(super) crash_at_commit: AtomicI64,
     /// The next start takes so many milliseconds.
     pub(super) slow_start: AtomicI64,
+    /// The next start is given up, and arrives after so many seconds.
+    pub(super) late_start: AtomicI64,
     pub(super) crash: Notify,
     pub(super) effort: Mutex<Effort>,
     pub(super) late_until: Mutex<DateTime<Utc>>,
@@ -219,6 +221,12 @@ impl World {
 }
 
 impl Faults {
+    fn late(&self, time: Duration, now: DateTime<Utc>) -> Fault {
+        let mut until = self.late_until.lock().expect("no panic");
+        *until = (*until).max(now + TimeDelta::from_std(time).expect("minutes"));
+        Fault::Late(time)
+    }
+
     pub(super) fn at_call(&self, operation: &str, now: DateTime<Utc>) -> Fault {
         let count = |what: fn(&mut Effort)| what(&mut self.effort.lock().expect("no panic"));
         let mut rng = self.rng.lock().expect("no panic");
@@ -240,6 +248,11 @@ impl Faults {
             let time = self.slow_start.swap(0, Ordering::Relaxed);
             if let Some(time) = u64::try_from(time).ok().filter(|time| *time > 0) {
                 return Fault::Slow(Duration::from_millis(time));
+            }
+            let time = self.late_start.swap(0, Ordering::Relaxed);
+            if let Some(time) = u64::try_from(time).ok().filter(|time| *time > 0) {
+                count(|effort| effort.lost += 1);
+                return self.late(Duration::from_secs(time), now);
             }
         }
         let refused = *self.refused.lock().expect("no panic");
@@ -263,10 +276,7 @@ impl Faults {
             6 => Fault::Throttle,
             7 | 8 => {
                 count(|effort| effort.lost += 1);
-                let time = Duration::from_secs(rng.u64(1..600));
-                let mut until = self.late_until.lock().expect("no panic");
-                *until = (*until).max(now + TimeDelta::from_std(time).expect("minutes"));
-                Fault::Late(time)
+                self.late(Duration::from_secs(rng.u64(1..600)), now)
             }
             9 if operation != "ListExecutions" => Fault::AccessDenied,
             10 => Fault::Slow(Duration::from_millis(rng.u64(1..40_000))),

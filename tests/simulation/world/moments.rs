@@ -58,6 +58,32 @@ impl World {
         self.live_for(Duration::from_secs(5)).await;
     }
 
+    /// An entry is removed while its start is on its way, and the start arrives long after.
+    pub(super) async fn removed_before_its_start_arrives(&mut self) {
+        if !self.is_calm() || self.faults.nothing_late {
+            return;
+        }
+        let Some((name, content)) = self.soon(7_200) else {
+            return;
+        };
+        let file = self.rng.usize(0..2);
+        let said = format!("add {name} {}, which is started late", content.said());
+        self.put(file, name.clone(), content);
+        let time = self.rng.i64(60..600);
+        self.faults.late_start.store(time, Ordering::Relaxed);
+        self.write();
+        self.say(&said);
+        let time = self.rng.u64(2_100..4_500);
+        self.live_for(Duration::from_millis(time)).await;
+        if !self.is_calm() || self.files[file].remove(&name).is_none() {
+            return;
+        }
+        self.faults.effort.lock().expect("no panic").removals += 1;
+        self.write();
+        self.say(&format!("remove {name}"));
+        self.live_for(Duration::from_mins(1)).await;
+    }
+
     /// The machines are off until an entry is too late, and come back with clocks that are two hours behind.
     pub(super) async fn off_until_it_is_late(&mut self) {
         if !self.is_calm() {
