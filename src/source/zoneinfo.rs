@@ -67,16 +67,14 @@ impl Zoneinfo {
         let Some(directory) = self.directory() else {
             return bundled;
         };
-        let version = version(directory);
+        let mut version = version(directory);
         if self.choice == Choice::Auto {
+            // A system need not have a database. One that was asked for, or was in use, does not vanish in silence.
+            let is_expected =
+                self.tzdir.is_some() || last.is_some_and(|last| *last.origin() != Origin::Bundled);
             match &version {
-                // A system need not have a database of its own.
-                Err(_)
-                    if self.tzdir.is_none()
-                        && last.is_none_or(|last| *last.origin() == Origin::Bundled) =>
-                {
-                    return bundled;
-                }
+                Err(_) | Ok(None) if !is_expected => return bundled,
+                Ok(None) => version = Err(io::Error::other("it does not say its version")),
                 Ok(version) if version.as_ref() <= bundled.version() => {
                     let names = names(directory).unwrap_or_default();
                     let names = names.into_iter().map(|(name, _)| (name, Cow::default()));
@@ -256,6 +254,13 @@ mod tests {
             let kept = away.load(Some(&good));
             assert_eq!(kept.digest(), good.digest(), "{choice}");
             assert!(kept.note().is_some(), "{choice}");
+        }
+        // Emptied, as a package that is removed leaves it.
+        let empty = tempfile::tempdir().unwrap();
+        for choice in ["auto", "system"] {
+            let emptied = zoneinfo(choice, empty.path()).load(Some(&good));
+            assert_eq!(emptied.digest(), good.digest(), "{choice}");
+            assert!(emptied.note().is_some(), "{choice}");
         }
         let none = zoneinfo("system", database("2999a", &[]).path()).load(None);
         assert_eq!(none.digest(), Zones::bundled().digest());
