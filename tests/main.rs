@@ -19,6 +19,7 @@ mod logs;
 mod machines;
 mod messages;
 mod metrics;
+mod moved_by_rules;
 mod notices;
 mod operator;
 mod pace;

@@ -13,6 +13,7 @@ use onced::model::entry::{Entry, EntryName, lambda_input};
 use onced::model::name::Owner;
 use onced::model::plan::{MaxStops, Policy, Rules};
 use onced::model::record::Phase;
+use onced::model::zones::Zones;
 use onced::reconcile::apply::Hands;
 use onced::reconcile::apply::machines::Machines;
 use onced::reconcile::{Clock, Desired, Reconciler, Tally};
@@ -145,6 +146,7 @@ impl World {
             clock: self.clock(),
             rules: Rules::default(),
             commits: onced::source::work_tree::Commits::default(),
+            zones: Zones::default(),
             machines: Machines::default(),
             tally: Tally::default(),
         };

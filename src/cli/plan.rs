@@ -4,6 +4,8 @@
 mod markdown;
 mod text;
 
+use std::path::Path;
+
 use chrono::{DateTime, Utc};
 
 use super::arguments::{FailOn, Format, Plan};
@@ -13,10 +15,11 @@ use crate::model::limits::Limits;
 use crate::model::name::Owner;
 use crate::model::plan::after;
 use crate::settings::Offline;
+use crate::source::parse::Defaults;
 use crate::source::revision::Revision;
-use crate::source::scan::Scanner;
-use crate::source::{time, words};
-use crate::view::compare::Versions;
+use crate::source::scan::{Scan, Scanner};
+use crate::source::{time, words, zoneinfo};
+use crate::view::compare::{Against, ByRules, Versions};
 use crate::view::findings::{Kind, in_short};
 use crate::view::zone_rules::ZoneRules;
 use crate::view::{Moment, NoteView, PlanView};
@@ -24,13 +27,18 @@ use crate::view::{Moment, NoteView, PlanView};
 /// `onced plan`.
 pub(super) async fn plan(context: &Context, what: &Plan) -> Outcome {
     let format = results::format(context, &[Format::Text, Format::Json, Format::Markdown])?;
-    let offline = context.offline(what.directory.as_ref())?;
+    let mut offline = context.offline(what.directory.as_ref())?;
+    let of_now = offline.defaults.clone();
+    if let Some(directory) = &what.zoneinfo {
+        offline.defaults = by_rules_of(directory, offline.defaults)?;
+    }
     let as_of = what.as_of.as_deref();
     let as_of = as_of.map(|time| as_of_time(time, &offline)).transpose()?;
     let now = as_of.unwrap_or_else(|| (crate::daemon::wall_clock())());
-    let plan = match &what.against {
-        Some(reference) => against(&offline, reference, now)?,
-        None => recorded(context, what, as_of).await?,
+    let plan = match (&what.against, &what.zoneinfo) {
+        (Some(reference), _) => against(&offline, reference, now)?,
+        (None, Some(_)) => by_other_rules(&offline, of_now, now)?,
+        (None, None) => recorded(context, what, as_of).await?,
     };
     print(&match format {
         Format::Json => results::to_json(&plan)?,
@@ -75,28 +83,72 @@ async fn recorded(
     Ok(plan)
 }
 
+/// What schedule files get where they say nothing, by the time zone rules in this directory.
+fn by_rules_of(directory: &Path, defaults: Defaults) -> Result<Defaults, Failure> {
+    let path = directory.display();
+    let zones = zoneinfo::open(directory)
+        .map_err(|error| Failure::new(format!("can't read the time zones of `{path}`: {error}")))?;
+    let name = defaults.timezone.name();
+    let timezone = time::zone(name, &zones).map_err(super::change::wrong)?;
+    Ok(Defaults {
+        timezone,
+        zones,
+        ..defaults
+    })
+}
+
+/// What the files ask for by the time zone rules of now would become what they ask for by other ones: nobody is asked, and
+/// nothing is recorded.
+fn by_other_rules(
+    offline: &Offline,
+    of_now: Defaults,
+    now: DateTime<Utc>,
+) -> Result<PlanView, Failure> {
+    let directory = directory(offline)?;
+    let versions = Versions {
+        owner: Owner::parse("offline").map_err(Failure::new)?,
+        reference: None,
+        is_empty: false,
+        submodules: Vec::new(),
+        before: scan(directory, of_now),
+        after: all_of(directory, offline)?,
+    };
+    Ok(versions.plan(&offline.policy, &Limits::default(), now))
+}
+
+fn directory(offline: &Offline) -> Result<&Path, Failure> {
+    let directory = offline.directory.as_deref();
+    directory.ok_or_else(|| {
+        Failure::new("no directory of schedule files is given\nhint: name it, or give --directory")
+    })
+}
+
+fn scan(directory: &Path, defaults: Defaults) -> Scan {
+    let scanner = Scanner::new(directory.to_owned(), defaults);
+    scanner.trusting().scan()
+}
+
+/// The files of now, all of them.
+fn all_of(directory: &Path, offline: &Offline) -> Result<Scan, Failure> {
+    let scan = scan(directory, offline.defaults.clone());
+    match &scan.unclear {
+        Some(why) => Err(Failure::new(why)),
+        None => Ok(scan),
+    }
+}
+
 /// From a commit: nobody is asked, and nothing is recorded.
 fn against(offline: &Offline, reference: &str, now: DateTime<Utc>) -> Result<PlanView, Failure> {
-    let directory = offline.directory.as_ref().ok_or_else(|| {
-        Failure::new("no directory of schedule files is given\nhint: name it, or give --directory")
-    })?;
-    let scan = |directory: &std::path::Path| {
-        Scanner::new(directory.to_owned(), offline.defaults.clone())
-            .trusting()
-            .scan()
-    };
-    let after = scan(directory);
-    if let Some(why) = &after.unclear {
-        return Err(Failure::new(why));
-    }
+    let directory = directory(offline)?;
+    let after = all_of(directory, offline)?;
     let revision = Revision::of(directory, reference)
         .map_err(|error| Failure::new(crate::model::causes::causes(&error)))?;
     let versions = Versions {
         owner: Owner::parse("offline").map_err(Failure::new)?,
-        reference: (reference.to_owned(), revision.commit.clone()),
+        reference: Some((reference.to_owned(), revision.commit.clone())),
         is_empty: revision.is_empty,
         submodules: revision.submodules.clone(),
-        before: scan(revision.directory()),
+        before: scan(revision.directory(), offline.defaults.clone()),
         after,
     };
     Ok(versions.plan(&offline.policy, &Limits::default(), now))
@@ -153,8 +205,9 @@ fn other_rules(plan: &PlanView) -> Option<NoteView> {
 
 /// All steps in one line.
 fn counts(plan: &PlanView) -> String {
-    if let Some(against) = &plan.against {
-        let mut text = against.in_short();
+    let by_rules = plan.by_rules.as_ref();
+    let compared = plan.against.as_ref().map(Against::in_short);
+    if let Some(mut text) = compared.or(by_rules.map(ByRules::in_short)) {
         if !plan.held.is_empty() {
             text = format!("{text}, {} held", plan.held.len());
         }

@@ -16,6 +16,7 @@ use super::signals::{Asked, Signals};
 use super::{Context, Failure, Outcome, aws, doctor, exit, opening, reload};
 use crate::daemon::{Daemon, listen, notices, set_clock, socket, systemd, wall_clock, zone_rules};
 use crate::ledger::Holder;
+use crate::model::zones::Zones;
 use crate::reconcile::apply::Hands;
 use crate::reconcile::apply::machines::Machines;
 use crate::reconcile::{Reconciler, Tally};
@@ -183,6 +184,7 @@ pub(super) async fn daemon(
         clock: Arc::clone(&clock),
         rules: settings.policy.rules,
         commits: Commits::default(),
+        zones: Zones::default(),
         machines: Machines::default(),
         tally: Tally::from_zero(),
     };

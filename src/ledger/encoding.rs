@@ -1,6 +1,6 @@
 //! A record's bytes in the store, there and back. Pure.
 //!
-//! Since format 2 of the ledger they begin with `FORM`, and go on with the fields in their order, as postcard writes them:
+//! Since format 2 of the ledger they begin with the number of their form, and go on with the fields in their order, as postcard writes them:
 //! a third of what JSON takes, of which each start of onced reads and checks all. The name is in the key. Another field is
 //! another form, beside this one, and another `FORMAT` of the store: what was written once is read for ever, and what is
 //! newer is refused.
@@ -15,9 +15,13 @@ use crate::model::guard::Mass;
 use crate::model::interner::Interner;
 use crate::model::name::{Fingerprint, Owner};
 use crate::model::record::{Outcome, OutcomeStatus, Phase, Record, StopReason};
+use crate::model::written::Written;
+use crate::model::zones::Version;
 
 /// The first byte. JSON, which format 1 had, begins with another one.
 const FORM: u8 = 2;
+/// The first byte where it is kept how a local time was written.
+const WITH_WRITTEN: u8 = 3;
 /// What the key of every record begins with.
 pub(super) const PREFIX: &str = "r/";
 
@@ -63,6 +67,16 @@ struct Form2<'a> {
     file: &'a str,
     gone: Option<Time>,
     guarded: Option<Mass>,
+}
+
+/// Never changed either: what came with format 3 of the ledger. Records that keep none of it are as before.
+#[derive(Serialize, Deserialize)]
+struct Form3<'a> {
+    #[serde(borrow)]
+    before: Form2<'a>,
+    zone: &'a str,
+    offset: i32,
+    rules: Option<&'a str>,
 }
 
 impl Time {
@@ -112,6 +126,7 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, LedgerError> {
         file,
         gone,
         guarded,
+        written,
     } = record;
     let ending = outcome.as_deref().map(|outcome| {
         let Outcome {
@@ -155,7 +170,19 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, LedgerError> {
         gone: of(*gone),
         guarded: *guarded,
     };
-    postcard::to_extend(&form, vec![FORM]).map_err(|error| LedgerError::Record {
+    let bytes = match written {
+        None => postcard::to_extend(&form, vec![FORM]),
+        Some(written) => {
+            let form = Form3 {
+                before: form,
+                zone: written.zone(),
+                offset: written.offset(),
+                rules: written.rules().map(Version::as_str),
+            };
+            postcard::to_extend(&form, vec![WITH_WRITTEN])
+        }
+    };
+    bytes.map_err(|error| LedgerError::Record {
         key: format!("{PREFIX}{name}"),
         why: error.to_string(),
     })
@@ -173,12 +200,15 @@ pub(super) fn decode(
     let of_record = |why| LedgerError::Record { key: text(), why };
     let record = match bytes {
         [FORM, form @ ..] => {
-            let form = postcard::take_from_bytes(form);
-            let (form, rest) = form.map_err(|error| of_record(error.to_string()))?;
-            if !rest.is_empty() {
-                return Err(of_record("something follows".to_owned()));
-            }
-            of_form(key, form, texts).map_err(of_record)?
+            let form = all_of(form).map_err(of_record)?;
+            of_form(key, form, None, texts).map_err(of_record)?
+        }
+        [WITH_WRITTEN, form @ ..] => {
+            let form: Form3<'_> = all_of(form).map_err(of_record)?;
+            let rules = form.rules.map(Version::parse).transpose();
+            let rules = rules.map_err(of_record)?;
+            let written = Written::new(form.zone, form.offset, rules.as_ref());
+            of_form(key, form.before, Some(written), texts).map_err(of_record)?
         }
         json @ [b'{', ..] => {
             let record = serde_json::from_slice(json);
@@ -195,7 +225,21 @@ pub(super) fn decode(
     Ok((record, sum))
 }
 
-fn of_form(key: &[u8], form: Form2<'_>, texts: &mut Interner) -> Result<Record, String> {
+fn all_of<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
+    let (form, rest) = postcard::take_from_bytes(bytes).map_err(|error| error.to_string())?;
+    if rest.is_empty() {
+        Ok(form)
+    } else {
+        Err("something follows".to_owned())
+    }
+}
+
+fn of_form(
+    key: &[u8],
+    form: Form2<'_>,
+    written: Option<Written>,
+    texts: &mut Interner,
+) -> Result<Record, String> {
     let name = str::from_utf8(key)
         .ok()
         .and_then(|key| key.strip_prefix(PREFIX));
@@ -238,6 +282,7 @@ fn of_form(key: &[u8], form: Form2<'_>, texts: &mut Interner) -> Result<Record, 
         file: texts.intern(form.file),
         gone: time(form.gone)?,
         guarded: form.guarded,
+        written,
     })
 }
 
@@ -290,6 +335,14 @@ mod tests {
         }
     }
 
+    fn local() -> Record {
+        let rules = Version::parse("2026f").unwrap();
+        Record {
+            written: Some(Written::new("America/Vancouver", -25_200, Some(&rules))),
+            ..full()
+        }
+    }
+
     fn key(record: &Record) -> String {
         format!("{PREFIX}{}", record.name)
     }
@@ -302,7 +355,11 @@ mod tests {
 
     #[test]
     fn every_field_comes_back() {
-        for record in [bare(), full()] {
+        let of_unknown = Record {
+            written: Some(Written::new("Asia/Kolkata", 19_800, None)),
+            ..bare()
+        };
+        for record in [bare(), full(), local(), of_unknown] {
             let bytes = encode(&record).unwrap();
             assert_eq!(read(&key(&record), &bytes).unwrap(), record);
         }
@@ -335,6 +392,10 @@ mod tests {
             hex(full()),
             "020570726f643101b374dbeb240c01066265666f72650106626568696e64ac0200003461726e3a6177733a7374617465733a75732d656173742d313a3132333435363738393031323a73746174654d616368696e653a4d010166000496a0d1b00d8084b8d9010198a0d1b00d01010180cab5ee010101019aa0d1b00d00010101010145010a6265636175736520c3a401a0acbbb30d80c2d72f01a4acbbb30d0001026e6f010102030405ff07010663306666656506612e79616d6c01c0d6d1b00d00010405"
         );
+        assert_eq!(
+            hex(local()),
+            "030570726f643101b374dbeb240c01066265666f72650106626568696e64ac0200003461726e3a6177733a7374617465733a75732d656173742d313a3132333435363738393031323a73746174654d616368696e653a4d010166000496a0d1b00d8084b8d9010198a0d1b00d01010180cab5ee010101019aa0d1b00d00010101010145010a6265636175736520c3a401a0acbbb30d80c2d72f01a4acbbb30d0001026e6f010102030405ff07010663306666656506612e79616d6c01c0d6d1b00d0001040511416d65726963612f56616e636f75766572df890301053230323666"
+        );
     }
 
     /// The order of these words is in the form too.
@@ -356,7 +417,7 @@ mod tests {
 
     #[test]
     fn another_record_s_bytes_are_refused() {
-        let record = full();
+        let record = local();
         let bytes = encode(&record).unwrap();
         for cut in 1..bytes.len() {
             let error = read(&key(&record), &bytes[..cut]).unwrap_err().to_string();
@@ -364,7 +425,7 @@ mod tests {
         }
         let error = read(&key(&record), &[&*bytes, b"x"].concat()).unwrap_err();
         assert!(error.to_string().ends_with("something follows"), "{error}");
-        let error = read(&key(&record), b"\x03x").unwrap_err();
+        let error = read(&key(&record), b"\x04x").unwrap_err();
         assert!(matches!(error, LedgerError::Form { .. }), "{error}");
         let error = read("r/no name", &bytes).unwrap_err().to_string();
         assert!(error.contains("can't be an entry's name"), "{error}");
@@ -376,7 +437,9 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_lies_there_is_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = read("r/a", &[&[FORM], &*bytes].concat());
+            for form in [FORM, WITH_WRITTEN] {
+                let _ = read("r/a", &[&[form], &*bytes].concat());
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `format` | `onced ledger 2`, bare |
+//! | `format` | `onced ledger 3`, bare |
 //! | `meta` | identity, sequence, number and digest of all records |
 //! | `r/NAME` | a record, as `encoding` has it; in format 1 all of them are JSON |
 //! | `i/NAME/0000` | its input, in chunks: sled keeps large values in files that are never synced |
@@ -39,9 +39,9 @@ use crate::model::interner::Interner;
 use crate::model::kind;
 use crate::model::record::{Event, Record};
 
-pub(super) const FORMAT: &str = "onced ledger 2";
+pub(super) const FORMAT: &str = "onced ledger 3";
 /// Read as well, and made the other with the first commit.
-const BEFORE: &str = "onced ledger 1";
+const BEFORE: [&str; 2] = ["onced ledger 1", "onced ledger 2"];
 /// How many bytes of it are kept in memory. What is recorded is in memory anyway; of the store, only what is written to is
 /// read again.
 pub(super) const CACHE: u64 = 2 << 20;
@@ -249,7 +249,9 @@ impl Store {
             return Self::create(directory, identity);
         }
         let format = format.as_deref().map(String::from_utf8_lossy);
-        let is_of_before = format.as_deref() == Some(BEFORE);
+        let is_of_before = format
+            .as_deref()
+            .is_some_and(|format| BEFORE.contains(&format));
         match format {
             None => return Err(damaged("its store is empty, or of another kind".into())),
             Some(format) if format == FORMAT || is_of_before => {}

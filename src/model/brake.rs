@@ -32,13 +32,15 @@ pub enum HeldBy {
     HalfWritten,
     /// The state machine of a changed entry can't be used.
     Machine,
+    /// Time zone rules changed, and what runs is kept, or moves only by a person's word.
+    Rules,
     /// The policy never stops anything.
     Policy,
 }
 
 impl HeldBy {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Guard,
         Self::Pause,
         Self::Doubt,
@@ -48,6 +50,7 @@ impl HeldBy {
         Self::StopAfter,
         Self::HalfWritten,
         Self::Machine,
+        Self::Rules,
         Self::Policy,
     ];
 
@@ -63,6 +66,7 @@ impl HeldBy {
             Self::StopAfter => "stop_after",
             Self::HalfWritten => "half_written",
             Self::Machine => "machine",
+            Self::Rules => "zone_rules",
             Self::Policy => "policy",
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::model::checked::checked;
@@ -48,6 +49,16 @@ impl Content {
             input,
             fingerprint,
         }
+    }
+
+    /// The same at another time, which its input names, too; `None`: the input is not one of ours.
+    pub fn at_another(&self, at: DateTime<Utc>) -> Option<Self> {
+        let Ok(Value::Object(mut input)) = serde_json::from_str(&self.input) else {
+            return None;
+        };
+        input.insert("invocationTime".into(), instant(at).into());
+        let input = Value::Object(input).to_string();
+        Some(Self::new(at, Arc::clone(&self.state_machine), input))
     }
 
     /// When it fires, in UTC, whole seconds.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::brake::{Brake, HeldBy, Holds};
 use crate::model::entry::EntryName;
-use crate::model::plan::{Decision, Decisions, MaxStops, Policy, Step};
+use crate::model::plan::{Decision, Decisions, MaxStops, Policy, Shifts, Step};
 use crate::model::record::Phase;
 use crate::model::records::Records;
 
@@ -50,13 +50,14 @@ pub(super) struct Guarded {
 }
 
 /// Holds all stops of a plan that has too many at once. What is being stopped, or was approved, counts neither among the
-/// stops nor among the executions that run, and goes on: else all that is left could go as a small part of what was.
+/// stops nor among the executions that run, and goes on: else all that is left could go as a small part of what was. Nor
+/// does what only moves by other time zone rules.
 /// What was held once stays held: that some of the mass fired meanwhile, or others came, is no approval. Only what was put
 /// back counts no longer. Where the whole plan is doubtful (`Holds::Unapproved`), each removal is held, however few they are.
 pub(super) fn guard(
     mut decisions: Decisions,
     records: &Records,
-    approved: &BTreeSet<&EntryName>,
+    (approved, shifts): (&BTreeSet<&EntryName>, &Shifts),
     (policy, brakes): (&Policy, &[Brake]),
 ) -> Guarded {
     let strange = brakes.iter().find(|brake| brake.holds == Holds::Unapproved);
@@ -64,7 +65,8 @@ pub(super) fn guard(
         let begun = records
             .get(name)
             .is_some_and(|r| r.phase == Phase::Stopping);
-        begun || approved.contains(name)
+        // Where only the rules of its time zone moved it, nothing was removed.
+        begun || approved.contains(name) || shifts.contains_key(name)
     };
     // A stop that only waits for `stop_after` belongs to the same set: mass removals seldom arrive in one moment.
     let counts = |name: &EntryName, decision: &Decision| {

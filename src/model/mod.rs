@@ -21,6 +21,8 @@ pub mod record;
 pub mod records;
 pub mod roots;
 pub mod rules;
+pub mod shift;
 pub mod topic;
+pub mod written;
 pub mod zone;
 pub mod zones;

@@ -12,6 +12,7 @@
 mod decide;
 mod decisions;
 mod moves;
+mod shifts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,12 +23,21 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::model::brake::{Brake, Brakes, HeldBy, Holds, comes_back};
 use crate::model::entry::{Entry, EntryName};
 use crate::model::guard::{Guarded, Mass, guard};
-use crate::model::record::{Record, StopReason};
+use crate::model::record::{Phase, Record, StopReason};
 use crate::model::records::Records;
+use crate::model::shift::Shift;
+use crate::model::written::Written;
+use crate::model::zones::Zones;
+use decide::decide_with;
 
 pub use crate::model::rules::Rules;
 pub use decide::decide;
 pub use decisions::Decisions;
+pub use shifts::Shifts;
+
+/// How many records at most learn in one plan how their times were written, where that is all there is to write: a ledger
+/// of before has a million that do not say it.
+const LEARN: usize = 10_000;
 
 /// How long an earlier StartExecution may still be on its way (a signature is valid for 15 minutes; some air).
 pub const LATE_DELIVERY: Duration = Duration::from_mins(20);
@@ -203,9 +213,11 @@ pub fn is_late(at: DateTime<Utc>, grace: Duration, now: DateTime<Utc>) -> bool {
     now > after(at, grace)
 }
 
-/// An entry that has run is not run again for another content, only for a later time.
+/// An entry that has run is not run again for another content, only for a later time; and for none that only other time
+/// zone rules give it.
 pub fn has_run(entry: &Entry, record: &Record) -> bool {
-    record.has_run() && entry.at() <= record.at
+    let is_over = record.phase == Phase::Ended && !record.was_missed();
+    record.has_run() && entry.at() <= record.at || is_over && Shift::of(entry, record).is_some()
 }
 
 /// An entry whose execution became another's is not forgotten while that runs: its next one must not get the same name.
@@ -226,23 +238,36 @@ pub struct Note {
     pub gone: Option<DateTime<Utc>>,
     /// The mass of stops that its own belonged to when the guard held it.
     pub guarded: Option<Mass>,
+    /// How its time is written: once its zone's rules are other ones, that tells whether only they moved it.
+    pub written: Option<Written>,
+    /// That is all there is to note.
+    pub only_learns: bool,
 }
 
 /// What a record should note, where it does not. `guarded`: the mass that its stop belongs to.
-fn note(want: &Want<'_>, record: &Record, guarded: Option<Mass>) -> Option<Note> {
-    let (file, gone) = match want {
-        Want::Present(entry) => (&entry.file, None),
-        Want::Absent { since, .. } => (&record.file, Some(*since)),
-        Want::Unclear(_) | Want::Left(_) => (&record.file, None),
+fn note(want: &Want<'_>, record: &Record, guarded: Option<Mass>, rules: &Zones) -> Option<Note> {
+    let (file, gone, written) = match want {
+        Want::Present(entry) => {
+            let written = record.written_as(entry, rules.version());
+            (&entry.file, None, written)
+        }
+        Want::Absent { since, .. } => (&record.file, Some(*since), record.written.clone()),
+        Want::Unclear(_) | Want::Left(_) => (&record.file, None, record.written.clone()),
     };
-    if !record.is_live() || (&record.file, record.gone, record.guarded) == (file, gone, guarded) {
+    let as_noted = (&record.file, record.gone, record.guarded) == (file, gone, guarded);
+    let is_over = !record.is_live();
+    let only_learns = as_noted || is_over;
+    if only_learns && record.written == written {
         return None;
     }
-    let file = file.clone();
+    // What is over is left as it is, but for what it learns.
+    let kept = |noted: Option<Mass>| if is_over { record.guarded } else { noted };
     Some(Note {
-        file,
-        gone,
-        guarded,
+        file: if is_over { &record.file } else { file }.clone(),
+        gone: if is_over { record.gone } else { gone },
+        guarded: kept(guarded),
+        written,
+        only_learns,
     })
 }
 
@@ -255,8 +280,14 @@ pub struct Plan {
     pub decisions: Decisions,
     /// Whose execution becomes that of an entry that moves.
     pub moves: BTreeMap<EntryName, EntryName>,
-    /// What the guard held, if it did.
+    /// Entries that fire at another instant only because the rules of their time zones changed.
+    pub shifts: Shifts,
+    /// Why steps wait for approval, if some do: a mass of stops, or moves by time zone rules.
     pub guard: Option<String>,
+    /// A mass of stops is among that.
+    pub mass: bool,
+    /// More records are to learn how their times are written than this plan notes.
+    pub learns_more: bool,
     /// Whose start waits for a listing of running executions.
     pub unlisted: BTreeSet<EntryName>,
 }
@@ -270,9 +301,11 @@ impl Plan {
         records: &Records,
         sight: impl Fn(&Wanted<'_>) -> Sight,
         policy: &Policy,
-        brakes: &[Brake],
+        (brakes, rules): (&[Brake], &Zones),
         now: DateTime<Utc>,
     ) -> Self {
+        let mut shifts = Shifts::new();
+        let (mut learning, mut learns_more) = (0, false);
         let (mut approved, mut named, mut back) =
             (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let (mut notes, mut given_up) = (BTreeMap::new(), Vec::new());
@@ -282,6 +315,7 @@ impl Plan {
             if sight.approved {
                 approved.insert(wanted.name);
             }
+            let shift = decide::shift(&wanted.want, wanted.record);
             if let Some(record) = wanted.record {
                 if policy.rules.put_back
                     && let Want::Present(entry) = wanted.want
@@ -290,14 +324,22 @@ impl Plan {
                     back.insert(wanted.name);
                 }
                 let stays = matches!(wanted.want, Want::Present(_));
-                if moves::is_given_up(&wanted.want, record) && (policy.rules.swaps || !stays) {
+                let is_given_up = shift.is_none() && moves::is_given_up(&wanted.want, record);
+                if is_given_up && (policy.rules.swaps || !stays) {
                     given_up.push(place);
                 }
                 named.extend(record.named.as_ref().filter(|_| record.is_live()));
-                let note = note(&wanted.want, record, None);
+                let note = note(&wanted.want, record, None, rules);
+                let learns = note.as_ref().is_some_and(|note| note.only_learns);
+                learning += usize::from(learns);
+                let is_too_much = learns && learning > LEARN;
+                learns_more |= is_too_much;
+                let note = note.filter(|_| !is_too_much);
                 notes.extend(note.map(|note| (wanted.name.clone(), note)));
             }
-            let decision = decide(&wanted.want, wanted.record, &sight, policy, now);
+            let of_sight = (&sight, shift.as_ref());
+            let decision = decide_with(&wanted.want, wanted.record, of_sight, policy, now);
+            shifts.extend(shift.map(|shift| (wanted.name.clone(), shift)));
             (wanted.name.clone(), decision)
         });
         let mut decisions = Decisions::in_order(decided);
@@ -311,7 +353,9 @@ impl Plan {
             .iter()
             .filter(|(_, decision)| is_unlisted(decision));
         let unlisted = unlisted.map(|(name, _)| name.clone()).collect();
-        let moves = moves::moves(&mut decisions, wants, (&given_up, records), policy, now);
+        let by_rules = shifts::hold(&mut decisions, &mut shifts, records, &approved, rules);
+        let of_moves = (&given_up[..], records, &shifts);
+        let moves = moves::moves(&mut decisions, wants, of_moves, policy, now);
         keep_names(&mut decisions, &named);
         let brakes = Brakes {
             all: brakes,
@@ -323,21 +367,33 @@ impl Plan {
             mut decisions,
             masses,
             why: guard,
-        } = guard(decisions, records, &approved, (policy, brakes.all));
+        } = guard(
+            decisions,
+            records,
+            (&approved, &shifts),
+            (policy, brakes.all),
+        );
         brakes.put_on(&mut decisions, Holds::All);
         brakes.put_on(&mut decisions, Holds::Everything);
         for (name, mass) in masses {
             notes.remove(&name);
             let wanted = wants.binary_search_by(|wanted| wanted.name.cmp(&name));
             let wanted = wanted.ok().map(|place| &wants[place]);
-            let note = wanted.and_then(|wanted| note(&wanted.want, wanted.record?, Some(mass)));
+            let note =
+                wanted.and_then(|wanted| note(&wanted.want, wanted.record?, Some(mass), rules));
             notes.extend(note.map(|note| (name, note)));
         }
         Self {
             notes,
             decisions,
             moves,
-            guard,
+            shifts,
+            mass: guard.is_some(),
+            guard: match (guard, by_rules) {
+                (Some(mass), Some(by_rules)) => Some(format!("{mass}, and {by_rules}")),
+                (mass, by_rules) => mass.or(by_rules),
+            },
+            learns_more,
             unlisted,
         }
     }
@@ -358,16 +414,21 @@ impl Plan {
         self.decisions.values().any(waits)
     }
 
-    /// The recorded executions that would be stopped, and are held by the guard; with those that soon would be.
+    /// The recorded executions that would be stopped, and wait for approval; with those that soon will, as parts of the same
+    /// mass.
     pub fn guarded(&self, records: &Records) -> BTreeSet<String> {
-        if self.guard.is_none() {
-            return BTreeSet::new();
-        }
-        let held = |decision: &Decision| {
+        let is_of_mass = |decision: &Decision| {
             matches!(decision, Decision::Hold { step, by, until, .. }
                 if step.stops() && (until.is_some() || *by == HeldBy::Guard))
         };
-        let names = self.decisions.iter().filter(|(_, decision)| held(decision));
+        let waits = |name: &EntryName| self.shifts.get(name).is_some_and(|shift| shift.waits);
+        let held = |(name, decision): &(&EntryName, &Decision)| {
+            self.mass && !self.shifts.contains_key(*name) && is_of_mass(decision) || waits(name)
+        };
+        if self.guard.is_none() {
+            return BTreeSet::new();
+        }
+        let names = self.decisions.iter().filter(held);
         names
             .filter_map(|(name, _)| records.get(name).map(Record::execution_arn))
             .collect()

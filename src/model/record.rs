@@ -1,6 +1,7 @@
 //! What onced remembers of one entry: the life of its execution. Pure data; `ledger` makes it durable.
 
 pub mod answer;
+mod event;
 mod outcome;
 mod times;
 
@@ -14,6 +15,9 @@ use crate::model::entry::{Entry, EntryName};
 use crate::model::guard::Mass;
 use crate::model::interner::{self, Interner};
 use crate::model::name::{Fingerprint, Owner, SCHEME, execution_arn, execution_name};
+use crate::model::written::{Written, ruled};
+use crate::model::zones::Version;
+pub use event::Event;
 pub use outcome::{Outcome, OutcomeStatus};
 
 /// Where an execution stands. The order of its words is in the ledger: new ones go to the end.
@@ -30,30 +34,6 @@ pub enum Phase {
     Stopped,
     /// Over, as `outcome` says.
     Ended,
-}
-
-/// Something that happened to an entry, for `onced history`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Event {
-    /// When onced recorded it.
-    pub time: DateTime<Utc>,
-    /// The entry.
-    pub name: EntryName,
-    /// `scheduled`, `adopted`, `moved`, `stopped`, `succeeded`, `failed`, `timed_out`, `aborted`, `missed`, `refused`, `forgotten`.
-    pub event: String,
-    /// When the execution was to fire.
-    pub at: DateTime<Utc>,
-    /// Which one.
-    pub execution_arn: String,
-    /// Why, or with which error.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
-    /// How long after its time it fired, in milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub late_ms: Option<i64>,
-    /// The git commit that was checked out when it was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commit: Option<Arc<str>>,
 }
 
 /// Why an execution is stopped: the `error` that StopExecution carries. The order of its words is in the ledger: new ones go to the end.
@@ -156,6 +136,9 @@ pub struct Record {
     /// The mass of stops that its own belonged to when it was held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guarded: Option<Mass>,
+    /// How its time was written, and by which rules that became `at`; `None`: with an offset, or by an onced of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<Written>,
 }
 
 /// How many contents of before an entry remembers.
@@ -224,6 +207,7 @@ impl Record {
             file: entry.file.clone(),
             gone: None,
             guarded: None,
+            written: Written::of(entry, None),
         }
     }
 
@@ -246,6 +230,12 @@ impl Record {
             ended || outcome.fired.is_some()
         };
         self.phase == Phase::Ended && self.outcome.as_deref().is_some_and(ran)
+    }
+
+    /// Did its time pass before any start of it was accepted?
+    pub fn was_missed(&self) -> bool {
+        let outcome = self.outcome.as_deref();
+        outcome.is_some_and(|outcome| outcome.status == OutcomeStatus::Missed)
     }
 
     /// Has it fired, or was it to have? An execution that broke off before its time is no reason not to run again.
@@ -277,28 +267,6 @@ impl Record {
     /// How long after its time it fired; `None` where that is not known.
     pub fn late(&self) -> Option<TimeDelta> {
         Some(self.outcome.as_ref()?.fired? - self.at)
-    }
-
-    /// What this record's phase is in the history's words.
-    pub fn event(&self, why: &str, now: DateTime<Utc>) -> Option<Event> {
-        let detail = Some(why.to_owned()).filter(|why| !why.is_empty());
-        let (event, detail) = match (self.phase, &self.outcome) {
-            (Phase::Running, _) => ("scheduled", detail),
-            (Phase::Stopped, _) => ("stopped", detail),
-            (Phase::Ended, Some(outcome)) => (outcome.status.as_str(), outcome.error.clone()),
-            (Phase::Starting, _) if self.refused.is_some() => ("refused", self.refused.clone()),
-            (Phase::Starting | Phase::Stopping | Phase::Ended, _) => return None,
-        };
-        Some(Event {
-            time: now,
-            name: self.name.clone(),
-            event: event.to_owned(),
-            at: self.at,
-            execution_arn: self.execution_arn(),
-            detail,
-            late_ms: self.late().map(|late| late.num_milliseconds()),
-            commit: self.commit.clone(),
-        })
     }
 
     /// The execution's name.
@@ -371,6 +339,21 @@ impl Record {
             self.grace_seconds = entry.grace.as_secs();
         }
         self
+    }
+
+    /// What it should keep of how its entry's time is written, by rules of this version: what it keeps, unless the entry
+    /// that asks for exactly this says more, or something else.
+    pub fn written_as(&self, entry: &Entry, rules: Option<&Version>) -> Option<Written> {
+        let kept = self.written.as_ref();
+        let is_same = match (kept, ruled(entry)) {
+            (Some(kept), Some(zone)) => kept.zone() == zone.name(),
+            (None, None) => true,
+            _ => false,
+        };
+        if is_same || entry.fingerprint() != self.fingerprint {
+            return kept.cloned();
+        }
+        Written::of(entry, rules)
     }
 
     /// Keeps of the texts that other records have too one copy.

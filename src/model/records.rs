@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::entry::EntryName;
+use crate::model::entry::{Entry, EntryName};
 use crate::model::name::Fingerprint;
 use crate::model::record::Record;
+use crate::model::shift::Shift;
 
 /// Every record, by its entry's name; and what has fired lately for entries that have asked for something else since. A
 /// clone stays as it is when the other one is written to.
@@ -99,6 +100,20 @@ impl Records {
     /// What has fired of exactly this content for an entry that has asked for something else since.
     pub fn fired(&self, content: &Fingerprint) -> Option<&Record> {
         self.fired.get(content).map(AsRef::as_ref)
+    }
+
+    /// The same, also where only other time zone rules make what this entry asks for another content.
+    pub fn fired_alike(&self, entry: &Entry) -> Option<&Record> {
+        let alike = || {
+            self.all_fired()
+                .find(|record| Shift::of(entry, record).is_some())
+        };
+        self.fired(&entry.fingerprint()).or_else(alike)
+    }
+
+    /// All of them, in no order.
+    pub(super) fn all_fired(&self) -> impl Iterator<Item = &Record> {
+        self.fired.values().map(AsRef::as_ref)
     }
 
     /// Is nothing such known?

@@ -20,6 +20,8 @@ pub enum Topic {
     Refused,
     /// Somebody else stopped an execution.
     Aborted,
+    /// An entry fires at another time, since the rules of its time zone changed.
+    Moved,
     /// Something keeps onced from its work: AWS, the ledger, the directory.
     Unready,
     /// What was held, refused or kept from its work is so no longer.
@@ -28,12 +30,13 @@ pub enum Topic {
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Held,
         Self::Missed,
         Self::Failed,
         Self::Refused,
         Self::Aborted,
+        Self::Moved,
         Self::Unready,
         Self::Recovered,
     ];
@@ -46,6 +49,7 @@ impl Topic {
             Self::Failed => "failed",
             Self::Refused => "refused",
             Self::Aborted => "aborted",
+            Self::Moved => "moved",
             Self::Unready => "unready",
             Self::Recovered => "recovered",
         }

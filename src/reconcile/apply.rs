@@ -19,6 +19,8 @@ use crate::model::entry::{Entry, EntryName};
 use crate::model::name::Owner;
 use crate::model::plan::{Note, Rules, Step};
 use crate::model::record::{Event, Phase, Record, StopReason};
+use crate::model::shift::Shift;
+use crate::model::zones::Zones;
 use crate::source::work_tree::Commits;
 use crate::step_functions::{CallError, Remedy, StepFunctions};
 use machines::Machines;
@@ -76,6 +78,8 @@ pub struct Hands {
     pub rules: Rules,
     /// The git commits that are checked out, by the place of the files.
     pub commits: Commits,
+    /// The time zone rules by which local times are read.
+    pub zones: Zones,
     /// The state machines that were looked at.
     pub machines: Machines,
     /// What has happened.
@@ -128,13 +132,17 @@ impl Hands {
         let record = task
             .record
             .map(|record| record.in_grace_of(task.entry.as_deref()));
+        // Only other time zone rules make what it asks for another content.
+        let shift = task.entry.as_deref().zip(record.as_ref());
+        let shift = shift.and_then(|(entry, record)| Shift::of(entry, record));
         match (task.step, task.entry.as_deref(), record) {
             (Step::Start, Some(entry), record) => self
                 .start(entry, record, &task.taken, why, now)
                 .await
                 .map(Some),
             (Step::Stop(reason), _, Some(record)) => {
-                self.stop(record, reason, (why, task.sees), now).await
+                self.stop(record, (reason, shift), (why, task.sees), now)
+                    .await
             }
             (Step::Replace, entry, Some(record)) => {
                 // What runs is better than nothing: it is not stopped for what can't be started.
@@ -143,8 +151,8 @@ impl Hands {
                 {
                     self.must_be_usable(entry).await?;
                 }
-                self.stop(record, StopReason::Replaced, (why, task.sees), now)
-                    .await
+                let reason = (StopReason::Replaced, shift);
+                self.stop(record, reason, (why, task.sees), now).await
             }
             (Step::Look, _, Some(record)) => self.look(record, why, now).await.map(Some),
             (Step::Adopt, Some(entry), record) => {
@@ -171,12 +179,15 @@ impl Hands {
             file,
             gone,
             guarded,
+            written,
+            only_learns: _,
         } = note;
         self.write(
             Record {
                 file,
                 gone,
                 guarded,
+                written,
                 ..record
             },
             None,
@@ -199,6 +210,7 @@ impl Hands {
             execution_arn: record.execution_arn(),
             detail: Some(why.to_owned()),
             late_ms: None,
+            was: None,
             commit: self.commits.of(&record.file),
         };
         let change = Change {

@@ -171,7 +171,7 @@ impl Desk {
                 ..sight(wanted)
             },
             policy,
-            brakes,
+            (brakes, &desired.zones),
             now,
         )
     }

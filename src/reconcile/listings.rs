@@ -101,15 +101,22 @@ impl Reconciler {
         }
     }
 
-    /// What a listing showed and no record knows is durable before anything is decided by it: it may be over before its
-    /// record is written, and then nothing would tell of it any more.
-    async fn remember_strays(&mut self, state_machine: &str) {
+    /// Forgets what fired long ago, by a clock that is believed.
+    pub(super) async fn forget_fired(&mut self) {
+        if self.desk.records.has_none_fired() {
+            return;
+        }
         let now = self.now();
         let old = self.desk.records.forget_fired(now);
         if !old.is_empty() {
             // What is not forgotten now is read again with the next start, and forgotten then.
             let _ = self.hands.ledger.forget_fired(old).await;
         }
+    }
+
+    /// What a listing showed and no record knows is durable before anything is decided by it: it may be over before its
+    /// record is written, and then nothing would tell of it any more.
+    async fn remember_strays(&mut self, state_machine: &str) {
         let owner = &self.hands.owner;
         let (new, over) = self.verify.unwritten(owner);
         for (executions, seen) in [(over, false), (new, true)] {

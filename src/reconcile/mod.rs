@@ -321,6 +321,7 @@ impl Reconciler {
         let mut report = Report::default();
         self.begin_anew(interrupted).await;
         self.hands.commits.clone_from(&desired.commits);
+        self.hands.zones.clone_from(&desired.zones);
         let begun = Instant::now();
         let mut last = None;
         for pass in 0.. {
@@ -341,10 +342,13 @@ impl Reconciler {
             if pass == 0 {
                 self.know_again().await;
             }
+            // By a clock that is not believed nothing is made durable, nor forgotten.
+            if pass == 0 && is_believed {
+                self.forget_fired().await;
+            }
             let planning = Instant::now();
             let mut plan = self.plan(desired);
             let end = begun + TURN.max(planning.elapsed() * 10);
-            // By a clock that is not believed nothing is made durable.
             if pass == 0 && is_believed && self.note(&mut plan).await {
                 plan = self.plan(desired);
             }
@@ -353,6 +357,10 @@ impl Reconciler {
             }
             report.guard.clone_from(&plan.guard);
             report.wake = plan.wake(self.now());
+            if plan.learns_more {
+                let soon = after(self.now(), Duration::from_secs(1));
+                report.wake = report.wake.into_iter().chain([soon]).min();
+            }
             let changes = plan.steps().filter(|(_, step, _)| step.changes());
             self.progress.set_left(changes.count());
             let queue = self.due(&plan, desired, &mut report);

@@ -59,6 +59,7 @@ impl Reconciler {
                 file: note.file.clone(),
                 gone: note.gone,
                 guarded: note.guarded,
+                written: note.written.clone(),
                 ..record.clone()
             };
             self.desk.records.insert(name.clone(), in_memory);

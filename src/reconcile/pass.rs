@@ -14,6 +14,8 @@ use crate::model::entry::{Entry, EntryName};
 use crate::model::limits::Operation;
 use crate::model::name::Fingerprint;
 use crate::model::plan::Step;
+use crate::model::record::Record;
+use crate::model::shift::Shift;
 
 /// How many steps are under way at once in one lane.
 pub(super) const IN_FLIGHT: usize = 32;
@@ -160,13 +162,15 @@ impl Reconciler {
         let take = |(to, from): &(EntryName, EntryName)| {
             let entry = desired.entries.get(to).cloned()?;
             let records = &self.desk.records;
-            let content = entry.fingerprint();
-            let of_name = records.get(from).filter(|r| r.fingerprint == content);
+            let is_it = |record: &&Record| {
+                record.fingerprint == entry.fingerprint() || Shift::of(&entry, record).is_some()
+            };
+            let of_name = records.get(from).filter(is_it);
             // The name may have asked for something else since it fired: then its record is that of the other.
             let is_current = of_name.is_some();
             Some(Take {
                 before: records.get(to).cloned(),
-                from: of_name.or_else(|| records.fired(&content)).cloned()?,
+                from: of_name.or_else(|| records.fired_alike(&entry)).cloned()?,
                 is_current,
                 entry,
             })

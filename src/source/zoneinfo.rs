@@ -166,6 +166,11 @@ fn names(directory: &Path) -> io::Result<Vec<(Box<str>, PathBuf)>> {
     Ok(found)
 }
 
+/// The database in a directory, or why it can't be read.
+pub fn open(directory: &Path) -> io::Result<Zones> {
+    read(directory, version(directory)?)
+}
+
 /// All zones of a directory; an error where one of them can't be read: half a database is none.
 fn read(directory: &Path, version: Option<Version>) -> io::Result<Zones> {
     let mut files = Vec::new();

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::suppose::Known;
+use super::zone_rules::ZoneRules;
 use super::{PlanView, StepView};
 use crate::model::entry::{Entry, EntryName};
 use crate::model::limits::Limits;
@@ -16,6 +17,7 @@ use crate::model::name::{Fingerprint, Owner};
 use crate::model::plan::{MaxStops, Policy};
 use crate::model::record::{Outcome, OutcomeStatus, Phase, Record};
 use crate::model::records::Records;
+use crate::model::written::Written;
 use crate::source::problem::FileState;
 use crate::source::scan::Scan;
 use crate::source::work_tree::WorkTrees;
@@ -78,13 +80,40 @@ impl Against {
     }
 }
 
-/// The versions of a directory.
+/// The time zone rules that two versions were read by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByRules {
+    /// What both were read by, or the second of them.
+    #[serde(flatten)]
+    pub rules: ZoneRules,
+    /// What the first was read by, where that were others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<ZoneRules>,
+    /// How many firings they move.
+    pub moves: usize,
+    /// Why a daemon that gets these rules would wait for approval, if it would.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<String>,
+}
+
+impl ByRules {
+    /// `moves 3 firings`.
+    pub fn in_short(&self) -> String {
+        match self.moves {
+            0 => "moves no firing".to_owned(),
+            1 => "moves 1 firing".to_owned(),
+            many => format!("moves {many} firings"),
+        }
+    }
+}
+
+/// Two versions of a directory, or of the time zone rules that it is read by.
 #[derive(Debug, Clone)]
 pub struct Versions {
     /// Whose executions they would be: shown nowhere.
     pub owner: Owner,
-    /// As it was typed, and the commit in hex.
-    pub reference: (String, String),
+    /// The commit of the first one, as it was typed, and in hex; `None`: both are the files of now.
+    pub reference: Option<(String, String)>,
     /// See [`Against::is_empty`].
     pub is_empty: bool,
     /// See [`Against::submodules`].
@@ -111,7 +140,7 @@ impl Versions {
         if !submodules.is_empty() {
             Arc::make_mut(&mut after.entries).retain(|_, entry| !is_inside(&entry.file));
         }
-        let known = |max_stops: MaxStops| Known {
+        let known = |max_stops: MaxStops, approved: BTreeSet<String>| Known {
             owner: owner.clone(),
             scan: Scan {
                 cut: Arc::default(),
@@ -120,7 +149,7 @@ impl Versions {
                 ..after.clone()
             },
             records: records(&before, &owner, now),
-            approved: BTreeSet::new(),
+            approved,
             pause: None,
             policy: Policy {
                 max_stops,
@@ -128,8 +157,9 @@ impl Versions {
             },
             limits: limits.clone(),
         };
-        let guarded = known(policy.max_stops).at(now, now);
-        let mut plan = known(MaxStops::Percent(100)).at(now, now).plan();
+        let guarded = known(policy.max_stops, BTreeSet::new()).at(now, now);
+        let approved = guarded.to_approve.clone();
+        let mut plan = known(MaxStops::Percent(100), approved).at(now, now).plan();
         let same = |name: &EntryName| {
             let (was, is) = (before.entries.get(name), after.entries.get(name));
             was.zip(is).is_some_and(|(was, is)| is_same(was, is))
@@ -145,9 +175,20 @@ impl Versions {
         }
         let invalid = before.files.iter();
         let invalid = invalid.filter(|file| file.state == FileState::Invalid);
+        let shifted = plan.steps.iter().chain(&plan.held);
+        let is_other = before.zones.digest() != after.zones.digest();
+        plan.by_rules = Some(ByRules {
+            rules: (&after.zones).into(),
+            instead_of: is_other.then(|| ZoneRules::from(&before.zones)),
+            moves: shifted.filter(|view| view.was.is_some()).count(),
+            guard: guarded.plan.guard.clone().filter(|_| is_other),
+        });
+        let Some((reference, commit)) = reference else {
+            return plan;
+        };
         let mut against = Against {
-            reference: reference.0,
-            commit: reference.1,
+            reference,
+            commit,
             adds: 0,
             removes: 0,
             moves: 0,
@@ -237,7 +278,10 @@ impl Against {
 fn records(before: &Scan, owner: &Owner, now: DateTime<Utc>) -> Records {
     let mut records = Records::default();
     for entry in before.entries.values().filter(|entry| entry.enabled) {
-        let started = Record::starting(owner, entry, None, now);
+        let started = Record {
+            written: Written::of(entry, before.zones.version()),
+            ..Record::starting(owner, entry, None, now)
+        };
         let record = if entry.at() > now {
             started.in_phase(Phase::Running, now)
         } else {

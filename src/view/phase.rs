@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 
 use super::{EntryView, Moment};
 use crate::model::brake::HeldBy;
-use crate::model::entry::{Entry, EntryName};
+use crate::model::entry::{Entry, EntryName, instant};
 use crate::model::plan::{Decision, after, has_run, is_late};
 use crate::model::record::{Phase, Record};
+use crate::model::shift::{RULES_CHANGED, Shift};
 
 impl Moment {
     /// How many entries are in each of the contract's phases.
@@ -131,12 +132,16 @@ fn recorded_phase(
     now: Option<DateTime<Utc>>,
 ) -> (&'static str, Option<String>) {
     let changed = wanted.is_some_and(|entry| entry.fingerprint() != record.fingerprint);
+    let shift = || Shift::of(wanted.filter(|entry| entry.enabled && changed)?, record);
     match record.phase {
         Phase::Starting if record.refused.is_some() => ("refused", record.refused.clone()),
         Phase::Starting => ("starting", None),
         Phase::Running if changed => (
             "scheduled",
-            Some("changed in the file: this is the execution of the earlier content".into()),
+            Some(shift().map_or_else(
+                || "changed in the file: this is the execution of the earlier content".into(),
+                |shift| format!("{RULES_CHANGED}: {}", shift.instants()),
+            )),
         ),
         Phase::Running if wanted.is_some_and(|entry| !entry.enabled) => {
             ("scheduled", Some("switched off in the file".into()))
@@ -164,7 +169,13 @@ fn recorded_phase(
                 .outcome
                 .as_ref()
                 .map_or("succeeded", |outcome| outcome.status.as_str()),
-            Some("changed after it had run: it runs again only with a later time".into()),
+            Some(shift().map_or_else(
+                || "changed after it had run: it runs again only with a later time".into(),
+                |shift| {
+                    let is = instant(shift.is);
+                    format!("{RULES_CHANGED} after it had run: by those of now, its time is {is}")
+                },
+            )),
         ),
         Phase::Ended => {
             let outcome = record.outcome.as_ref();

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::compare::Against;
+use super::compare::{Against, ByRules};
 use super::findings::{Finding, findings};
 use super::forecast::Forecast;
 use super::phase::current;
@@ -63,6 +63,9 @@ pub struct PlanView {
     /// The rules of the command that asked for the plan, where the daemon that made it goes by others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command_zone_rules: Option<ZoneRules>,
+    /// The time zone rules that it was made by, where two versions of the files, or of the rules, are compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_rules: Option<ByRules>,
 }
 
 /// One step, or one that is held.
@@ -83,6 +86,9 @@ pub struct StepView {
     /// When a held step is taken by itself, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+    /// When it was to fire before the rules of its time zone changed, if only they move it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
     /// Of a `Move`: the name before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<EntryName>,
@@ -140,6 +146,7 @@ impl Moment {
             against: None,
             zone_rules: self.zone_rules(),
             command_zone_rules: None,
+            by_rules: None,
             steps,
             held,
             files: files(&self.scan.files),
@@ -162,6 +169,9 @@ impl Moment {
 
     /// Why a step is taken, and of a change what it is: never what is in a payload.
     fn why(&self, name: &EntryName, step: Step, reason: &str) -> String {
+        if let Some(shift) = self.plan.shifts.get(name) {
+            return format!("{reason}: {}", shift.instants());
+        }
         let both = self.scan.entries.get(name).zip(self.records.get(name));
         match both {
             Some((entry, record)) if step == Step::Replace || record.phase == Phase::Ended => {
@@ -200,6 +210,7 @@ impl Moment {
                 file: entry.file.clone(),
                 line: Some(entry.line()),
                 until: until.map(instant),
+                was: None,
                 from: None,
             })
         };
@@ -242,6 +253,7 @@ impl Moment {
                 .unwrap_or_else(|| "".into()),
             line: wanted.map(|entry| entry.line()),
             until: until.map(instant),
+            was: self.plan.shifts.get(name).map(|shift| instant(shift.was)),
             from: self.plan.moves.get(name).cloned(),
         }
     }

@@ -146,6 +146,7 @@ mod tests {
             detail: None,
             late_ms,
             commit: None,
+            was: None,
         }
     }
 

@@ -6,6 +6,7 @@
 mod kill;
 mod oracle;
 mod world;
+mod zone_rules;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};

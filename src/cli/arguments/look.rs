@@ -1,5 +1,7 @@
 //! What commands take that only look: plan, list, calendar.
 
+use std::path::PathBuf;
+
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
@@ -18,6 +20,10 @@ pub(in crate::cli) struct Plan {
     /// or credentials.
     #[arg(long, value_name = "GIT_REF")]
     pub(in crate::cli) against: Option<String>,
+    /// As if local times were read by the time zone rules in this directory: shows which firings they would move, and by how
+    /// much. Compares the files alone, offline, and with `--against` reads both versions by them.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(in crate::cli) zoneinfo: Option<PathBuf>,
     /// As if it were this time: local time in the configured time zone, or with an offset; or a duration from now.
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli) as_of: Option<String>,

@@ -48,6 +48,23 @@ pub(super) fn markdown(plan: &PlanView) -> String {
             );
         }
     }
+    if let Some(by_rules) = &plan.by_rules {
+        let rules = code(&by_rules.rules.to_string());
+        let before = by_rules.instead_of.as_ref();
+        let before = before.map(|rules| format!(" instead of {}", code(&rules.to_string())));
+        let _ = writeln!(
+            text,
+            "\nBy the time zone rules {rules}{}.",
+            before.unwrap_or_default()
+        );
+        if let Some(why) = &by_rules.guard {
+            let _ = writeln!(
+                text,
+                "\n> A daemon would hold this for approval: this plan {}",
+                escaped(why)
+            );
+        }
+    }
     if let Some(why) = &plan.guard {
         let _ = writeln!(
             text,

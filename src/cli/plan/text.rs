@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::super::text;
 use super::{counts, mark, other_rules};
 use crate::model::zone::Zone;
-use crate::view::compare::Against;
+use crate::view::compare::{Against, ByRules};
 use crate::view::findings::Finding;
 use crate::view::forecast::Forecast;
 use crate::view::{PlanView, StepView};
@@ -41,6 +41,9 @@ pub(super) fn text(plan: &PlanView, zone: Zone, now: DateTime<Utc>, color: bool)
     text += &text::waiting(plan.guard.as_ref(), &plan.orphans, digest);
     if let Some(against) = &plan.against {
         text += &compared(against);
+    }
+    if let Some(by_rules) = &plan.by_rules {
+        text += &read_by(by_rules);
     }
     let _ = writeln!(text, "{}", counts(plan));
     text + &forecast(&plan.forecast)
@@ -132,6 +135,22 @@ fn compared(against: &Against) -> String {
         );
     }
     if let Some(why) = &against.guard {
+        let _ = writeln!(
+            text,
+            "a daemon would hold this for approval: this plan {why}"
+        );
+    }
+    text
+}
+
+/// By which time zone rules the versions were read.
+fn read_by(by_rules: &ByRules) -> String {
+    let rules = &by_rules.rules;
+    let Some(instead_of) = &by_rules.instead_of else {
+        return format!("by the time zone rules {rules}\n");
+    };
+    let mut text = format!("by the time zone rules {rules} instead of {instead_of}\n");
+    if let Some(why) = &by_rules.guard {
         let _ = writeln!(
             text,
             "a daemon would hold this for approval: this plan {why}"

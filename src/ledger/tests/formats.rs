@@ -7,7 +7,7 @@ async fn a_newer_format_is_refused_and_left_alone() {
     let root = tempfile::tempdir().unwrap();
     filled(root.path()).await;
     let tree = sled::open(root.path().join("ledger")).unwrap();
-    tree.insert("format", "onced ledger 3").unwrap();
+    tree.insert("format", "onced ledger 4").unwrap();
     tree.flush().unwrap();
     drop(tree);
     let error = Ledger::open(root.path(), Holder::Command).unwrap_err();
@@ -15,10 +15,10 @@ async fn a_newer_format_is_refused_and_left_alone() {
     assert!(!root.path().join("ledger.damaged-1").exists());
 }
 
-/// A ledger of format 1 is read as it is, by who only looks; with the first commit it is one of format 2, which an older
+/// A ledger of format 1 is read as it is, by who only looks; with the first commit it is one of format 3, which an older
 /// onced refuses instead of taking what it can't read for damage.
 #[tokio::test]
-async fn a_ledger_of_format_1_becomes_one_of_format_2() {
+async fn a_ledger_of_format_1_becomes_one_of_format_3() {
     let root = tempfile::tempdir().unwrap();
     filled(root.path()).await;
     let before = read(root.path()).await.records;
@@ -75,7 +75,7 @@ async fn a_ledger_of_format_1_becomes_one_of_format_2() {
     ledger.commit(forget).await.unwrap();
     ledger.commit(change("new", 0, None)).await.unwrap();
     ledger.close().await;
-    is_format("onced ledger 2");
+    is_format("onced ledger 3");
     let after = read(root.path()).await;
     assert!(after.recovered.is_none());
     let mut expected = before.clone();
@@ -95,7 +95,7 @@ async fn a_newer_form_is_refused_and_left_alone() {
     filled(root.path()).await;
     let tree = sled::open(root.path().join("ledger")).unwrap();
     let (key, _) = tree.scan_prefix("r/").next().unwrap().unwrap();
-    tree.insert(&key, sealed::seal(&key, 9, b"\x03..."))
+    tree.insert(&key, sealed::seal(&key, 9, b"\x04..."))
         .unwrap();
     tree.flush().unwrap();
     drop(tree);

@@ -7,6 +7,10 @@
 //! | other, gone | Starting | Stop, by the name it would have; never sent: Forget, or Start the new content |
 //! | same | Stopping, and no stop had or can have an effect | Start, the same call |
 //! | same | Stopping, and a stop may be on its way | look, until it is known or 20 minutes have passed |
+//! | same but for the rules of its zone | Starting, never sent; Stopped | Start the new instant |
+//! | same but for the rules of its zone | Running | Replace; its new time past by more than the grace: kept, and held |
+//! | same but for the rules of its zone | Starting, in doubt | Replace; its new time past by more than the grace: look |
+//! | same but for the rules of its zone | Ended | nothing, for ever; missed: Start, if the new time is not past |
 //! | any | Stopping | Stop again: finish what was begun; the stop answered, or its time past: look |
 //! | same | Running | nothing; its time past: look |
 //! | changed | Running | Replace: stop now, start on a later pass; its machine not usable: held; its time past: look |
@@ -28,6 +32,10 @@ use super::{
 use crate::model::brake::HeldBy;
 use crate::model::entry::{Entry, instant};
 use crate::model::record::{Phase, Record, StopReason};
+use crate::model::shift::{RULES_CHANGED, Shift};
+
+/// How long it may take to replace what runs: where the grace is over sooner, it is kept. Of a short grace, a quarter.
+const TO_REPLACE: Duration = Duration::from_secs(30);
 
 /// How soon the files are looked at once more, where a stop waits for that.
 const ONCE_MORE: Duration = Duration::from_millis(100);
@@ -40,13 +48,45 @@ pub fn decide(
     policy: &Policy,
     now: DateTime<Utc>,
 ) -> Decision {
+    decide_with(
+        want,
+        record,
+        (sight, shift(want, record).as_ref()),
+        policy,
+        now,
+    )
+}
+
+/// What of an entry that is wanted differs from its record only by the rules of its time zone.
+pub(super) fn shift(want: &Want<'_>, record: Option<&Record>) -> Option<Shift> {
+    let (Want::Present(entry), Some(record)) = (want, record) else {
+        return None;
+    };
+    // What has become another entry's is that one's.
+    let is_own = record.moved_to.is_none();
+    let differs = entry.fingerprint() != record.fingerprint;
+    if differs && is_own && entry.enabled {
+        Shift::of(entry, record)
+    } else {
+        None
+    }
+}
+
+/// The same, where the shift is known.
+pub(super) fn decide_with(
+    want: &Want<'_>,
+    record: Option<&Record>,
+    (sight, shift): (&Sight, Option<&Shift>),
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Decision {
     let live = record.is_some_and(Record::is_live);
     if sight.stray && !live && matches!(want, Want::Present(_)) {
         return Decision::Act(Step::Adopt, "it runs already, and is not recorded");
     }
     let running = record.is_some_and(|record| record.phase == Phase::Running);
     let decision = settled(
-        by_record(want, record, policy, now),
+        by_record(want, record, shift, policy, now),
         want,
         record,
         sight,
@@ -120,6 +160,7 @@ fn settled(
 fn by_record(
     want: &Want<'_>,
     record: Option<&Record>,
+    shift: Option<&Shift>,
     policy: &Policy,
     now: DateTime<Utc>,
 ) -> Decision {
@@ -129,6 +170,11 @@ fn by_record(
             Want::Absent { .. } | Want::Unclear(_) | Want::Left(_) => Decision::Rest { wake: None },
         };
     };
+    if let (Some(shift), Want::Present(entry)) = (shift, want)
+        && let Some(decision) = shifted(shift, entry, record, policy, now)
+    {
+        return decision;
+    }
     let same = matches!(want, Want::Present(entry) if entry.fingerprint() == record.fingerprint);
     let enabled = matches!(want, Want::Present(entry) if entry.enabled);
     match (record.phase, want) {
@@ -215,6 +261,72 @@ fn by_record(
             Decision::Act(Step::Forget, "ended more than 90 days ago")
         }
         (Phase::Stopped | Phase::Ended, _) => Decision::Rest { wake: None },
+    }
+}
+
+/// What is done for an entry of which only the instant is another, since the rules of its time zone are; `None`: what is
+/// done for any other.
+fn shifted(
+    shift: &Shift,
+    entry: &Entry,
+    record: &Record,
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Option<Decision> {
+    let has_come = now >= record.at;
+    match record.phase {
+        Phase::Stopping => None,
+        // It was to fire once. Only what nobody ever accepted has not had its turn.
+        Phase::Ended if !record.was_missed() => Some(Decision::Rest { wake: None }),
+        Phase::Stopped if record.stop_reason != Some(StopReason::Replaced) => {
+            Some(fresh(entry, policy, now, "put back"))
+        }
+        Phase::Ended | Phase::Stopped => Some(fresh(entry, policy, now, RULES_CHANGED)),
+        Phase::Starting if record.in_doubt.is_none() => {
+            Some(fresh(entry, policy, now, RULES_CHANGED))
+        }
+        Phase::Starting | Phase::Running if has_come => None,
+        Phase::Starting | Phase::Running if !is_in_time(entry, now) => {
+            Some(kept(shift, record, now))
+        }
+        Phase::Starting | Phase::Running => {
+            Some(stop(policy, record.at, Step::Replace, RULES_CHANGED))
+        }
+    }
+}
+
+/// Can what runs be stopped, and be started for this time, before its grace is over?
+fn is_in_time(entry: &Entry, now: DateTime<Utc>) -> bool {
+    let spare = TO_REPLACE.min(entry.grace / 4);
+    !is_late(entry.at(), entry.grace.saturating_sub(spare), now)
+}
+
+/// By the new rules its time is past, by the old ones it is to come: it fires once more than never.
+fn kept(shift: &Shift, record: &Record, now: DateTime<Utc>) -> Decision {
+    if record.phase == Phase::Starting {
+        // Whether it runs is found out while a start may still arrive; after that, nothing does.
+        let arrives = record
+            .in_doubt
+            .is_some_and(|since| now <= after(since, LATE_DELIVERY));
+        return if arrives {
+            Decision::Act(
+                Step::Look,
+                "time zone rules changed while it was being started",
+            )
+        } else {
+            Decision::Act(Step::Replace, RULES_CHANGED)
+        };
+    }
+    Decision::Hold {
+        step: Step::Replace,
+        by: HeldBy::Rules,
+        why: format!(
+            "{RULES_CHANGED}: {}, which is past: what runs is kept, and fires at {}",
+            shift.instants(),
+            instant(shift.was)
+        ),
+        until: None,
+        wake: Some(record.at),
     }
 }
 

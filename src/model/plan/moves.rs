@@ -5,14 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
-use super::{Decision, Decisions, Policy, Step, Want, Wanted};
+use super::{Decision, Decisions, Policy, Shifts, Step, Want, Wanted};
 use crate::model::brake::HeldBy;
 use crate::model::entry::{Entry, EntryName};
 use crate::model::name::Fingerprint;
 use crate::model::record::{Phase, Record};
 use crate::model::records::Records;
+use crate::model::shift::Shift;
+use crate::model::written::{local, ruled};
 
 /// How long before its time a start waits no longer for what becomes of the same content under another name, where that
 /// may come to nothing.
@@ -43,13 +45,48 @@ struct Unknown<'a> {
     has_left: bool,
 }
 
+/// What others may take over, by the local time that was written: the rules of its zone may have changed together with the
+/// name of its entry.
+#[derive(Default)]
+struct Alike<'a>(HashMap<(&'a str, NaiveDateTime), Vec<&'a Record>>);
+
+impl<'a> Alike<'a> {
+    fn new(wants: &[Wanted<'a>], given_up: &[usize], records: &'a Records) -> Self {
+        let given_up = given_up.iter().filter_map(|place| wants[*place].record);
+        let mut alike = Self::default();
+        for record in given_up.chain(records.all_fired()) {
+            if let Some(written) = &record.written {
+                let key = (written.zone(), written.local(record.at));
+                alike.0.entry(key).or_default().push(record);
+            }
+        }
+        alike
+    }
+
+    /// What an entry asks for; where only other rules make that another one than what is recorded, as that is recorded.
+    fn content(&self, entry: &Entry) -> Fingerprint {
+        let own = entry.fingerprint();
+        let Some(zone) = ruled(entry).filter(|_| !self.0.is_empty()) else {
+            return own;
+        };
+        let key = (zone.name(), local(zone, entry.at()));
+        let same = self.0.get(&key).into_iter().flatten();
+        let is_own = |record: &&&Record| record.fingerprint == own;
+        if same.clone().any(|record| is_own(&record)) {
+            return own;
+        }
+        let mut shifted = same.filter(|record| Shift::of(entry, record).is_some());
+        shifted.next().map_or(own, |record| record.fingerprint)
+    }
+}
+
 /// Finds entries with new names, and decides for them and for those whose executions they take over. Where several are
 /// alike, the first goes to the first. `given_up`: the places of those of [`is_given_up`]. Answers who takes over whose execution now: several names that take over from each
 /// other in a ring do so in one step, which is decided for the first of them.
 pub(super) fn moves(
     decisions: &mut Decisions,
     wants: &[Wanted<'_>],
-    (given_up, records): (&[usize], &Records),
+    (given_up, records, shifts): (&[usize], &Records, &Shifts),
     policy: &Policy,
     now: DateTime<Utc>,
 ) -> BTreeMap<EntryName, EntryName> {
@@ -58,7 +95,8 @@ pub(super) fn moves(
         return moves;
     }
     let (free, unknown, mut in_doubt) = by_content(wants, given_up);
-    let takes = takes(decisions, wants, free, &mut in_doubt);
+    let alike = Alike::new(wants, given_up, records);
+    let takes = takes(decisions, wants, free, (&mut in_doubt, shifts, &alike));
     for place in in_doubt.asked_for {
         see_first(decisions, &wants[place]);
     }
@@ -91,14 +129,14 @@ pub(super) fn moves(
         }
         if policy.rules.fired
             && let Some(entry) = begins(decisions, wanted)
-            && entry.at() <= now
-            && let Some(fired) = records.fired(&entry.fingerprint())
+            && let Some(fired) = records.fired(&alike.content(entry))
+            && (entry.at() <= now || fired.fingerprint != entry.fingerprint())
         {
             // For a name that has asked for something else since.
             moves.insert(wanted.name.clone(), fired.name.clone());
             set(decisions, wanted.name, MOVE);
         } else if let Some(entry) = begins(decisions, wanted)
-            && let Some(other) = unknown.get(&entry.fingerprint())
+            && let Some(other) = unknown.get(&alike.content(entry))
             && let Some(held) = until_known(entry, other, now)
         {
             set(decisions, wanted.name, held);
@@ -162,7 +200,7 @@ fn takes(
     decisions: &Decisions,
     wants: &[Wanted<'_>],
     mut free: HashMap<Fingerprint, VecDeque<usize>>,
-    in_doubt: &mut InDoubt,
+    (in_doubt, shifts, alike): (&mut InDoubt, &Shifts, &Alike<'_>),
 ) -> Takes {
     let mut takes = Takes::new();
     for (place, wanted) in wants.iter().enumerate() {
@@ -170,7 +208,9 @@ fn takes(
             continue;
         };
         let changed = wanted.record.is_some_and(|record| {
-            record.is_live() && entry.enabled && record.fingerprint != entry.fingerprint()
+            let differs = record.fingerprint != entry.fingerprint();
+            // What only other rules moved is its own.
+            record.is_live() && entry.enabled && differs && !shifts.contains_key(wanted.name)
         });
         // One that is about to adopt what runs under its own name gives that away next.
         let adopts = matches!(
@@ -181,7 +221,7 @@ fn takes(
         if !(changed || adopts || begins(decisions, wanted).is_some()) {
             continue;
         }
-        let content = entry.fingerprint();
+        let content = alike.content(entry);
         if let Some(giver) = free.get_mut(&content).and_then(VecDeque::pop_front) {
             takes.insert(place, giver);
         } else if let Some(giver) = in_doubt.places.get_mut(&content) {

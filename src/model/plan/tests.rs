@@ -4,6 +4,7 @@ mod again;
 mod new_names;
 mod observed;
 mod together;
+mod zone_rules;
 
 use super::*;
 use crate::model::content::Content;
@@ -30,7 +31,14 @@ fn side_by_side<'a>(wants: &'a Wants<'_>, records: &'a Records) -> Vec<Wanted<'a
 
 fn make(wants: &Wants<'_>, records: &Records, policy: &Policy) -> Plan {
     let wants = side_by_side(wants, records);
-    Plan::make(&wants, records, |_| Sight::CLEAR, policy, &[], now())
+    Plan::make(
+        &wants,
+        records,
+        |_| Sight::CLEAR,
+        policy,
+        (&[], &Zones::bundled()),
+        now(),
+    )
 }
 
 fn policy() -> Policy {

@@ -54,7 +54,7 @@ impl Hands {
             changes.push(Change {
                 name: record.name.clone(),
                 record: Some(record.clone()),
-                input: Some(Arc::clone(entry.input())),
+                input: Some(input(entry, from)),
                 event: Some(self.moved(&record.name, take, format!("was `{}`", from.name), now)),
             });
             moved.push(record);
@@ -83,7 +83,15 @@ impl Hands {
             execution_arn: take.from.execution_arn(),
             detail: Some(how),
             late_ms: None,
+            was: None,
             commit: self.commits.of(&take.entry.file),
         }
     }
+}
+
+/// What the execution was started with: what the entry asks for, but where other time zone rules gave it another time.
+fn input(entry: &Entry, from: &Record) -> Arc<str> {
+    let there = Some(from.at).filter(|at| *at != entry.at());
+    let there = there.and_then(|at| entry.content.at_another(at));
+    Arc::clone(there.as_ref().unwrap_or(&entry.content).input())
 }

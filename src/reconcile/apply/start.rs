@@ -8,9 +8,11 @@ use super::look::read_input;
 use super::{Hands, StepError};
 use crate::ledger::LedgerError;
 use crate::model::entry::{Entry, EntryName};
+use crate::model::name::Fingerprint;
 use crate::model::plan::is_late;
 use crate::model::record::answer::{Found, found};
 use crate::model::record::{Event, Phase, Record};
+use crate::model::written::Written;
 use crate::reconcile::verify::Stray;
 use crate::step_functions::Remedy;
 
@@ -120,6 +122,7 @@ impl Hands {
     fn wanted(&self, entry: &Entry, before: Option<&Record>, now: DateTime<Utc>) -> Record {
         Record {
             commit: self.commits.of(&entry.file),
+            written: Written::of(entry, self.zones.version()),
             ..Record::starting(&self.owner, entry, before, now)
         }
     }
@@ -232,7 +235,7 @@ impl Hands {
             .as_deref()
             .and_then(|input| read_input(input, &stray.state_machine));
         let (at, lambda, fingerprint) = if wanted.fingerprint == stray.fingerprint {
-            (wanted.at, wanted.lambda, wanted.fingerprint)
+            (wanted.at, wanted.lambda.clone(), wanted.fingerprint)
         } else {
             let unknown = || {
                 StepError::Surprise(format!(
@@ -243,6 +246,7 @@ impl Hands {
                 .ok_or_else(unknown)?
         };
         let adopted = Record {
+            written: as_scheduled(entry, &wanted, (at, fingerprint)),
             at,
             lambda,
             fingerprint,
@@ -261,4 +265,18 @@ impl Hands {
             self.write(adopted, input.map(Arc::from), event).await?,
         ))
     }
+}
+
+/// How the time of an execution was written that nothing was recorded of: as its entry's, if it is that, or would be by
+/// other time zone rules.
+fn as_scheduled(
+    entry: &Entry,
+    wanted: &Record,
+    (at, content): (DateTime<Utc>, Fingerprint),
+) -> Option<Written> {
+    if content == wanted.fingerprint {
+        return wanted.written.clone();
+    }
+    let there = entry.content.at_another(at)?;
+    Written::guess(entry, at).filter(|_| there.fingerprint() == content)
 }

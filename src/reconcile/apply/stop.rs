@@ -1,10 +1,15 @@
 //! Stopping, of records and of what a person approved: the intent is durable before the call. Never starts anything.
 
 use chrono::{DateTime, Utc};
+use tracing::info;
 
 use super::{Hands, StepError};
+use crate::model::entry::instant;
+use crate::model::kind;
 use crate::model::plan::{LATE_DELIVERY, after};
 use crate::model::record::{Event, Phase, Record, StopReason};
+use crate::model::shift::{RULES_CHANGED, Shift};
+use crate::model::zones::Version;
 use crate::reconcile::verify::Stray;
 use crate::step_functions::Remedy;
 
@@ -31,6 +36,7 @@ impl Hands {
             execution_arn: execution.clone(),
             detail: Some(why.into()),
             late_ms: None,
+            was: None,
             commit: None,
         };
         self.ledger.tell(event.clone()).await?;
@@ -39,12 +45,32 @@ impl Hands {
         Ok(())
     }
 
+    /// What the history keeps of an entry that time zone rules move; it is told at once, too.
+    fn shifted(&self, record: &Record, shift: &Shift, now: DateTime<Utc>) -> Event {
+        let (was, at) = (instant(shift.was), instant(shift.is));
+        let execution = record.execution_arn();
+        let by = shift.by.as_ref().map(Version::as_str);
+        let detail = shift.detail(&self.zones);
+        info!(target: kind::MOVED, entry = %record.name, why = RULES_CHANGED, was, at, before = by, rules = %self.zones, execution, "moves");
+        Event {
+            time: now,
+            name: record.name.clone(),
+            event: "moved".into(),
+            at: shift.is,
+            execution_arn: execution,
+            detail: Some(detail),
+            late_ms: None,
+            commit: record.commit.clone(),
+            was: Some(shift.was),
+        }
+    }
+
     /// Stops, then sees how it ended, unless others have more need to ask. Finding nothing never raises the generation: the record is forgotten once no
     /// earlier start can still be on its way.
     pub(super) async fn stop(
         &self,
         record: Record,
-        reason: StopReason,
+        (reason, shift): (StopReason, Option<Shift>),
         (why, sees): (&str, bool),
         now: DateTime<Utc>,
     ) -> Result<Option<Record>, StepError> {
@@ -66,14 +92,21 @@ impl Hands {
             stop_in_doubt: Some(now),
             ..record
         };
-        let record = self.write(intent, None, None).await?;
-        let reason = record.stop_reason.unwrap_or(reason);
+        let reason = intent.stop_reason.unwrap_or(reason);
+        let shift = shift.filter(|_| reason == StopReason::Replaced);
+        let shifted = shift.as_ref().filter(|_| !begun);
+        let event = shifted.map(|shift| self.shifted(&intent, shift, now));
+        let record = self.write(intent, None, event).await?;
         let told = match reason {
             StopReason::Removed => "the entry was removed or disabled",
+            StopReason::Replaced if shift.is_some() => RULES_CHANGED,
             StopReason::Replaced => "the entry was changed",
         };
         let mut cause =
             serde_json::json!({"entry": record.name, "owner": record.owner.as_str(), "why": told});
+        if let Some(Shift { was, is, .. }) = &shift {
+            (cause["was"], cause["at"]) = (instant(*was).into(), instant(*is).into());
+        }
         if let Some(commit) = &record.commit {
             cause["commit"] = (**commit).into();
         }

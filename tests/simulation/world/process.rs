@@ -131,6 +131,7 @@ impl World {
             clock: Arc::clone(&clock),
             rules: self.rules,
             commits: onced::source::work_tree::Commits::default(),
+            zones: onced::model::zones::Zones::default(),
             machines: Machines::default(),
             tally: Tally::default(),
         };

@@ -49,7 +49,14 @@ fn what_is_being_stopped_counts_in_neither_number() {
             ..Sight::CLEAR
         };
         let wants = side_by_side(&wants, &records);
-        Plan::make(&wants, &records, sight, &policy(), &[], now())
+        Plan::make(
+            &wants,
+            &records,
+            sight,
+            &policy(),
+            (&[], &Zones::bundled()),
+            now(),
+        )
     };
     for (phase, approved) in [(Phase::Stopping, false), (Phase::Running, true)] {
         let plan = plan(phase, approved);
@@ -84,7 +91,14 @@ fn what_a_strange_folder_lacks_waits_for_approval() {
             ..Sight::CLEAR
         };
         let wants = side_by_side(&wants, &records);
-        Plan::make(&wants, &records, sight, &policy(), &brakes, now())
+        Plan::make(
+            &wants,
+            &records,
+            sight,
+            &policy(),
+            (&brakes, &Zones::bundled()),
+            now(),
+        )
     };
     let steps = |plan: &Plan| -> Vec<String> {
         let steps = plan.steps();
@@ -145,7 +159,7 @@ fn notes() {
         ..same.clone()
     };
     let note_of = |want: &Want<'_>, record: &Record| {
-        note(want, record, None).map(|note| (note.file, note.gone.is_some()))
+        note(want, record, None, &Zones::bundled()).map(|note| (note.file, note.gone.is_some()))
     };
     let running = record(&same, Phase::Running);
     let gone = absent(now());
@@ -239,7 +253,14 @@ fn nothing_comes_back_while_git_is_at_work() {
         let wants = Wants::from([(&wanted.name, Want::Present(wanted))]);
         let wants = side_by_side(&wants, &records);
         let brakes = std::slice::from_ref(&brake);
-        let plan = Plan::make(&wants, &records, |_| Sight::CLEAR, &policy(), brakes, now());
+        let plan = Plan::make(
+            &wants,
+            &records,
+            |_| Sight::CLEAR,
+            &policy(),
+            (brakes, &Zones::bundled()),
+            now(),
+        );
         assert_eq!(
             act(plan.decisions.get(&wanted.name).unwrap()),
             expected,
