@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use onced::daemon::set_clock::Uptime;
 use onced::daemon::socket::{Order, What};
+use onced::model::brake::{Brake, HeldBy, Holds};
+use onced::model::entry::{Entry, EntryName};
 use onced::model::record::Phase;
 use onced::reconcile::{Desired, Reconciler};
 use onced::sandbox::{Fault, Options, Status};
@@ -92,6 +94,42 @@ async fn a_wait_that_began_in_the_future_has_an_end() {
     assert!(world.sandbox.executions().is_empty(), "not too soon");
     live(&world, &mut reconciler, &other, 10).await;
     assert_eq!(world.history(), [("0".to_owned(), Status::Running)]);
+}
+
+/// A process that began with a clock 400 days ahead forgot what had fired, although it held everything until AWS had said
+/// what time it is: renamed within its grace, an entry fired twice. The simulation found it.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_not_believed_forgets_nothing() {
+    let world = World::new(Options::default());
+    let fires = entry(1, 20);
+    let later = entry(2, 86_400);
+    let mut reconciler = world.reconciler().await;
+    live(&world, &mut reconciler, &desired(&[fires.clone()]), 1).await;
+    // Its name asks for something else, so that its record is of that.
+    live(&world, &mut reconciler, &desired(&[later.clone()]), 1).await;
+    drop(reconciler);
+    set(&world, TimeDelta::days(400));
+    let off = Brake {
+        why: "the clock is 400 days ahead".into(),
+        by: HeldBy::Clock,
+        holds: Holds::Everything,
+        until: None,
+    };
+    let unsure = Desired {
+        brakes: vec![off],
+        ..desired(&[later.clone()])
+    };
+    let mut reconciler = world.reconciler().await;
+    world.settle(&mut reconciler, &unsure).await;
+    drop(reconciler);
+    set(&world, TimeDelta::zero());
+    let renamed = Entry {
+        name: EntryName::parse("renamed").expect("a name"),
+        ..fires
+    };
+    let mut reconciler = world.reconciler().await;
+    live(&world, &mut reconciler, &desired(&[later, renamed]), 1).await;
+    assert_eq!(world.history().len(), 2, "{:?}", world.history());
 }
 
 /// Once it may call no more, nothing is begun, not even the rest of a step; and all of it goes on later.
