@@ -1,6 +1,6 @@
 //! What a plan is made from: what is desired, what is recorded, and since when entries are gone. Calls nobody.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -85,6 +85,8 @@ pub struct Desk {
     pub records: Records,
     /// Since when entries are gone, and the version that the file they were in had then.
     gone_since: BTreeMap<EntryName, (DateTime<Utc>, Option<u64>)>,
+    /// Whose execution may run, and whom no scan of this process has shown; `None`: there was no scan yet.
+    never_seen: Option<BTreeSet<EntryName>>,
     changes: Changes,
 }
 
@@ -94,6 +96,7 @@ impl Desk {
         Self {
             records,
             gone_since: BTreeMap::new(),
+            never_seen: None,
             changes: Changes::default(),
         }
     }
@@ -132,14 +135,27 @@ impl Desk {
         let mut unsettled: BTreeMap<&EntryName, DateTime<Utc>> = BTreeMap::new();
         self.gone_since
             .retain(|name, _| !desired.entries.contains_key(name));
+        let is_first = self.never_seen.is_none();
+        let never_seen = self.never_seen.get_or_insert_default();
+        never_seen.retain(|name| !desired.entries.contains_key(name));
         for (name, entry, record) in self.records.beside(&desired.entries) {
             let want = if let Some(entry) = entry {
                 let cut = desired.cut.get(name).copied();
                 let until = self.changes.until(entry, cut, record, policy, now);
                 unsettled.extend(until.map(|until| (name, until)));
                 Want::Present(entry)
-            } else if let Some(why) = record.and_then(|record| desired.doubt.of(name, &record.file))
-            {
+            } else if let Some(why) = record.and_then(|record| {
+                if is_first && record.is_live() {
+                    never_seen.insert(name.clone());
+                }
+                let never_seen = || {
+                    let is = never_seen.contains(name);
+                    is.then(|| desired.doubt.of_never_seen(record.since))
+                        .flatten()
+                };
+                let doubt = desired.doubt.of(name, &record.file);
+                doubt.or_else(never_seen)
+            }) {
                 self.gone_since.remove(name);
                 let left = record.is_some_and(|record| desired.doubt.has_left(&record.file));
                 if left {

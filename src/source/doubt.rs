@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::leftover::{Leftover, is_schedule_file};
 use super::problem::FileReport;
 use crate::model::entry::EntryName;
@@ -50,6 +52,8 @@ pub struct Opaque {
     /// `None`: it could not be read.
     pub(super) words: Option<Words>,
     pub(super) may_hold: MayHold,
+    /// When it changed last, where that is known.
+    pub(super) changed: Option<DateTime<Utc>>,
 }
 
 /// A place that is not read, where an entry was that may still be wanted. It may stay so for ever: of other entries it says
@@ -162,6 +166,19 @@ impl Doubt {
             .or_else(|| self.pinned(file))
     }
 
+    /// Why an entry that was wanted `then`, and that this process has never seen, may still be wanted: a file that was never
+    /// read whole, and changed since, may have got it before the process began; its own file may be another one by now.
+    pub fn of_never_seen(&self, then: DateTime<Utc>) -> Option<String> {
+        let may = |opaque: &&Opaque| {
+            let is_newer = opaque.changed.is_none_or(|changed| changed >= then);
+            opaque.may_hold.of_any_gone && is_newer
+        };
+        let Opaque { path, .. } = self.opaque.iter().find(may)?;
+        Some(format!(
+            "`{path}` is invalid, and may have got it while onced was not running"
+        ))
+    }
+
     fn pinned(&self, file: &str) -> Option<String> {
         let pin = self.pins.iter().find(|pin| pin.holds(file))?;
         let is_read = matches!(pin.at, At::Case(_)) && self.is_there(file);
@@ -213,6 +230,8 @@ impl Doubt {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
     use crate::source::problem::file_report;
 
@@ -223,6 +242,7 @@ mod tests {
             path: path.into(),
             words: words.map(Words::of),
             may_hold,
+            changed: None,
         };
         let only = MayHold {
             of_any_gone: false,
@@ -295,6 +315,30 @@ mod tests {
         let name = EntryName::parse("e").expect("a name");
         assert_eq!(whole.of(&name, "a.yaml"), Some("unmounted".into()));
         assert_eq!(Doubt::default().of(&name, "a.yaml"), None);
+    }
+
+    #[test]
+    fn what_was_never_seen_may_be_in_what_was_never_read() {
+        let then = DateTime::UNIX_EPOCH;
+        let seconds = TimeDelta::seconds;
+        for (may_hold, changed, expected) in [
+            (MayHold::anything(), None, true),
+            (MayHold::anything(), Some(then + seconds(1)), true),
+            (MayHold::anything(), Some(then - seconds(1)), false),
+            (MayHold::default(), Some(then + seconds(1)), false),
+        ] {
+            let opaque = Opaque {
+                path: "b.yaml".into(),
+                words: Some(Words::default()),
+                may_hold,
+                changed,
+            };
+            let doubt = Doubt {
+                opaque: Arc::new(vec![opaque]),
+                ..Doubt::default()
+            };
+            assert_eq!(doubt.of_never_seen(then).is_some(), expected, "{doubt:?}");
+        }
     }
 
     #[test]

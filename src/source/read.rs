@@ -6,6 +6,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use chrono::{DateTime, Utc};
 use rustix::fs::{StatVfsMountFlags, statvfs};
 
 use super::problem::{Problem, of_the_whole, passing};
@@ -75,6 +76,12 @@ impl Stat {
             changed: (metadata.ctime(), metadata.ctime_nsec()),
             mode: metadata.mode(),
         }
+    }
+
+    /// When it changed last, by its file system's clock.
+    pub(super) fn changed(&self) -> Option<DateTime<Utc>> {
+        let part = u32::try_from(self.changed.1).ok()?;
+        DateTime::from_timestamp(self.changed.0, part)
     }
 
     /// Would every change since `read` show? One in the same step of the file system's clock as the change before it

@@ -298,3 +298,38 @@ async fn a_start_without_an_answer_goes_with_its_content() {
         "{arns:?}"
     );
 }
+
+/// A file was renamed and spoiled, and another one made in its place; a daemon that began after that took its entries for
+/// removed, since the file that they were recorded in could be read. The churn found it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_renamed_and_spoiled_before_a_restart_may_hold_what_it_held() {
+    let world = World::new().await;
+    let kept = file(&[("kept", &day(10))]);
+    world.write("a.yaml", &kept);
+    world.write("b.yaml", &file(&[("other", &day(11))]));
+    let daemon = world.daemon();
+    world.settles_at(2, 0).await;
+    sleep(Duration::from_secs(1)).await;
+    drop(daemon);
+    fs::rename(world.path("a.yaml"), world.path("c.yaml")).expect("renamed");
+    world.write("c.yaml", "\0\0\0\0\0\0\0\0");
+    world.write("a.yaml", &file(&[("new", &day(12))]));
+    let daemon = world.daemon();
+    sleep(Duration::from_secs(5)).await;
+    world.settles_at(3, 0).await;
+    let plan = world.output(&["plan"]);
+    let plan = String::from_utf8_lossy(&plan.stdout).into_owned();
+    assert!(
+        plan.contains("may have got it while onced was not running"),
+        "{plan}"
+    );
+    // What this process has seen is gone once it is removed.
+    world.write("b.yaml", "schedules: {}\n");
+    world.settles_at(3, 1).await;
+    world.write("c.yaml", &kept);
+    sleep(Duration::from_secs(3)).await;
+    world.settles_at(3, 1).await;
+    world.write("c.yaml", "schedules: {}\n");
+    world.settles_at(3, 2).await;
+    drop(daemon);
+}

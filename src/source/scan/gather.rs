@@ -77,6 +77,7 @@ impl Scanner {
                 path: files[place].path.clone(),
                 words: of_file.map(|known| known.words.clone().unwrap_or_else(names)),
                 may_hold: of_file.map_or_else(MayHold::anything, |known| known.may_hold.clone()),
+                changed: of_file.and_then(|known| known.stat?.changed()),
             }
         });
         let opaque = opaque.collect();
