@@ -104,9 +104,21 @@ async fn a_clock_that_is_not_believed_forgets_nothing() {
     let fires = entry(1, 20);
     let later = entry(2, 86_400);
     let mut reconciler = world.reconciler().await;
-    live(&world, &mut reconciler, &desired(&[fires.clone()]), 1).await;
+    live(
+        &world,
+        &mut reconciler,
+        &desired(std::slice::from_ref(&fires)),
+        1,
+    )
+    .await;
     // Its name asks for something else, so that its record is of that.
-    live(&world, &mut reconciler, &desired(&[later.clone()]), 1).await;
+    live(
+        &world,
+        &mut reconciler,
+        &desired(std::slice::from_ref(&later)),
+        1,
+    )
+    .await;
     drop(reconciler);
     set(&world, TimeDelta::days(400));
     let off = Brake {
@@ -117,7 +129,7 @@ async fn a_clock_that_is_not_believed_forgets_nothing() {
     };
     let unsure = Desired {
         brakes: vec![off],
-        ..desired(&[later.clone()])
+        ..desired(std::slice::from_ref(&later))
     };
     let mut reconciler = world.reconciler().await;
     world.settle(&mut reconciler, &unsure).await;

@@ -305,6 +305,8 @@ fn unpacked() -> Option<tempfile::TempDir> {
         .arg(fixtures.join("ledger-2-local.tar.gz"));
     unpack.arg("-C").arg(root.path());
     assert!(unpack.status().expect("tar runs").success());
+    // What changed a moment ago may still be half written.
+    std::thread::sleep(Duration::from_secs(3));
     Some(root)
 }
 

@@ -1925,13 +1925,17 @@ _onced() {
             return 0
             ;;
         onced__subcmd__plan)
-            opts="-v -q -h --detailed-exitcode --against --as-of --fail-on --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
+            opts="-v -q -h --detailed-exitcode --against --zoneinfo --as-of --fail-on --config --directory --state-directory --owner --state-machine --endpoint-url --region --sandbox --set --format --color --log-format --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zoneinfo)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2547,7 +2551,7 @@ _onced_names() {
     while ((index < COMP_CWORD)); do
         word=${COMP_WORDS[index]}
         case $word in
-            --against|--as-of|--at|--color|--config|--dead-letter-queue|--description|--directory|--due|--endpoint-url|--fail-on|--file|--format|--grace|--in|--lambda|--lambda-endpoint|--legacy-lambda-arn|--listen|--log-format|--month|--months|--name|--owner|--payload|--phase|--print|--region|--role-arn|--set|--since|--state-directory|--state-machine|--timezone|--until)
+            --against|--as-of|--at|--color|--config|--dead-letter-queue|--description|--directory|--due|--endpoint-url|--fail-on|--file|--format|--grace|--in|--lambda|--lambda-endpoint|--legacy-lambda-arn|--listen|--log-format|--month|--months|--name|--owner|--payload|--phase|--print|--region|--role-arn|--set|--since|--state-directory|--state-machine|--timezone|--until|--zoneinfo)
                 ((index += 1))
                 [[ ${COMP_WORDS[index]} == "=" ]] && ((index += 1))
                 ((index < COMP_CWORD)) || return 1

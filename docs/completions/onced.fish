@@ -122,6 +122,7 @@ complete -c onced -n "__fish_onced_using_subcommand sync" -s v -l verbose -d 'Mo
 complete -c onced -n "__fish_onced_using_subcommand sync" -s q -l quiet -d 'Only warnings'
 complete -c onced -n "__fish_onced_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c onced -n "__fish_onced_using_subcommand plan" -l against -d 'Compare with the directory as it is in this commit, instead of with what is recorded: offline, without ledger, owner or credentials' -r
+complete -c onced -n "__fish_onced_using_subcommand plan" -l zoneinfo -d 'As if local times were read by the time zone rules in this directory: shows which firings they would move, and by how much. Compares the files alone, offline, and with `--against` reads both versions by them' -r -F
 complete -c onced -n "__fish_onced_using_subcommand plan" -l as-of -d 'As if it were this time: local time in the configured time zone, or with an offset; or a duration from now' -r
 complete -c onced -n "__fish_onced_using_subcommand plan" -l fail-on -d 'Exit with 1 where an entry that the plan is about has a time that is past, of another offset than its zone\'s, of a zone such as `Etc/GMT+8`, near a change of the clocks, farther ahead than the horizon, or within 5 minutes of another' -r -f -a "past\t'Its time is past'
 offset\t'It has an offset which the zone that is named for it does not have then'
@@ -823,7 +824,7 @@ complete -c onced -n "__fish_onced_using_subcommand help; and __fish_seen_subcom
 
 # Names of entries, where a command takes one: from the daemon, else from the files.
 function __fish_onced_valued
-    string join \n against=+ as-of=+ at=+ color=+ config=+ dead-letter-queue=+ description=+ directory=+ due=+ endpoint-url=+ fail-on=+ file=+ format=+ grace=+ in=+ lambda=+ lambda-endpoint=+ legacy-lambda-arn=+ listen=+ log-format=+ month=+ months=+ name=+ owner=+ payload=+ phase=+ print=+ region=+ role-arn=+ set=+ since=+ state-directory=+ state-machine=+ timezone=+ until=+
+    string join \n against=+ as-of=+ at=+ color=+ config=+ dead-letter-queue=+ description=+ directory=+ due=+ endpoint-url=+ fail-on=+ file=+ format=+ grace=+ in=+ lambda=+ lambda-endpoint=+ legacy-lambda-arn=+ listen=+ log-format=+ month=+ months=+ name=+ owner=+ payload=+ phase=+ print=+ region=+ role-arn=+ set=+ since=+ state-directory=+ state-machine=+ timezone=+ until=+ zoneinfo=+
 end
 
 function __fish_onced_wants_name

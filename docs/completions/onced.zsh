@@ -144,6 +144,7 @@ journald\:"Into systemd'\''s journal, with fields"))' \
 (plan)
 _arguments "${_arguments_options[@]}" : \
 '--against=[Compare with the directory as it is in this commit, instead of with what is recorded\: offline, without ledger, owner or credentials]:GIT_REF:_default' \
+'--zoneinfo=[As if local times were read by the time zone rules in this directory\: shows which firings they would move, and by how much. Compares the files alone, offline, and with \`--against\` reads both versions by them]:DIRECTORY:_files' \
 '--as-of=[As if it were this time\: local time in the configured time zone, or with an offset; or a duration from now]:TIME:_default' \
 '*--fail-on=[Exit with 1 where an entry that the plan is about has a time that is past, of another offset than its zone'\''s, of a zone such as \`Etc/GMT+8\`, near a change of the clocks, farther ahead than the horizon, or within 5 minutes of another]:WHAT:((past\:"Its time is past"
 offset\:"It has an offset which the zone that is named for it does not have then"
