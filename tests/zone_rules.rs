@@ -105,7 +105,6 @@ fn write(world: &World) -> BTreeMap<String, (&'static str, chrono::NaiveDateTime
 
 fn daemon(world: &World, tzdir: &Path) -> Running {
     let mut run = world.command(&["run", "--set", "zoneinfo=system"]);
-    run.args(["--set", "reconcile.max_stops=100%"]);
     run.args(["--set", "reconcile.horizon=364d"])
         .env("TZDIR", tzdir);
     let log = fs::File::create(world.root.path().join("log")).expect("a log");
@@ -159,9 +158,21 @@ async fn changed_rules_move_exactly_what_they_move() {
     let _daemon = daemon(&world, &link);
     world.settles_at(50, 0).await;
     assert_eq!(running(&world), before);
+    // More than `max_stops`, but nothing was removed.
     swap(&link, &new);
     world.settles_at(80, 30).await;
     assert_eq!(running(&world), after);
+    // Back to older rules: not without a person's word.
+    swap(&link, &old);
+    sleep(Duration::from_secs(5)).await;
+    world.settles_at(80, 30).await;
+    let plan = world.output(&["plan"]);
+    let said = String::from_utf8_lossy(&plan.stdout).into_owned();
+    assert_eq!(plan.status.code(), Some(3), "{said}");
+    assert!(said.contains("are older than those"), "{said}");
+    swap(&link, &new);
+    sleep(Duration::from_secs(5)).await;
+    world.settles_at(80, 30).await;
     // One damaged file, and the whole database is left alone.
     let damaged = world.root.path().join("damaged");
     fs::create_dir(&damaged).expect("made");
