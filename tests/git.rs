@@ -170,6 +170,30 @@ async fn a_rebase_a_stash_and_a_merge_are_no_more_than_their_difference() {
     settled(&world, 25, 4).await;
 }
 
+/// An entry was gone just before git was at work for longer than `stop_after`: it was stopped in the moment in which git
+/// had finished, although the next command brought it back. The churn found it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_gone_after_git_was_at_work_is_gone_since_then() {
+    let Some(world) = repository().await else {
+        return;
+    };
+    let _daemon = daemon(&world, "reconcile.settle=300ms");
+    world.settles_at(20, 0).await;
+    gone(&world, "e0");
+    sleep(Duration::from_millis(800)).await;
+    let lock = world.path(".git/index.lock");
+    File::create(&lock).expect("a lock");
+    put(&world, "n", &day(12));
+    sleep(Duration::from_millis(2_500)).await;
+    fs::remove_file(&lock).expect("removed");
+    sleep(Duration::from_millis(500)).await;
+    put(&world, "e0", &day(10));
+    settled(&world, 21, 0).await;
+    // Where nothing follows, it goes.
+    gone(&world, "e1");
+    settled(&world, 21, 1).await;
+}
+
 /// A lock holds stops and replaces, never starts, and one that stays is reported; so does a rebase that waits.
 #[tokio::test(flavor = "multi_thread")]
 async fn while_git_is_at_work_nothing_is_stopped_and_starts_go_on() {

@@ -177,7 +177,7 @@ impl Daemon {
 
     /// Waits until no hint has come for `settle`, and git is not at work any more; not for longer than a while.
     pub(super) async fn quiet(
-        &self,
+        &mut self,
         hinted: &mut watch::Receiver<u64>,
         stop: &mut watch::Receiver<bool>,
     ) -> Quiet {
@@ -200,6 +200,7 @@ impl Daemon {
                     if !matches!(looked, Ok(Ok(true))) {
                         return Quiet::AtRest;
                     }
+                    self.reconciler.saw_git_at_work();
                 },
             }
         }

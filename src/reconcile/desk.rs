@@ -87,6 +87,8 @@ pub struct Desk {
     gone_since: BTreeMap<EntryName, (DateTime<Utc>, Option<u64>)>,
     /// Whose execution may run, and whom no scan of this process has shown; `None`: there was no scan yet.
     never_seen: Option<BTreeSet<EntryName>>,
+    /// git or its like was at work in the folder when it was last looked at, or since.
+    pub(super) at_work: bool,
     changes: Changes,
 }
 
@@ -97,6 +99,7 @@ impl Desk {
             records,
             gone_since: BTreeMap::new(),
             never_seen: None,
+            at_work: false,
             changes: Changes::default(),
         }
     }
@@ -135,6 +138,13 @@ impl Desk {
         let mut unsettled: BTreeMap<&EntryName, DateTime<Utc>> = BTreeMap::new();
         self.gone_since
             .retain(|name, _| !desired.entries.contains_key(name));
+        // What git leaves may be followed by its next command: what is gone after the last one has been so since then alone.
+        let at_work = brakes.iter().any(|brake| brake.by == HeldBy::Git);
+        if std::mem::replace(&mut self.at_work, at_work) && !at_work {
+            for since in self.gone_since.values_mut() {
+                since.0 = now;
+            }
+        }
         let is_first = self.never_seen.is_none();
         let never_seen = self.never_seen.get_or_insert_default();
         never_seen.retain(|name| !desired.entries.contains_key(name));

@@ -23,6 +23,12 @@ impl Reconciler {
         }
     }
 
+    /// git or its like was at work in the folder since it was scanned last: what is gone after that has been so since then
+    /// alone, since its next command may follow.
+    pub fn saw_git_at_work(&mut self) {
+        self.desk.at_work = true;
+    }
+
     /// Reads again what could not be read when a write had failed.
     pub(super) async fn know_again(&mut self) {
         for name in std::mem::take(&mut self.unknown) {

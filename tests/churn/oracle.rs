@@ -205,6 +205,8 @@ impl Record {
         let by = |run: &Run| {
             let starts = self.starts().filter(|(seen, _)| seen.subject == run.name);
             let starts = starts.filter(|(seen, _)| seen.arrived <= second.start + SLACK);
+            // Whom AWS refused knows of no execution.
+            let starts = starts.filter(|(seen, _)| !seen.is_refused());
             starts.map(|(seen, _)| seen.ledger).collect::<Vec<_>>()
         };
         let (first_by, second_by) = (by(first), by(second));

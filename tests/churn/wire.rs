@@ -42,6 +42,14 @@ impl Seen {
         entry_of(&self.subject)
     }
 
+    /// Did AWS say no, so that it had no effect?
+    pub(crate) fn is_refused(&self) -> bool {
+        let answer = self.answer.as_ref();
+        answer.is_some_and(|(_, status, error)| {
+            *status == 400 && !error.contains("ExecutionAlreadyExists")
+        })
+    }
+
     pub(crate) fn line(&self) -> String {
         let answer = self.answer.as_ref().map_or_else(
             || "nobody waited".to_owned(),

@@ -327,6 +327,8 @@ pub(crate) fn never(world: &World) -> Vec<String> {
                 wrong.push(format!("5: {name} was stopped, and nobody had removed it"));
             }
             let stop_after = TimeDelta::from_std(STOP_AFTER).expect("seconds");
+            // A change is believed once it has stood for two seconds: the wait begins then, and may run past its time by that.
+            let believed = TimeDelta::seconds(3);
             let gone = timeline.iter().rev().find(|(since, _)| *since <= end);
             let removed = gone.is_some_and(|(since, content)| {
                 let absent = content.is_none() && !world.disabled(entry, *since, end);
@@ -342,7 +344,7 @@ pub(crate) fn never(world: &World) -> Vec<String> {
                     // Since when it was gone may be lost with the ledger.
                     && !world.damaged
                     && end < *since + stop_after
-                    && at.is_none_or(|at| at > *since + stop_after)
+                    && at.is_none_or(|at| at > *since + stop_after + believed)
             });
             if removed {
                 wrong.push(format!(
