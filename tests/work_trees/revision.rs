@@ -47,14 +47,12 @@ async fn a_commit_is_read_as_a_checkout_would_write_it() {
     git(&root, &["checkout", "marked.yml"]);
     let output = plan(&world);
     let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(text, "changes no firing\n", "{output:?}");
+    assert!(text.ends_with("\nchanges no firing\n"), "{output:?}");
     // The attributes are those of the commit.
     fs::remove_file(root.join(".gitattributes")).expect("removed");
     let output = plan(&world);
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout),
-        "changes no firing\n"
-    );
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.ends_with("\nchanges no firing\n"), "{output:?}");
     git(&root, &["config", "filter.word.smudge", "false"]);
     let output = plan(&world);
     let error = String::from_utf8_lossy(&output.stderr);
