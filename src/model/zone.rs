@@ -73,13 +73,11 @@ impl Zone {
     }
 
     fn offset_at(self, seconds: i64) -> ZoneOffset {
-        let (least, most) = (Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
-        let at = Timestamp::from_second(seconds.clamp(least, most)).unwrap_or_default();
-        let info = self.0.table.to_offset_info(at);
+        let at = timestamp(seconds);
         ZoneOffset {
             zone: self,
             at,
-            east: fixed(info.offset()),
+            east: fixed(self.0.table.to_offset(at)),
         }
     }
 }
@@ -102,6 +100,12 @@ fn counts_leap_seconds(data: &[u8]) -> bool {
     };
     let (leap, second) = first();
     leap > 0 || data.get(second..second + 4) == Some(b"TZif") && count(second, 2) > Some(0)
+}
+
+/// The nearest moment that jiff counts with.
+fn timestamp(seconds: i64) -> Timestamp {
+    let (least, most) = (Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
+    Timestamp::from_second(seconds.clamp(least, most)).unwrap_or_default()
 }
 
 fn fixed(offset: jiff::tz::Offset) -> FixedOffset {
@@ -171,7 +175,11 @@ impl TimeZone for Zone {
             return MappedLocalTime::None;
         };
         let seconds = local.and_utc().timestamp();
-        let of = |offset: jiff::tz::Offset| self.offset_at(seconds - i64::from(offset.seconds()));
+        let of = |offset: jiff::tz::Offset| ZoneOffset {
+            zone: *self,
+            at: timestamp(seconds - i64::from(offset.seconds())),
+            east: fixed(offset),
+        };
         match self.0.table.to_ambiguous_timestamp(civil).offset() {
             AmbiguousOffset::Unambiguous { offset } => MappedLocalTime::Single(of(offset)),
             AmbiguousOffset::Fold { before, after } => {
