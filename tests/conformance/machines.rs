@@ -102,7 +102,8 @@ pub(super) fn rows() -> Vec<Row> {
             json!({"stateMachineArn": "@M"}),
             bad("StateMachineDoesNotExist", ""),
         )
-        .after(&[start("n", AHEAD), delete(), stop()]),
+        .after(&[start("n", AHEAD), delete(), stop()])
+        .moto("moto deletes it at once, with its executions"),
         row(
             "delete: no execution runs, described",
             "DescribeStateMachine",
