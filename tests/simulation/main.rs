@@ -359,7 +359,7 @@ fn without_the_work_trees_below_the_folder() {
         nested: false,
         ..Rules::default()
     };
-    is_needed(rules, &["5", "11"]);
+    is_needed(rules, &["4", "5", "11"]);
 }
 
 #[test]
