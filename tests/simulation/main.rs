@@ -24,13 +24,17 @@ struct Told {
     history: String,
 }
 
-fn history(seed: u64, rules: Rules, daemons: usize) -> Told {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+/// A runtime whose hours pass in milliseconds.
+fn paused() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
-        .expect("a runtime");
-    runtime.block_on(async {
+        .expect("a runtime")
+}
+
+fn history(seed: u64, rules: Rules, daemons: usize) -> Told {
+    paused().block_on(async {
         let mut world = World::new(seed, rules, daemons);
         let told = tell(&mut world).await;
         world.kill_all().await;

@@ -338,12 +338,7 @@ impl History {
 
 /// One history; how often rules moved something, and how often they were held or kept, in it.
 fn tell(seed: u64) -> (Vec<String>, usize, usize, Vec<String>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
+    crate::paused().block_on(async {
         let mut history = History::new(seed);
         history.start().await;
         let mut held = 0;
