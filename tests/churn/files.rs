@@ -199,6 +199,8 @@ impl Folder {
         }
         self.releases = number;
         let to = self.world.path(&format!("releases/{number}"));
+        // It may hold no file at all.
+        fs::create_dir_all(&to).expect("made");
         for (file, entries) in &files {
             let path = to.join(file);
             fs::create_dir_all(path.parent().expect("a directory")).expect("made");
