@@ -61,7 +61,7 @@ fn entry(name: &str, minutes: i64, zones: &Zones) -> Entry {
     let at = written.and_local_timezone(zone(zones)).unwrap().to_utc();
     Entry {
         name: EntryName::parse(name).expect("a name"),
-        content: Content::new(at, MACHINE, lambda_input("f", at, serde_json::json!({}))),
+        content: Content::new(at, MACHINE, lambda_input("f", at, &serde_json::json!({}))),
         lambda: Some("f".into()),
         grace: Duration::from_mins(5),
         enabled: true,
@@ -69,6 +69,7 @@ fn entry(name: &str, minutes: i64, zones: &Zones) -> Entry {
         is_local: true,
         description: None,
         file: "a.yaml".into(),
+        before: None,
         in_line: 1,
     }
 }

@@ -7,7 +7,6 @@ use std::process::Command;
 
 use onced::model::entry::EntryName;
 use onced::source::parse::Defaults;
-use onced::source::parse_cache::ParseCache;
 use onced::source::problem::FileState;
 use onced::source::scan::{Scan, Scanner};
 
@@ -154,46 +153,6 @@ fn content_decides_not_the_time_of_change() {
         .set_modified(time)
         .unwrap();
     assert_eq!(names(&scanner.scan()), ["two"]);
-}
-
-/// A file so large that what it was parsed to is kept.
-fn large(entry_name: &str) -> String {
-    let others = (0..2_000)
-        .map(|n| format!("  other{n}: {{at: 2027-06-01T09:00:00Z, lambda: f, payload: {n}}}\n"));
-    entry(entry_name) + &others.collect::<String>()
-}
-
-#[test]
-fn what_another_process_parsed_is_taken_only_for_the_same_content() {
-    let (directory, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let path = directory.path().join("a.yaml");
-    let scan = |cache: ParseCache| {
-        let scanner = Scanner::new(directory.path().to_owned(), Defaults::default());
-        scanner.with_cache(Some(cache)).scan()
-    };
-    let copies = || fs::read_dir(state.path().join("parsed")).map_or(0, Iterator::count);
-    fs::write(&path, large("one")).unwrap();
-    let first = scan(ParseCache::keeping(state.path()));
-    assert_eq!((first.entries.len(), copies()), (2_001, 1));
-    let second = scan(ParseCache::reading(state.path()));
-    assert_eq!(
-        (&second.entries, &second.files),
-        (&first.entries, &first.files)
-    );
-    // Of the same size, at the same time.
-    let time = fs::metadata(&path).unwrap().modified().unwrap();
-    fs::write(&path, large("two")).unwrap();
-    let file = fs::File::options().write(true).open(&path).unwrap();
-    file.set_modified(time).unwrap();
-    let changed = scan(ParseCache::reading(state.path()));
-    assert!(changed.entries.contains_key(&name("two")));
-    assert!(!changed.entries.contains_key(&name("one")));
-    assert_eq!(copies(), 1, "who only looks keeps nothing");
-    // Of a file that is invalid nothing is kept.
-    fs::write(&path, large("bad name")).unwrap();
-    let invalid = scan(ParseCache::keeping(state.path()));
-    assert!(invalid.has_problems() && invalid.entries.is_empty());
-    assert_eq!(copies(), 0, "nothing needs the first one any more");
 }
 
 /// A folder that is swapped for an empty one while it is listed: what was listed is never taken for what the other one

@@ -40,7 +40,7 @@ pub(crate) fn entry(payload: i64, ahead: i64) -> Entry {
     let at = begin() + TimeDelta::seconds(ahead);
     Entry {
         name: EntryName::parse("e").expect("a name"),
-        content: Content::new(at, MACHINE, lambda_input("f", at, payload.into())),
+        content: Content::new(at, MACHINE, lambda_input("f", at, &payload.into())),
         lambda: Some("f".into()),
         grace: Duration::from_mins(5),
         enabled: true,
@@ -48,6 +48,7 @@ pub(crate) fn entry(payload: i64, ahead: i64) -> Entry {
         is_local: false,
         description: None,
         file: "a.yaml".into(),
+        before: None,
         in_line: 1,
     }
 }

@@ -38,13 +38,13 @@ fn set(
     key: &'static str,
     value: serde_json::Value,
 ) -> Result<String, Refused> {
-    string(with(text, |file| file.set(name, &[(key, value)])))
+    string(with(text, |file| file.set(name, &[(key, value.into())])))
 }
 
 fn add(text: &str, name: &str) -> Result<String, Refused> {
     let fields = [
-        ("at", json!("2027-01-01T00:00:00Z")),
-        ("lambda", json!("g")),
+        ("at", "2027-01-01T00:00:00Z".into()),
+        ("lambda", "g".into()),
     ];
     string(with(text, |file| file.insert(name, &fields)))
 }
@@ -68,6 +68,7 @@ fn entries(text: &str) -> BTreeMap<String, Entry> {
         (
             entry.name.to_string(),
             Entry {
+                before: None,
                 in_line: 0,
                 ..entry
             },
@@ -229,7 +230,7 @@ fn a_value_takes_the_place_of_another() {
             "payload",
             json!({"a": [1]}),
             "lambda: f}",
-            "lambda: f, payload: {\"a\":[1]}}",
+            "lambda: f, payload: {\"a\": [1]}}",
         ),
         (
             "c",
@@ -275,9 +276,9 @@ fn a_value_takes_the_place_of_another() {
     }
     let open = "schedules:\n  a:\n    at: 2026-12-01T09:00:00Z\n    lambda: f";
     let fields = [
-        ("grace", json!("2h")),
-        ("payload", json!(null)),
-        ("enabled", json!(true)),
+        ("grace", "2h".into()),
+        ("payload", json!(null).into()),
+        ("enabled", true.into()),
     ];
     let set = string(with(open, |file| file.set("a", &fields))).unwrap();
     assert_eq!(

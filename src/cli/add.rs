@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use crate::source::yaml::Value;
 
 use super::arguments::Add;
 use super::change::{self, Folder, wrong};
@@ -44,7 +44,7 @@ pub(super) fn add(context: &Context, add: &Add) -> Outcome {
     let at = at.ok_or_else(|| Failure::usage("no time is given\nhint: give --at or --in"))?;
     let payload = add.payload.as_deref().map(change::payload).transpose()?;
     let named = (zone != Zone::utc() && of_file != Some(zone)).then(|| zone.name());
-    let text = |text: &str| Value::String(text.to_owned());
+    let text = |text: &str| Value::from(text);
     let fields: [(&'static str, Option<Value>); 6] = [
         ("description", add.description.as_deref().map(text)),
         ("at", Some(text(&words::spelled(at, zone)))),

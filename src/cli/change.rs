@@ -19,6 +19,7 @@ use crate::source::replace::{Held, Trouble};
 use crate::source::scan::{Scan, Scanner};
 use crate::source::time::{self, Wrong};
 use crate::source::words;
+use crate::source::yaml;
 use crate::view;
 
 /// The schedule files, and what they get where they say nothing.
@@ -223,9 +224,12 @@ pub(super) fn moment(at: DateTime<Utc>, zone: Zone) -> String {
 }
 
 /// A payload as it was typed.
-pub(super) fn payload(typed: &str) -> Result<Value, Failure> {
-    serde_json::from_str(typed)
-        .map_err(|_| Failure::usage("`--payload` is no JSON\nhint: write --payload '{\"key\": 1}'"))
+pub(super) fn payload(typed: &str) -> Result<yaml::Value, Failure> {
+    yaml::from_json(typed).map_err(|wrong| {
+        let Wrong { message, hint } = wrong;
+        let hint = hint.unwrap_or_else(|| "write --payload '{\"key\": 1}'".into());
+        Failure::usage(format!("`--payload` is not JSON: {message}\nhint: {hint}"))
+    })
 }
 
 /// What differs between two entries of one name, never what a payload is.

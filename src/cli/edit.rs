@@ -1,7 +1,7 @@
 //! `onced edit`: changes an entry where it stands, by flags or in an editor. Never touches another line by itself.
 
+use crate::source::yaml::Value;
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
 use super::arguments::Edit;
 use super::change::{self, Folder, wrong};
@@ -90,7 +90,7 @@ fn fields(
     });
     let runs_lambda = entry.lambda.is_some() || edit.lambda.is_some();
     let payload = edit.payload.as_deref().map(change::payload).transpose()?;
-    let text = |text: Option<&str>| text.map(|text| Value::String(text.to_owned()));
+    let text = |text: Option<&str>| text.map(Value::from);
     let enabled = (edit.enable || edit.disable).then_some(edit.enable);
     let fields: [(&'static str, Option<Value>); 7] = [
         ("description", text(edit.description.as_deref())),

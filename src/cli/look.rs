@@ -8,7 +8,6 @@ use crate::daemon::wall_clock;
 use crate::ledger::{Ledger, LedgerError};
 use crate::reconcile::folder;
 use crate::settings::Settings;
-use crate::source::parse_cache::ParseCache;
 use crate::source::scan::{Scan, Scanner};
 use crate::view::Moment;
 use crate::view::suppose::Known;
@@ -19,9 +18,8 @@ pub(super) fn look(settings: &Settings, as_of: Option<DateTime<Utc>>) -> Result<
     let directory = run::directory(settings)?;
     let state = settings.state_directory.as_deref();
     let name = folder::named(&directory);
-    let scanner = Scanner::new(directory, settings.defaults.clone())
-        .with_cache(state.map(ParseCache::reading))
-        .with_git_dir(settings.git_dir.clone());
+    let scanner =
+        Scanner::new(directory, settings.defaults.clone()).with_git_dir(settings.git_dir.clone());
     let (found, scan) = match state {
         None => (None, once(scanner)),
         Some(state) => {

@@ -21,7 +21,6 @@ use crate::reconcile::apply::Hands;
 use crate::reconcile::apply::machines::Machines;
 use crate::reconcile::{Reconciler, Tally};
 use crate::settings::Settings;
-use crate::source::parse_cache::ParseCache;
 use crate::source::read;
 use crate::source::scan::Scanner;
 use crate::source::work_tree::{self, Commits};
@@ -205,10 +204,7 @@ pub(super) async fn daemon(
         seed,
     )
     .within(settings.limits.clone());
-    let lasts = state.temporary.is_none();
-    let cache = lasts.then(|| ParseCache::keeping(&state.path));
     let scanner = Scanner::new(directory.to_owned(), settings.defaults.clone())
-        .with_cache(cache)
         .with_git_dir(settings.git_dir.clone());
     let (settle, resync) = (settings.settle, settings.resync);
     let daemon = Daemon::new(scanner, reconciler, policy, settle, resync, clock);

@@ -36,21 +36,6 @@ impl Content {
         }
     }
 
-    /// The same, where its fingerprint is known from before.
-    pub(crate) fn known(
-        at: DateTime<Utc>,
-        state_machine: Arc<str>,
-        input: Arc<str>,
-        fingerprint: Fingerprint,
-    ) -> Self {
-        Self {
-            at,
-            state_machine,
-            input,
-            fingerprint,
-        }
-    }
-
     /// The same at another time, which its input names, too; `None`: the input is not one of ours.
     pub fn at_another(&self, at: DateTime<Utc>) -> Option<Self> {
         let Ok(Value::Object(mut input)) = serde_json::from_str(&self.input) else {

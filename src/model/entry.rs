@@ -77,6 +77,9 @@ pub struct Entry {
     pub description: Option<Arc<str>>,
     /// The schedule file, relative to the directory.
     pub file: Arc<str>,
+    /// What it asks for as the last onced that kept numbers in 64 bits understood it, where that is something else: what that
+    /// one started is this entry's, too.
+    pub before: Option<Arc<Content>>,
     /// See [`Entry::line`]. A million entries are smaller by it than by a larger number.
     pub in_line: u32,
 }
@@ -119,12 +122,14 @@ impl Entry {
 }
 
 /// The canonical input of a lambda's entry.
-pub fn lambda_input(function: &str, at: DateTime<Utc>, payload: Value) -> String {
-    let mut input = Map::new();
-    input.insert("functionName".into(), function.into());
-    input.insert("invocationTime".into(), instant(at).into());
-    input.insert("payload".into(), payload);
-    canonical(&Value::Object(input))
+pub fn lambda_input(function: &str, at: DateTime<Utc>, payload: &Value) -> String {
+    lambda_input_of(function, at, &canonical(payload))
+}
+
+/// The same, of a payload that is canonical JSON already.
+pub fn lambda_input_of(function: &str, at: DateTime<Utc>, payload: &str) -> String {
+    let (function, at) = (Value::from(function), instant(at));
+    format!(r#"{{"functionName":{function},"invocationTime":"{at}","payload":{payload}}}"#)
 }
 
 /// The canonical input of a state machine's entry: the user's object with `invocationTime` added.
@@ -156,6 +161,7 @@ pub(crate) fn sample(name: &str) -> Entry {
         is_local: false,
         description: None,
         file: "a.yaml".into(),
+        before: None,
         in_line: 1,
     }
 }
@@ -178,7 +184,7 @@ mod tests {
     #[test]
     #[cfg(target_pointer_width = "64")]
     fn an_entry_is_small() {
-        assert_eq!(size_of::<Entry>(), 152);
+        assert_eq!(size_of::<Entry>(), 160);
     }
 
     #[test]

@@ -132,7 +132,7 @@ pub(crate) mod tests {
     /// An entry that fires then, as rules of this database had it.
     pub(crate) fn ruled(name: &str, zone: Zone, at: DateTime<Utc>) -> Entry {
         let machine = "arn:aws:states:us-east-1:123456789012:stateMachine:M";
-        let input = lambda_input("f", at, serde_json::json!({"n": 1}));
+        let input = lambda_input("f", at, &serde_json::json!({"n": 1}));
         Entry {
             content: Content::new(at, machine, input),
             named_zone: Some(zone),
@@ -214,7 +214,7 @@ pub(crate) mod tests {
                 content: Content::new(
                     new.at(),
                     new.state_machine().clone(),
-                    lambda_input("f", new.at(), serde_json::json!({"n": 2})),
+                    lambda_input("f", new.at(), &serde_json::json!({"n": 2})),
                 ),
                 ..new.clone()
             },

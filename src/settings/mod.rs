@@ -236,7 +236,7 @@ impl Keys {
         })?;
         let state_machine = self.get("state_machine", |value| {
             let all = Patterns::default();
-            crate::source::value::machine(&text(value)?, &all)
+            crate::source::targets::machine(&text(value)?, &all)
                 .map(Arc::from)
                 .map_err(|wrong| (wrong.message, wrong.hint.unwrap_or_default()))
         })?;

@@ -76,11 +76,24 @@ pub struct Defaults {
     pub grace: Option<String>,
     /// `false`: entries are listed, not started, and stopped if they were.
     pub enabled: Option<bool>,
+    /// What each function gets, key by key; a key of the entry's own `payload` wins.
+    pub payload: Option<Map<String, Value>>,
+    /// What each state machine gets, key by key; a key of the entry's own `input` wins.
+    #[cfg_attr(test, schemars(extend("properties" = {"invocationTime": false})))]
+    pub input: Option<Map<String, Value>>,
 }
 
 impl Defaults {
     /// The keys, in the order in which they are told.
-    pub const KEYS: &[&str] = &["timezone", "lambda", "state_machine", "grace", "enabled"];
+    pub const KEYS: &[&str] = &[
+        "timezone",
+        "lambda",
+        "state_machine",
+        "grace",
+        "enabled",
+        "payload",
+        "input",
+    ];
 }
 
 /// One invocation, once. It has `lambda` and perhaps `payload`, or `state_machine` and perhaps `input`; or `defaults` say what runs.

@@ -1,16 +1,17 @@
 //! One schedule file's bytes become entries, or all that is wrong with them. Pure; never panics on any bytes, and never
 //! shows a payload.
 
+mod fields;
+mod payload;
 mod shown;
 
+use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value as Json;
-use serde_yaml::Value as Yaml;
-
 use crate::model::content::Content;
-use crate::model::entry::{Entry, EntryName, MAX_INPUT_BYTES, lambda_input, machine_input};
+use crate::model::entry::{Entry, EntryName, MAX_INPUT_BYTES};
 use crate::model::interner::Interner;
 use crate::model::zone::Zone;
 use crate::model::zones::Zones;
@@ -18,10 +19,12 @@ use crate::source::language::{self, ScheduleFile};
 use crate::source::offset;
 use crate::source::patterns::Patterns;
 use crate::source::problem::Problem;
+use crate::source::targets;
+use crate::source::time::written::{self, Mistake};
 use crate::source::time::{self, Wrong};
-use crate::source::tree::{self, Node, Place};
-use crate::source::value::{self, Field, Fields};
-use shown::readable;
+use crate::source::yaml::{Document, Fault, Node, Place, Scalar, read, readable, resolve};
+use fields::Fields;
+use shown::{MOST, Show};
 
 /// What an entry gets where its file says nothing.
 #[derive(Debug, Clone)]
@@ -54,7 +57,7 @@ impl Default for Defaults {
 }
 
 /// What a file's `defaults` say.
-struct FileDefaults {
+struct FileDefaults<'d> {
     timezone: Zone,
     /// The same, where the file or the configuration names it.
     named_zone: Option<Zone>,
@@ -62,204 +65,177 @@ struct FileDefaults {
     state_machine: Option<Arc<str>>,
     grace: Duration,
     enabled: bool,
+    payload: Option<Node<'d>>,
+    input: Option<Node<'d>>,
 }
+
+/// A function, and a machine of the entry's own.
+type Target = (Option<Arc<str>>, Option<Arc<str>>);
 
 /// The entries of a file, in its order.
 pub fn parse(file: &str, bytes: &[u8], defaults: &Defaults) -> Result<Vec<Entry>, Vec<Problem>> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = readable(bytes).map_err(|problem| vec![problem])?;
+    let document = read(text, false);
     let mut parsing = Parsing {
         file: file.into(),
         defaults,
         texts: Interner::default(),
         wrongs: Vec::new(),
+        count: 0,
         hidden: Vec::new(),
+        hidden_lines: Vec::new(),
+        nodes: PhantomData,
     };
-    let entries = parsing.text(&text);
-    if parsing.wrongs.is_empty() {
+    let entries = parsing.text(text, &document);
+    if parsing.count == 0 {
         return Ok(entries);
     }
-    Err(parsing.problems(&text))
+    Err(parsing.problems(text))
 }
 
-struct Parsing<'a> {
+struct Parsing<'a, 'd> {
     file: Arc<str>,
     defaults: &'a Defaults,
     /// Of functions and machines.
     texts: Interner,
-    wrongs: Vec<(Place, Wrong)>,
-    /// First and last line of each payload and input: never shown.
-    hidden: Vec<(usize, usize)>,
+    /// The first of what is wrong.
+    wrongs: Vec<(Fault, Show)>,
+    /// How much is wrong.
+    count: usize,
+    /// The bytes of each payload and input: their lines are never shown.
+    hidden: Vec<Range<usize>>,
+    /// First and last lines of the same.
+    hidden_lines: Vec<(usize, usize)>,
+    nodes: PhantomData<Node<'d>>,
 }
 
-impl Parsing<'_> {
-    fn wrong(&mut self, place: Place, message: impl Into<String>, hint: &str) {
-        let hint = (!hint.is_empty()).then(|| hint.to_owned());
-        self.wrongs.push((
-            place,
-            Wrong {
-                message: message.into(),
-                hint,
-            },
-        ));
+impl<'d> Parsing<'_, 'd> {
+    /// Is one more still told, or only counted?
+    fn is_told(&mut self) -> bool {
+        self.count += 1;
+        self.count <= MOST
     }
 
-    fn keep<T>(&mut self, place: Place, result: Result<T, Wrong>) -> Option<T> {
+    fn push(&mut self, place: impl FnOnce() -> Place, wrong: Wrong, show: Show) {
+        if self.is_told() {
+            let fault = Fault {
+                place: place(),
+                message: wrong.message,
+                hint: wrong.hint,
+            };
+            self.wrongs.push((fault, show));
+        }
+    }
+
+    fn wrong(&mut self, node: Node<'d>, message: impl Into<String>, hint: &str) {
+        self.wrong_showing(node, message, hint, Show::Nothing);
+    }
+
+    fn wrong_showing(
+        &mut self,
+        node: Node<'d>,
+        message: impl Into<String>,
+        hint: &str,
+        show: Show,
+    ) {
+        let hint = (!hint.is_empty()).then(|| hint.to_owned());
+        let wrong = Wrong {
+            message: message.into(),
+            hint,
+        };
+        self.push(|| node.place(), wrong, show);
+    }
+
+    fn keep<T>(&mut self, node: Node<'d>, result: Result<T, Wrong>) -> Option<T> {
         result
-            .map_err(|wrong| self.wrongs.push((place, wrong)))
+            .map_err(|wrong| self.push(|| node.place(), wrong, Show::Nothing))
             .ok()
     }
 
-    fn text(&mut self, text: &str) -> Vec<Entry> {
+    fn text(
+        &mut self,
+        text: &str,
+        document: &'d Result<Option<Document<'d>>, Fault>,
+    ) -> Vec<Entry> {
         const NOTHING: &str = "write `schedules: {}` where nothing is meant, or remove the file";
-        let start = Place { line: 1, column: 1 };
+        let mut at = |line: usize, message: &str, hint: &str| {
+            let wrong = Wrong {
+                message: message.into(),
+                hint: Some(hint.into()),
+            };
+            self.push(|| Place { line, column: 1 }, wrong, Show::Nothing);
+            Vec::new()
+        };
         if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<< ")) {
             let hint = "resolve the conflict: keep one side, remove the markers";
-            self.wrong(
-                Place {
-                    line: line + 1,
-                    column: 1,
-                },
-                "an unresolved merge conflict",
-                hint,
-            );
-            return Vec::new();
+            return at(line + 1, "an unresolved merge conflict", hint);
         }
-        let root = match tree::read(text) {
-            Ok(Some(root)) => root,
-            Ok(None) => {
-                self.wrong(start, "the file is empty", NOTHING);
-                return Vec::new();
+        match document {
+            Ok(Some(document)) if document.root().is_null() => at(1, "the file is empty", NOTHING),
+            Ok(None) => at(1, "the file is empty", NOTHING),
+            Ok(Some(document)) => {
+                // What is wrong with the YAML itself may lie within a payload.
+                if !document.faults.is_empty() {
+                    self.hide_what_may_be_payload(text);
+                }
+                for fault in &document.faults {
+                    if self.is_told() {
+                        self.wrongs.push((fault.clone(), Show::Nothing));
+                    }
+                }
+                self.root(document.root())
             }
             Err(fault) => {
                 self.hide_what_may_be_payload(text);
-                self.wrongs.push((
-                    fault.place,
-                    Wrong {
-                        message: fault.message,
-                        hint: fault.hint,
-                    },
-                ));
-                return Vec::new();
+                self.count += 1;
+                self.wrongs.push((fault.clone(), Show::Nothing));
+                Vec::new()
             }
-        };
-        let value: Yaml = match serde_yaml::from_str(text) {
-            Ok(value) => value,
-            Err(error) => {
-                let place = error.location().map_or(start, |at| Place {
-                    line: at.line(),
-                    column: at.column(),
-                });
-                self.hide_what_may_be_payload(text);
-                if error.to_string().contains("128") {
-                    self.wrong(
-                        place,
-                        "a whole number of more than 64 bits has no form in JSON",
-                        "put it in quotes",
-                    );
-                } else {
-                    self.wrong(place, "not YAML that onced can read", "");
-                }
-                return Vec::new();
-            }
-        };
-        if value.is_null() {
-            self.wrong(start, "the file is empty", NOTHING);
-            return Vec::new();
         }
-        self.root(&root, &value)
     }
 
-    fn root(&mut self, node: &Node, value: &Yaml) -> Vec<Entry> {
-        let Some(fields) = self.fields(node, value, ScheduleFile::KEYS, "a schedule file") else {
+    fn root(&mut self, node: Node<'d>) -> Vec<Entry> {
+        let Some(fields) = self.fields(node, ScheduleFile::KEYS, "a schedule file", false) else {
             return Vec::new();
         };
         if let Some(version) = fields.get("version")
-            && version.value.as_u64() != Some(1)
+            && !matches!(resolve(&version.resolved()), Ok(Some(Scalar::Number(number))) if number == "1")
         {
             self.wrong(
-                version.node.place,
+                version,
                 "this onced reads version 1 of schedule files",
                 "write `version: 1`",
             );
         }
         let defaults = self.file_defaults(&fields);
-        let Some(schedules) = fields.get("schedules") else {
+        let Some(schedules) = fields.any("schedules") else {
             self.wrong(
-                node.place,
+                node,
                 "there is no `schedules`",
                 "write `schedules:` and the entries below it",
             );
             return Vec::new();
         };
-        let Some(pairs) = value::pairs(schedules.node, schedules.value) else {
+        if !schedules.is_mapping() {
             let hint = "write the entries below it, or `schedules: {}` where nothing is meant";
-            self.hide(schedules.node);
-            self.wrong(
-                schedules.node.place,
-                "`schedules` is not a mapping of names to entries",
-                hint,
-            );
+            self.hide(schedules);
+            let message = "`schedules` is not a mapping of names to entries";
+            self.wrong_showing(schedules, message, hint, Show::UpTo);
             return Vec::new();
-        };
+        }
         let mut entries = Vec::new();
-        for (key, field) in pairs {
-            if key.text.starts_with("x-") {
-                self.hide(field.node);
+        for (key, value) in schedules.resolved().pairs() {
+            let name = key.spelled().unwrap_or_default();
+            if name.starts_with("x-") {
+                self.hide(value);
             } else {
-                entries.extend(self.entry(key.text, key.place, field, &defaults));
+                entries.extend(self.entry(name, key, value, &defaults));
             }
         }
         entries
     }
 
-    /// The fields of a mapping; what is not one, or not known, is noted.
-    fn fields<'n>(
-        &mut self,
-        node: &'n Node,
-        value: &'n Yaml,
-        known: &[&str],
-        what: &str,
-    ) -> Option<Fields<'n>> {
-        let Some(pairs) = value::pairs(node, value) else {
-            let hint = format!("{what} has keys: {}", known.join(", "));
-            self.hide(node);
-            self.wrong(
-                node.place,
-                format!("{what} is a mapping, and this is none"),
-                &hint,
-            );
-            return None;
-        };
-        for (key, field) in &pairs {
-            // What is the user's own may be a payload that is named by `*`.
-            if key.text.starts_with("x-") {
-                self.hide(field.node);
-            }
-            if !key.text.starts_with("x-") && !known.contains(&key.text) {
-                let near = known
-                    .iter()
-                    .map(|known| (strsim::jaro_winkler(known, key.text), known));
-                let near = near
-                    .max_by(|a, b| a.0.total_cmp(&b.0))
-                    .filter(|(likeness, _)| *likeness > 0.75);
-                let hint = near.map_or_else(
-                    || {
-                        format!(
-                            "{what} has: {}; keys of your own begin with `x-`",
-                            known.join(", ")
-                        )
-                    },
-                    |(_, known)| format!("did you mean `{known}`?"),
-                );
-                self.hidden.push((key.place.line, field.node.last));
-                self.wrong(key.place, format!("unknown key `{}`", key.text), &hint);
-            }
-        }
-        Some(Fields(pairs))
-    }
-
-    fn file_defaults(&mut self, root: &Fields<'_>) -> FileDefaults {
+    fn file_defaults(&mut self, root: &Fields<'d>) -> FileDefaults<'d> {
         let mut defaults = FileDefaults {
             timezone: self.defaults.timezone,
             // UTC is what there is where nobody has named one.
@@ -268,18 +244,16 @@ impl Parsing<'_> {
             state_machine: None,
             grace: self.defaults.grace,
             enabled: true,
+            payload: None,
+            input: None,
         };
-        let Some(field) = root.get("defaults") else {
+        let Some(node) = root.get("defaults") else {
             return defaults;
         };
-        let Some(fields) = self.fields(
-            field.node,
-            field.value,
-            language::Defaults::KEYS,
-            "`defaults`",
-        ) else {
+        let Some(fields) = self.fields(node, language::Defaults::KEYS, "`defaults`", true) else {
             return defaults;
         };
+        self.hide_payloads(&fields, language::Defaults::KEYS);
         if let Some(zone) = self.zone(&fields) {
             (defaults.timezone, defaults.named_zone) = (zone, Some(zone));
         }
@@ -287,9 +261,11 @@ impl Parsing<'_> {
         defaults.enabled = self.enabled(&fields).unwrap_or(true);
         defaults.lambda = self.lambda(&fields);
         defaults.state_machine = self.machine(&fields);
+        defaults.payload = self.default_members(&fields, "payload");
+        defaults.input = self.default_members(&fields, "input");
         if let (Some(_), Some(machine)) = (&defaults.lambda, fields.get("state_machine")) {
             self.wrong(
-                machine.node.place,
+                machine,
                 "`defaults` has both `lambda` and `state_machine`",
                 "keep one of the two",
             );
@@ -297,173 +273,97 @@ impl Parsing<'_> {
         defaults
     }
 
-    fn string<'n>(&mut self, fields: &Fields<'n>, key: &str) -> Option<(Place, &'n str)> {
-        let field = fields.get(key)?;
-        let text = field.value.as_str();
-        if text.is_none() {
-            let hint = if field.value.is_sequence() || field.value.is_mapping() {
-                "write one text, without brackets"
-            } else {
-                "put it in quotes"
-            };
-            let message = format!("`{key}` is a text, and this is none");
-            self.wrong(field.node.place, message, hint);
-        }
-        text.map(|text| (field.node.place, text))
-    }
-
-    fn at<'n>(&mut self, fields: &Fields<'n>) -> Option<(Place, &'n str)> {
-        let field = fields.get("at")?;
-        match value::epoch(field) {
-            Some(wrong) => self.keep(field.node.place, Err(wrong)),
+    fn at(&mut self, fields: &Fields<'d>) -> Option<(Node<'d>, &'d str)> {
+        let node = fields.get("at")?;
+        match epoch(node) {
+            Some(wrong) => self.keep(node, Err(wrong)),
             None => self.string(fields, "at"),
         }
     }
 
-    fn zone(&mut self, fields: &Fields<'_>) -> Option<Zone> {
-        let (place, text) = self.string(fields, "timezone")?;
-        self.keep(place, time::zone(text, &self.defaults.zones))
+    fn zone(&mut self, fields: &Fields<'d>) -> Option<Zone> {
+        let (node, text) = self.string(fields, "timezone")?;
+        self.keep(node, time::zone(text, &self.defaults.zones))
     }
 
-    fn grace(&mut self, fields: &Fields<'_>) -> Option<Duration> {
-        let (place, text) = self.string(fields, "grace")?;
-        self.keep(place, time::duration(text))
-    }
-
-    fn enabled(&mut self, fields: &Fields<'_>) -> Option<bool> {
-        let field = fields.get("enabled")?;
-        let enabled = field.value.as_bool();
-        if enabled.is_none() {
-            self.wrong(field.node.place, "`enabled` is `true` or `false`", "");
+    fn grace(&mut self, fields: &Fields<'d>) -> Option<Duration> {
+        let node = fields.get("grace")?;
+        // A number is taken for seconds by those who write it.
+        if let Ok(Some(Scalar::Number(number))) = resolve(&node.resolved()) {
+            let written = number
+                .parse()
+                .ok()
+                .map(|seconds| time::spelled_duration(Duration::from_secs(seconds)));
+            let hint = written.map_or(
+                "write it as `30s`, `5m`, `2h` or `300d`".into(),
+                |written| format!("write `{written}`"),
+            );
+            self.wrong(node, "`grace` is a duration with its unit", &hint);
+            return None;
         }
-        enabled
+        let (node, text) = self.string(fields, "grace")?;
+        self.keep(node, time::duration(text))
     }
 
-    fn lambda(&mut self, fields: &Fields<'_>) -> Option<Arc<str>> {
-        let (place, text) = self.string(fields, "lambda")?;
-        let checked = value::lambda(text, &self.defaults.allow_lambdas);
-        let name = self.keep(place, checked)?;
+    fn enabled(&mut self, fields: &Fields<'d>) -> Option<bool> {
+        let node = fields.get("enabled")?;
+        if let Ok(Some(Scalar::Bool(enabled))) = resolve(&node.resolved()) {
+            return Some(enabled);
+        }
+        self.wrong(node, "`enabled` is `true` or `false`", "");
+        None
+    }
+
+    fn lambda(&mut self, fields: &Fields<'d>) -> Option<Arc<str>> {
+        let (node, text) = self.string(fields, "lambda")?;
+        let checked = targets::lambda(text, &self.defaults.allow_lambdas);
+        let name = self.keep(node, checked)?;
         Some(self.texts.intern(name))
     }
 
-    fn machine(&mut self, fields: &Fields<'_>) -> Option<Arc<str>> {
-        let (place, text) = self.string(fields, "state_machine")?;
-        let checked = value::machine(text, &self.defaults.allow_state_machines);
-        let arn = self.keep(place, checked)?;
+    fn machine(&mut self, fields: &Fields<'d>) -> Option<Arc<str>> {
+        let (node, text) = self.string(fields, "state_machine")?;
+        let checked = targets::machine(text, &self.defaults.allow_state_machines);
+        let arn = self.keep(node, checked)?;
         Some(self.texts.intern(arn))
     }
 
     fn entry(
         &mut self,
         name: &str,
-        place: Place,
-        field: Field<'_>,
-        defaults: &FileDefaults,
+        key: Node<'d>,
+        node: Node<'d>,
+        defaults: &FileDefaults<'d>,
     ) -> Option<Entry> {
-        let before = self.wrongs.len();
-        let name = self.keep(
-            place,
-            EntryName::parse(name).map_err(|message| Wrong {
-                message,
-                hint: None,
-            }),
-        );
-        let fields = self.fields(field.node, field.value, language::Entry::KEYS, "an entry")?;
-        for key in language::Entry::KEYS {
-            if let Some(field) = fields.get(key)
-                // What stands below the wrong key may have been meant as a payload.
-                && (["payload", "input"].contains(key) || field.value.is_mapping() || field.value.is_sequence())
-            {
-                self.hidden.push((field.node.place.line, field.node.last));
-            }
-        }
+        let before = self.count;
+        let name = EntryName::parse(name).map_err(|message| Wrong {
+            message,
+            hint: None,
+        });
+        let name = self.keep(key, name);
+        let fields = self.fields(node, language::Entry::KEYS, "an entry", true)?;
+        self.hide_payloads(&fields, language::Entry::KEYS);
         let description = self.string(&fields, "description");
         let own_zone = self.zone(&fields);
         let timezone = own_zone.unwrap_or(defaults.timezone);
         let written = self.at(&fields);
         let is_local = written.is_some_and(|(_, text)| time::is_local(text));
-        let at = written.and_then(|(place, text)| self.keep(place, time::instant(text, timezone)));
+        let at = written.and_then(|(node, text)| self.keep(node, time::instant(text, timezone)));
         if fields.get("at").is_none() {
             self.wrong(
-                place,
+                key,
                 "the entry has no `at`",
                 "write when it runs, such as `at: 2026-12-01T09:00:00`",
             );
         }
         let grace = self.grace(&fields).unwrap_or(defaults.grace);
         let enabled = self.enabled(&fields).unwrap_or(defaults.enabled);
-        let (lambda, machine) = (self.lambda(&fields), self.machine(&fields));
-        let own = (
-            fields.get("lambda").is_some(),
-            fields.get("state_machine").is_some(),
-        );
-        let (lambda, machine) = match own {
-            (true, true) => {
-                self.wrong(
-                    place,
-                    "the entry has both `lambda` and `state_machine`",
-                    "keep one of the two",
-                );
-                return None;
-            }
-            (true, false) => (lambda, None),
-            (false, true) => (None, machine),
-            (false, false) => (defaults.lambda.clone(), defaults.state_machine.clone()),
-        };
-        if lambda.is_none() && machine.is_none() && own == (false, false) {
-            let hint = "write the function as `lambda: NAME`, or an ARN as `state_machine: ARN`";
-            self.wrong(place, "the entry says nothing to run", hint);
-        }
-        let runs_lambda = own.0 || lambda.is_some();
-        let (mine, others, hint) = if runs_lambda {
-            ("payload", "input", "with `lambda`, write `payload`")
-        } else {
-            ("input", "payload", "with `state_machine`, write `input`")
-        };
-        if let Some(field) = fields.get(others) {
-            self.wrong(
-                field.node.place,
-                format!("`{others}` does not go with what the entry runs"),
-                hint,
-            );
-        }
-        let given = fields
-            .get(mine)
-            .map(|field| (field.node.place, value::json(field.node, field.value)));
-        let json = match given {
-            None => Json::Object(serde_json::Map::new()),
-            Some((_, Ok(json))) => json,
-            Some((_, Err((place, wrong)))) => {
-                self.wrongs.push((place, wrong));
-                return None;
-            }
-        };
-        let input_place = fields.get(mine).map_or(place, |field| field.node.place);
-        let at = at?;
-        let input = match (&lambda, json) {
-            (Some(function), payload) => lambda_input(function, at, payload),
-            (None, Json::Object(input)) if input.contains_key("invocationTime") => {
-                self.wrong(
-                    input_place,
-                    "`input` already has `invocationTime`",
-                    "leave it out: onced adds it from `at`",
-                );
-                return None;
-            }
-            (None, Json::Object(input)) => machine_input(input, at),
-            (None, _) => {
-                self.wrong(input_place, "`input` is a mapping, and this is none", "");
-                return None;
-            }
-        };
-        if input.len() > MAX_INPUT_BYTES {
-            let message = format!(
-                "the execution's input has {} bytes, and at most {MAX_INPUT_BYTES} are allowed",
-                input.len()
-            );
-            self.wrong(input_place, message, "put it into S3 and name it here");
-        }
-        if self.wrongs.len() > before {
+        let (lambda, machine) = self.target(key, &fields, defaults)?;
+        let state_machine = machine.or_else(|| self.defaults.state_machine.clone());
+        let state_machine = state_machine.unwrap_or_else(|| "".into());
+        let input = self.input(key, &fields, (lambda.as_deref(), at), defaults);
+        let (at, input) = (at?, input?);
+        if self.count > before {
             return None;
         }
         let named_zone = if is_local {
@@ -473,15 +373,11 @@ impl Parsing<'_> {
                 |zone: &Zone| written.is_some_and(|(_, text)| offset::differs(text, at, *zone));
             own_zone.or(defaults.named_zone).filter(differs)
         };
+        let content = |input: String| Content::new(at, Arc::clone(&state_machine), input);
         Some(Entry {
             name: name?,
-            content: Content::new(
-                at,
-                machine
-                    .or_else(|| self.defaults.state_machine.clone())
-                    .unwrap_or_else(|| "".into()),
-                input,
-            ),
+            before: input.before.map(|before| Arc::new(content(before))),
+            content: content(input.text),
             lambda,
             grace,
             enabled,
@@ -489,7 +385,48 @@ impl Parsing<'_> {
             is_local,
             description: description.map(|(_, text)| text.into()),
             file: Arc::clone(&self.file),
-            in_line: u32::try_from(place.line).unwrap_or(u32::MAX),
+            in_line: u32::try_from(key.line()).unwrap_or(u32::MAX),
         })
     }
+
+    /// What the entry runs: a function, or a machine of its own.
+    fn target(
+        &mut self,
+        key: Node<'d>,
+        fields: &Fields<'d>,
+        defaults: &FileDefaults<'d>,
+    ) -> Option<Target> {
+        let (lambda, machine) = (self.lambda(fields), self.machine(fields));
+        match (
+            fields.get("lambda").is_some(),
+            fields.get("state_machine").is_some(),
+        ) {
+            (true, true) => {
+                let message = "the entry has both `lambda` and `state_machine`";
+                self.wrong(key, message, "keep one of the two");
+                None
+            }
+            (true, false) => Some((lambda, None)),
+            (false, true) => Some((None, machine)),
+            (false, false) => {
+                let (lambda, machine) = (defaults.lambda.clone(), defaults.state_machine.clone());
+                if lambda.is_none() && machine.is_none() {
+                    let hint =
+                        "write the function as `lambda: NAME`, or an ARN as `state_machine: ARN`";
+                    self.wrong(key, "the entry says nothing to run", hint);
+                }
+                Some((lambda, machine))
+            }
+        }
+    }
+}
+
+/// What to write for a time that YAML takes for a number: a count since 1970. `None`: it is nothing like a time.
+fn epoch(node: Node<'_>) -> Option<Wrong> {
+    let node = node.resolved();
+    let Ok(Some(Scalar::Number(_))) = resolve(&node) else {
+        return None;
+    };
+    let refused = written::read(node.spelled()?).err()?;
+    (refused.kind != Mistake::NotATime).then(|| refused.into())
 }

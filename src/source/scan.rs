@@ -22,7 +22,6 @@ pub use super::walk::is_read;
 use super::walk::{Found, Walk};
 use crate::model::rules::Rules;
 use crate::source::parse::Defaults;
-use crate::source::parse_cache::ParseCache;
 use crate::source::work_tree::{self, Place, WorkTrees};
 
 /// How often every file is read again, whatever its times say: a file system may not tell (a network's cache, a mapped
@@ -44,7 +43,6 @@ pub struct Scanner {
     directory: PathBuf,
     defaults: Defaults,
     trust: Trust,
-    cache: Option<ParseCache>,
     in_flight: Option<InFlight>,
     young: Young,
     rules: Rules,
@@ -72,7 +70,6 @@ impl Scanner {
             directory,
             defaults,
             trust: Trust::NotEverybody,
-            cache: None,
             in_flight: None,
             young: Young::default(),
             rules: Rules::default(),
@@ -95,12 +92,6 @@ impl Scanner {
             trust: Trust::Anybody,
             ..self
         }
-    }
-
-    /// The same, with what an earlier process has parsed.
-    #[must_use]
-    pub fn with_cache(self, cache: Option<ParseCache>) -> Self {
-        Self { cache, ..self }
     }
 
     /// The same, for files that may be changed meanwhile: those that are being written count as they were before.
@@ -222,10 +213,6 @@ impl Scanner {
             let round = self.round;
             self.known
                 .retain(|_, known| known.round == round || !known.baseline.is_old(now));
-            if let Some(cache) = &self.cache {
-                let there = self.known.values().filter(|known| known.round == round);
-                cache.sweep(there.filter_map(|known| known.key));
-            }
         }
         if self.last.directories.as_deref() != Some(&directories) {
             self.last.directories = Some(Arc::new(directories));

@@ -14,6 +14,7 @@ use chrono::{DateTime, Datelike, LocalResult, NaiveDateTime, Offset, TimeDelta, 
 use crate::model::zone::Zone;
 use crate::model::zones::Zones;
 
+pub(in crate::source) use instead::named;
 use written::{Reference, Refused, Written};
 
 /// What is wrong, and what to write instead.
@@ -141,6 +142,24 @@ pub(super) fn in_zone(local: NaiveDateTime, zone: Zone) -> Result<DateTime<Utc>,
             Err(wrong(message, hint))
         }
     }
+}
+
+/// A duration of whole seconds as [`duration`] reads it.
+pub fn spelled_duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let parts = [
+        (seconds / 3600, "h"),
+        (seconds / 60 % 60, "m"),
+        (seconds % 60, "s"),
+    ];
+    let parts = parts.iter().filter(|(number, _)| *number > 0);
+    let spelled: Vec<String> = parts
+        .map(|(number, unit)| format!("{number}{unit}"))
+        .collect();
+    if spelled.is_empty() {
+        return "0s".into();
+    }
+    spelled.concat()
 }
 
 /// A duration: `250ms`, `30s`, `5m`, `2h`, `300d`, or several of them: `1h30m`.

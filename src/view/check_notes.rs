@@ -106,6 +106,7 @@ mod tests {
             content: Content::new(at.parse().unwrap(), "", "{}"),
             named_zone: Some(Zone::bundled(zone)),
             is_local,
+            before: None,
             in_line: line,
             ..sample(name)
         })

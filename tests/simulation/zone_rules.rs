@@ -156,7 +156,7 @@ impl History {
             let at = at(written, self.zones());
             let entry = Entry {
                 name: name.clone(),
-                content: Content::new(at, MACHINE, lambda_input("f", at, serde_json::json!({}))),
+                content: Content::new(at, MACHINE, lambda_input("f", at, &serde_json::json!({}))),
                 lambda: Some("f".into()),
                 grace: GRACE,
                 enabled: true,
@@ -164,6 +164,7 @@ impl History {
                 is_local: true,
                 description: None,
                 file: "a.yaml".into(),
+                before: None,
                 in_line: 1,
             };
             (name.clone(), Arc::new(entry))

@@ -58,7 +58,7 @@ fn entry(name: &str, ahead_seconds: i64) -> Entry {
         content: Content::new(
             at,
             "arn:aws:states:us-east-1:123456789012:stateMachine:M",
-            lambda_input("f", at, serde_json::json!({})),
+            lambda_input("f", at, &serde_json::json!({})),
         ),
         lambda: Some("f".into()),
         grace: Duration::from_mins(5),
@@ -67,6 +67,7 @@ fn entry(name: &str, ahead_seconds: i64) -> Entry {
         is_local: false,
         description: None,
         file: "a.yaml".into(),
+        before: None,
         in_line: 1,
     }
 }

@@ -10,12 +10,11 @@
 //! | comments | as far in as what they stand with |
 //! | within brackets, quotes, `\|` and `>` | as they are, moved with their line |
 
-use serde_yaml::Value as Yaml;
-
 use super::layout::Layout;
-use super::outline::{Kind, Node, Outline};
+use super::outline::Outline;
 use super::{Edit, applied};
 use crate::source::time::written;
+use crate::source::yaml::{Kind, Node, Value};
 
 /// The text in its form. `None`: it can't be read again half way, which is no good sign.
 pub(super) fn format(outline: &Outline<'_>) -> Option<String> {
@@ -25,11 +24,10 @@ pub(super) fn format(outline: &Outline<'_>) -> Option<String> {
 }
 
 /// Each entry's time in its form. Entries of the user's own are left alone.
-pub(super) fn times(root: &mut Yaml) {
-    let entries = root.get_mut("schedules").and_then(Yaml::as_mapping_mut);
+pub(super) fn times(root: &mut Value) {
+    let entries = root.get_mut("schedules").and_then(Value::pairs_mut);
     for (name, entry) in entries.into_iter().flatten() {
-        let own = name.as_str().is_some_and(|name| name.starts_with("x-"));
-        if let Some(Yaml::String(at)) = entry.get_mut("at").filter(|_| !own)
+        if let Some(Value::Text(at)) = entry.get_mut("at").filter(|_| !name.starts_with("x-"))
             && let Some(form) = time(at)
         {
             *at = form;
@@ -46,49 +44,43 @@ fn time(text: &str) -> Option<String> {
 /// Changes within lines: times, and one space behind a colon.
 fn spaces(outline: &Outline<'_>) -> Vec<Edit> {
     let mut edits = Vec::new();
-    colons(outline, &outline.root, &mut edits);
-    let entries = outline.root.find("schedules");
+    colons(outline, outline.root(), &mut edits);
+    let entries = outline.root().find("schedules");
     // What an anchor names may be a payload too.
-    let entries = entries.filter(|_| outline.anchors.is_empty());
-    let pairs = entries.map_or(&[][..], |at| outline.root.pairs()[at].1.pairs());
-    for (key, entry) in pairs {
-        if matches!(&key.kind, Kind::Scalar(name, _) if name.starts_with("x-")) {
+    let entries = entries.filter(|_| outline.anchors().next().is_none());
+    for (key, entry) in entries.iter().flat_map(|(_, entries)| entries.pairs()) {
+        if key.spelled().is_some_and(|name| name.starts_with("x-")) {
             continue;
         }
-        let Some(at) = entry.find("at").map(|at| &entry.pairs()[at].1) else {
-            continue;
-        };
-        let Kind::Scalar(text, _) = &at.kind else {
+        let at = entry.find("at").map(|(_, at)| at);
+        let Some((at, text)) = at.and_then(|at| Some((at, at.spelled()?))) else {
             continue;
         };
         let written = &outline.text[at.range()];
-        if let Some(form) = time(text).filter(|_| written.contains(text.as_str())) {
-            edits.push((at.range(), written.replace(text.as_str(), &form)));
+        if let Some(form) = time(text).filter(|_| written.contains(text)) {
+            edits.push((at.range(), written.replace(text, &form)));
         }
     }
     edits
 }
 
-fn colons(outline: &Outline<'_>, node: &Node, edits: &mut Vec<Edit>) {
-    match &node.kind {
-        Kind::Mapping { flow: false, pairs } => {
-            for (key, value) in pairs {
-                let behind = &outline.text[key.end..];
-                let spaces = behind.len() - behind.trim_start_matches([' ', '\t']).len();
-                let colon = key.end + spaces;
-                let behind = outline.text[colon..].strip_prefix(':').unwrap_or_default();
-                let blank = behind.len() - behind.trim_start_matches([' ', '\t']).len();
-                if blank > 0 && !behind[blank..].starts_with(['\n', '#']) && blank < behind.len() {
-                    edits.push((key.end..colon + 1 + blank, ": ".to_owned()));
-                }
-                colons(outline, value, edits);
-            }
+fn colons(outline: &Outline<'_>, node: Node<'_>, edits: &mut Vec<Edit>) {
+    if !node.is_block() {
+        return;
+    }
+    let is_mapping = matches!(node.kind(), Kind::Mapping { .. });
+    for (key, value) in node.pairs().filter(|_| is_mapping) {
+        let behind = &outline.text[key.end()..];
+        let spaces = behind.len() - behind.trim_start_matches([' ', '\t']).len();
+        let colon = key.end() + spaces;
+        let behind = outline.text[colon..].strip_prefix(':').unwrap_or_default();
+        let blank = behind.len() - behind.trim_start_matches([' ', '\t']).len();
+        if blank > 0 && !behind[blank..].starts_with(['\n', '#']) && blank < behind.len() {
+            edits.push((key.end()..colon + 1 + blank, ": ".to_owned()));
         }
-        Kind::Sequence { items, .. } if node.is_block() => {
-            for item in items {
-                colons(outline, item, edits);
-            }
-        }
-        _ => {}
+        colons(outline, value, edits);
+    }
+    for item in node.items() {
+        colons(outline, item, edits);
     }
 }

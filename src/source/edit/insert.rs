@@ -11,36 +11,36 @@ pub(super) fn edits(
     fields: &[Field],
 ) -> Result<Vec<Edit>, Refused> {
     let (all, entries) = schedules(outline)?;
-    let line = outline.line(all.start);
-    let Some((first, of_first)) = entries.pairs().first() else {
-        let behind = outline.root.is_block() && outline.line(entries.start) == line;
+    let line = outline.line(all.start());
+    let pairs: Vec<_> = entries.pairs().collect();
+    let (Some(&(first, of_first)), Some(&(last, of_last))) = (pairs.first(), pairs.last()) else {
+        let behind = outline.root().is_block() && outline.line(entries.start()) == line;
         if !behind || outline.comment_in(&entries.range()).is_some() {
             return Err(by_hand(
                 line,
                 "the `{}` stands where no lines can follow it",
             ));
         }
-        let column = outline.column(all.start);
+        let column = outline.column(all.start());
         let lines = write::lines(name, fields, (column + 2, column + 4));
-        let nothing = outline.colon(all)..entries.end;
-        let below = outline.line(entries.end) + 1;
+        let nothing = outline.colon(all)..entries.end();
+        let below = outline.line(entries.end()) + 1;
         return Ok(vec![
             (nothing, String::new()),
             new_lines(outline, below, &lines),
         ]);
     };
-    let (last, of_last) = entries.pairs().last().unwrap_or(&entries.pairs()[0]);
     if !entries.is_block() {
-        let end = of_last.end.max(last.end);
+        let end = of_last.end().max(last.end());
         let entry = format!(", {}", write::in_brackets(name, fields));
         return Ok(vec![(end..end, entry)]);
     }
-    if !outline.is_first(first.start) {
+    if !outline.is_first(first.start()) {
         return Err(by_hand(line, "the entries begin behind something else"));
     }
-    let outer = outline.column(first.start);
-    let of_key = of_first.pairs().first().filter(|_| of_first.is_block());
-    let inner = of_key.map(|(key, _)| outline.column(key.start));
+    let outer = outline.column(first.start());
+    let of_key = of_first.pairs().next().filter(|_| of_first.is_block());
+    let inner = of_key.map(|(key, _)| outline.column(key.start()));
     let inner = inner.filter(|inner| *inner > outer).unwrap_or(outer + 2);
     let lines = write::lines(name, fields, (outer, inner));
     let below = outline.tail(last, of_last);

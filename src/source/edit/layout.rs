@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::outline::{Kind, Node, Outline};
+use super::outline::Outline;
+use crate::source::yaml::{Kind, Node};
 
 /// Keys or dashes below each other.
 struct Level {
@@ -43,7 +44,7 @@ impl<'o> Layout<'o> {
             brackets: Vec::new(),
             around: Vec::new(),
         };
-        if !layout.collect(&outline.root, 0) {
+        if !layout.collect(outline.root(), 0) {
             layout.levels.clear();
         }
         layout.surround();
@@ -51,24 +52,22 @@ impl<'o> Layout<'o> {
     }
 
     /// Notes levels and brackets. `false`: a key stands where it can't be moved safely.
-    fn collect(&mut self, node: &Node, new: usize) -> bool {
-        let (bytes, first, dashes) = match &node.kind {
-            Kind::Scalar(..) | Kind::Alias => return true,
+    fn collect(&mut self, node: Node<'_>, new: usize) -> bool {
+        let (first, dashes) = match node.kind() {
+            Kind::Scalar(..) | Kind::Alias(_) => return true,
             _ if !node.is_block() => {
                 self.brackets.push(node.range());
                 return true;
             }
-            Kind::Mapping { pairs, .. } => {
-                let Some((key, _)) = pairs.first() else {
-                    return true;
-                };
-                (key.start..node.end, key.start, false)
-            }
-            Kind::Sequence { dash, .. } => (*dash..node.end, *dash, true),
+            Kind::Mapping { .. } => match node.pairs().next() {
+                Some((key, _)) => (key.start(), false),
+                None => return true,
+            },
+            Kind::Sequence { .. } => (node.start(), true),
         };
         let column = self.outline.column(first);
         self.levels.push(Level {
-            bytes,
+            bytes: first..node.end(),
             column,
             new,
             dashes,
@@ -76,13 +75,11 @@ impl<'o> Layout<'o> {
         // All of them, also behind one that is not good: brackets are noted too.
         let mut good = self.stands(first, column);
         for (key, value) in node.pairs() {
-            good &= self.stands(key.start, column);
+            good &= self.stands(key.start(), column);
             good &= self.collect(value, new + 2);
         }
-        if let Kind::Sequence { items, .. } = &node.kind {
-            for item in items {
-                good &= self.collect(item, new + 2);
-            }
+        for item in node.items() {
+            good &= self.collect(item, new + 2);
         }
         good
     }

@@ -3,23 +3,21 @@
 
 mod format;
 mod insert;
+mod judge;
 mod layout;
 mod outline;
 mod proof;
-mod reader;
 mod remove;
 mod set;
 mod write;
 
 use std::ops::Range;
 
-use serde_json::Value as Json;
-use serde_yaml::Value as Yaml;
-
 use crate::model::zone::Zone;
 use crate::source::parse::{Defaults, parse};
 use crate::source::problem::Problem;
 use crate::source::time;
+use crate::source::yaml::{self, Kind, Node, Value};
 use outline::Outline;
 
 /// Why a change is not made.
@@ -39,7 +37,7 @@ pub enum Refused {
 }
 
 /// A key of an entry and its new value.
-pub type Field = (&'static str, Json);
+pub type Field = (&'static str, Value);
 
 /// A text in another place of a text. An empty place: it is put in.
 type Edit = (Range<usize>, String);
@@ -65,8 +63,10 @@ struct Plain {
 impl File<'_> {
     /// The file without this entry, and without the comments that belong to it.
     pub fn remove(&self, name: &str) -> Result<Vec<u8>, Refused> {
-        let take = |root: &mut Yaml| {
-            root.get_mut("schedules")?.as_mapping_mut()?.remove(name)?;
+        let take = |root: &mut Value| {
+            let entries = root.get_mut("schedules")?.pairs_mut()?;
+            let at = entries.iter().position(|(known, _)| known == name)?;
+            entries.remove(at);
             Some(())
         };
         self.change(|outline| remove::edits(outline, name), take)
@@ -74,10 +74,13 @@ impl File<'_> {
 
     /// The file with these values in an entry.
     pub fn set(&self, name: &str, fields: &[Field]) -> Result<Vec<u8>, Refused> {
-        let put = |root: &mut Yaml| {
-            let entry = root.get_mut("schedules")?.get_mut(name)?.as_mapping_mut()?;
+        let put = |root: &mut Value| {
+            let entry = root.get_mut("schedules")?.get_mut(name)?.pairs_mut()?;
             for (key, value) in fields {
-                entry.insert((*key).into(), serde_yaml::to_value(value).ok()?);
+                match entry.iter_mut().find(|(known, _)| known == key) {
+                    Some((_, old)) => *old = value.clone(),
+                    None => entry.push(((*key).to_owned(), value.clone())),
+                }
             }
             Some(())
         };
@@ -86,14 +89,14 @@ impl File<'_> {
 
     /// The file with one more entry, as its last.
     pub fn insert(&self, name: &str, fields: &[Field]) -> Result<Vec<u8>, Refused> {
-        let add = |root: &mut Yaml| {
-            let mut entry = serde_yaml::Mapping::new();
-            for (key, value) in fields {
-                entry.insert((*key).into(), serde_yaml::to_value(value).ok()?);
-            }
-            let entries = root.get_mut("schedules")?.as_mapping_mut()?;
-            let before = entries.insert(name.into(), Yaml::Mapping(entry));
-            before.is_none().then_some(())
+        let add = |root: &mut Value| {
+            let fields = fields
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), value.clone()));
+            let entries = root.get_mut("schedules")?.pairs_mut()?;
+            let is_new = !entries.iter().any(|(known, _)| known == name);
+            entries.push((name.to_owned(), Value::Mapping(fields.collect())));
+            is_new.then_some(())
         };
         self.change(|outline| insert::edits(outline, name, fields), add)
     }
@@ -115,9 +118,13 @@ impl File<'_> {
 
     /// A text that the file says at this path of keys.
     pub fn text(&self, path: &[&str]) -> Option<String> {
-        let root: Yaml = serde_yaml::from_slice(self.bytes).ok()?;
-        let found = path.iter().try_fold(&root, |value, key| value.get(*key))?;
-        found.as_str().map(str::to_owned)
+        let text = yaml::readable(self.bytes).ok()?;
+        let document = yaml::read(text, false).ok()??;
+        let mut found = document.root();
+        for key in path {
+            found = found.resolved().find(key)?.1;
+        }
+        Value::of(found.resolved())?.as_str().map(str::to_owned)
     }
 
     /// The time zone of an entry that is good.
@@ -131,7 +138,7 @@ impl File<'_> {
     fn change<'t>(
         &self,
         edits: impl Fn(&Outline<'_>) -> Result<Vec<Edit>, Refused>,
-        meant: impl Fn(&mut Yaml) -> Option<()> + 't,
+        meant: impl Fn(&mut Value) -> Option<()> + 't,
     ) -> Result<Vec<u8>, Refused> {
         parse(self.name, self.bytes, self.defaults).map_err(Refused::Invalid)?;
         let plain = self.plain()?;
@@ -228,18 +235,22 @@ fn applied(text: &str, edits: &[Edit]) -> String {
     after + &text[at..]
 }
 
-/// The mapping of the entries in a file that is good.
-fn schedules<'o>(
-    outline: &'o Outline<'_>,
-) -> Result<(&'o outline::Node, &'o outline::Node), Refused> {
-    let at = outline.root.find("schedules").ok_or_else(|| unsure(0))?;
-    let (key, value) = &outline.root.pairs()[at];
-    if matches!(value.kind, outline::Kind::Mapping { .. }) {
+/// The mapping of the entries in a file that is good, behind its key.
+fn schedules<'o>(outline: &'o Outline<'_>) -> Result<(Node<'o>, Node<'o>), Refused> {
+    let (key, value) = outline.root().find("schedules").ok_or_else(|| unsure(0))?;
+    if matches!(value.kind(), Kind::Mapping { .. }) {
         return Ok((key, value));
     }
-    let line = outline.line(key.start);
+    let line = outline.line(key.start());
     Err(by_hand(
         line,
         "`schedules` stands for what is written elsewhere",
     ))
+}
+
+/// Where among these the entry with this name is.
+fn position(pairs: &[(Node<'_>, Node<'_>)], name: &str) -> Option<usize> {
+    pairs
+        .iter()
+        .position(|(key, _)| key.spelled() == Some(name))
 }

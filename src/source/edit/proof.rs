@@ -1,11 +1,11 @@
 //! The proof that a change is what was asked for and nothing else: by the real parser, by all values, by all comments.
 
-use serde_yaml::Value as Yaml;
-
+use super::judge;
 use super::outline::Outline;
 use super::{Edit, File, Refused, format, unsure};
 use crate::model::entry::Entry;
 use crate::source::parse::parse;
+use crate::source::yaml::Value;
 
 /// A text before and after.
 pub(super) struct Proof<'p> {
@@ -19,7 +19,7 @@ impl Proof<'_> {
     pub(super) fn only(
         &self,
         edits: &[Edit],
-        meant: impl Fn(&mut Yaml) -> Option<()>,
+        meant: impl Fn(&mut Value) -> Option<()>,
     ) -> Result<(), Refused> {
         let line = edits
             .first()
@@ -27,12 +27,13 @@ impl Proof<'_> {
         let unsure = || unsure(line.unwrap_or(0));
         let file = self.file;
         parse(file.name, self.after.as_bytes(), file.defaults).map_err(Refused::WouldBe)?;
-        let mut expected = value(self.before.text).ok_or_else(unsure)?;
+        let after = Outline::of(self.after).ok_or_else(unsure)?;
+        let mut expected = Value::of(self.before.root()).ok_or_else(unsure)?;
         meant(&mut expected).ok_or_else(unsure)?;
-        if value(self.after).as_ref() != Some(&expected) {
+        let is = Value::of(after.root()).ok_or_else(unsure)?;
+        if !judge::same(&is, &expected) || !judge::agrees((self.before.text, self.after), &meant) {
             return Err(unsure());
         }
-        let after = Outline::of(self.after).ok_or_else(unsure)?;
         let stays = |at: usize| !edits.iter().any(|(range, _)| range.contains(&at));
         if texts(self.before, stays) == texts(&after, |_| true) {
             return Ok(());
@@ -46,13 +47,13 @@ impl Proof<'_> {
         let entries = |text: &str| parse(file.name, text.as_bytes(), file.defaults);
         let before = entries(self.before.text).map_err(Refused::Invalid)?;
         let after = entries(self.after).map_err(|_| unsure())?;
+        let outline = Outline::of(self.after).ok_or_else(unsure)?;
         let (mut was, mut is) = (
-            value(self.before.text).ok_or_else(unsure)?,
-            value(self.after).ok_or_else(unsure)?,
+            Value::of(self.before.root()).ok_or_else(unsure)?,
+            Value::of(outline.root()).ok_or_else(unsure)?,
         );
         format::times(&mut was);
         format::times(&mut is);
-        let outline = Outline::of(self.after).ok_or_else(unsure)?;
         let all = |_| true;
         let is_same = before.len() == after.len()
             && before
@@ -60,6 +61,10 @@ impl Proof<'_> {
                 .zip(&after)
                 .all(|(one, other)| same(one, other))
             && was == is
+            && judge::agrees((self.before.text, self.after), &|root| {
+                format::times(root);
+                Some(())
+            })
             && texts(self.before, all) == texts(&outline, all);
         is_same.then_some(()).ok_or_else(unsure)
     }
@@ -74,13 +79,9 @@ fn same(one: &Entry, other: &Entry) -> bool {
     *one == other
 }
 
-fn value(text: &str) -> Option<Yaml> {
-    serde_yaml::from_str(text).ok()
-}
-
 /// The comments that begin where one says.
 fn texts<'o>(outline: &'o Outline<'_>, stays: impl Fn(usize) -> bool) -> Vec<&'o str> {
-    let staying = outline.comments.iter().filter(|at| stays(at.start));
+    let staying = outline.comments().iter().filter(|at| stays(at.start));
     staying
         .map(|at| outline.text[at.clone()].trim_end())
         .collect()

@@ -1,7 +1,8 @@
 //! Puts values into an entry, in the place of others or beside them. Pure; leaves all other bytes as they are.
 
-use super::outline::{Kind, Node, Outline};
+use super::outline::Outline;
 use super::{Edit, Field, Refused, by_hand, schedules, unsure, write};
+use crate::source::yaml::{Kind, Node};
 
 /// In which order the keys of an entry are written, as in the documentation.
 const ORDER: &[&str] = &[
@@ -23,16 +24,15 @@ pub(super) fn edits(
     fields: &[Field],
 ) -> Result<Vec<Edit>, Refused> {
     let (_, entries) = schedules(outline)?;
-    let at = entries.find(name).ok_or_else(|| unsure(0))?;
-    let (key, entry) = &entries.pairs()[at];
-    if !matches!(entry.kind, Kind::Mapping { .. }) {
+    let (key, entry) = entries.find(name).ok_or_else(|| unsure(0))?;
+    if !matches!(entry.kind(), Kind::Mapping { .. }) {
         let why = "the entry stands for what is written elsewhere (`*`)";
-        return Err(by_hand(outline.line(key.start), why));
+        return Err(by_hand(outline.line(key.start()), why));
     }
     let mut fields: Vec<&Field> = fields.iter().collect();
     fields.sort_by_key(|(key, _)| rank(key));
     let edit = |field: &&Field| match entry.find(field.0) {
-        Some(at) => replaced(outline, &entry.pairs()[at], field),
+        Some(pair) => replaced(outline, pair, field),
         None => added(outline, entry, field),
     };
     fields.iter().map(edit).collect()
@@ -47,16 +47,16 @@ fn rank(key: &str) -> usize {
 
 fn replaced(
     outline: &Outline<'_>,
-    (key, old): &(Node, Node),
+    (key, old): (Node<'_>, Node<'_>),
     (_, new): &Field,
 ) -> Result<Edit, Refused> {
-    let whole = key.start..old.end.max(key.end);
+    let whole = key.start()..old.end().max(key.end());
     if let Some((anchor, used)) = outline.used_elsewhere(&whole) {
         let used = outline.line(used) + 1;
         let why = format!("what stands here has a name (`&`) that is used on line {used}");
         return Err(by_hand(outline.line(anchor), why));
     }
-    let style = match &old.kind {
+    let style = match old.kind() {
         Kind::Scalar(_, style) => Some(*style),
         _ => None,
     };
@@ -66,7 +66,7 @@ fn replaced(
         old.range()
     } else {
         let colon = outline.colon(key);
-        colon..old.end.max(colon)
+        colon..old.end().max(colon)
     };
     if let Some(comment) = outline.comment_in(&range) {
         let why = "this comment stands in what is to be replaced";
@@ -77,33 +77,30 @@ fn replaced(
 }
 
 /// Behind the last of the keys that come before it.
-fn added(outline: &Outline<'_>, entry: &Node, (key, new): &Field) -> Result<Edit, Refused> {
-    let pairs = entry.pairs();
-    let rank_of = |(key, _): &(Node, Node)| match &key.kind {
-        Kind::Scalar(text, _) => rank(text),
-        _ => ORDER.len(),
-    };
+fn added(outline: &Outline<'_>, entry: Node<'_>, (key, new): &Field) -> Result<Edit, Refused> {
+    let pairs: Vec<_> = entry.pairs().collect();
+    let rank_of = |(key, _): &(Node<'_>, Node<'_>)| key.spelled().map_or(ORDER.len(), rank);
     let before = pairs.iter().rposition(|pair| rank_of(pair) < rank(key));
     let first = pairs.first().ok_or_else(|| unsure(0))?;
     let written = format!("{key}: {}", write::value(new, None));
     if !entry.is_block() {
-        return Ok(match before.map(|at| &pairs[at]) {
+        return Ok(match before.map(|at| pairs[at]) {
             Some((key, value)) => {
-                let end = value.end.max(key.end);
+                let end = value.end().max(key.end());
                 (end..end, format!(", {written}"))
             }
-            None => (first.0.start..first.0.start, format!("{written}, ")),
+            None => (first.0.start()..first.0.start(), format!("{written}, ")),
         });
     }
-    if !outline.is_first(first.0.start) {
+    if !outline.is_first(first.0.start()) {
         let why = "the entry's first key stands behind something else";
-        return Err(by_hand(outline.line(first.0.start), why));
+        return Err(by_hand(outline.line(first.0.start()), why));
     }
-    let line = match before.map(|at| &pairs[at]) {
+    let line = match before.map(|at| pairs[at]) {
         Some((key, value)) => outline.tail(key, value),
-        None => outline.head(&first.0),
+        None => outline.head(first.0),
     };
-    let indent = " ".repeat(outline.column(first.0.start));
+    let indent = " ".repeat(outline.column(first.0.start()));
     Ok(new_lines(outline, line, &format!("{indent}{written}\n")))
 }
 

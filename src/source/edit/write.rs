@@ -1,22 +1,21 @@
 //! How values are written into a schedule file. Pure.
 
-use saphyr_parser::ScalarStyle;
-use serde_json::Value as Json;
 use serde_yaml::Value as Yaml;
 
 use super::Field;
+use crate::source::yaml::{Style, Value, is_text};
 
 /// A value on one line. `like`: how the one that it takes the place of was written.
-pub(super) fn value(value: &Json, like: Option<ScalarStyle>) -> String {
+pub(super) fn value(value: &Value, like: Option<Style>) -> String {
     // A JSON text is a YAML text.
-    let Json::String(text) = value else {
+    let Value::Text(text) = value else {
         return value.to_string();
     };
     match like {
-        Some(ScalarStyle::SingleQuoted) if !text.contains(char::is_control) => {
+        Some(Style::SingleQuoted) if !text.contains(char::is_control) => {
             format!("'{}'", text.replace('\'', "''"))
         }
-        Some(ScalarStyle::DoubleQuoted) => value.to_string(),
+        Some(Style::DoubleQuoted) => value.to_string(),
         _ if is_plain(text) => text.clone(),
         _ => value.to_string(),
     }
@@ -29,6 +28,7 @@ fn is_plain(text: &str) -> bool {
         && text.chars().all(sure)
         && !text.contains(": ")
         && !text.ends_with([':', ' '])
+        && is_text(text)
         && matches!(serde_yaml::from_str(text), Ok(Yaml::String(same)) if same == text)
 }
 
@@ -51,5 +51,5 @@ pub(super) fn in_brackets(name: &str, fields: &[Field]) -> String {
 
 /// A name such as `2026` or `true` is no text without quotes.
 fn key(name: &str) -> String {
-    value(&Json::String(name.to_owned()), None)
+    value(&name.into(), None)
 }

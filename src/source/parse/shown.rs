@@ -1,8 +1,25 @@
 //! What of a file's text a message may show: never a payload, and nothing that a terminal obeys.
 
-use super::{Node, Parsing, Place, Wrong};
+use std::ops::Range;
+
+use super::{Node, Parsing, Place};
 use crate::model::printable::is_obeyed;
-use crate::source::problem::Problem;
+use crate::source::problem::{Problem, of_the_whole};
+use crate::source::yaml::Fault;
+
+/// How many problems of a file are told; the others are counted.
+pub(super) const MOST: usize = 50;
+
+/// What may be shown of a line that may hold a payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Show {
+    /// Nothing.
+    Nothing,
+    /// What stands before the place.
+    UpTo,
+    /// The key that stands there, where nothing stands before it.
+    Key,
+}
 
 /// A character as a terminal may show it.
 fn plain(c: char) -> char {
@@ -18,80 +35,97 @@ fn printable(line: &str) -> String {
     line.trim_end().chars().take(200).map(plain).collect()
 }
 
-/// UTF-8 without NUL, with line feeds only.
-pub(super) fn readable(bytes: &[u8]) -> Result<String, Problem> {
-    let at = |index: usize, what: &str| {
-        let line = bytes[..index].split(|byte| *byte == b'\n').count();
-        let message = format!("{what} at byte {index}");
-        let hint = Some("save the file as UTF-8 text".to_owned());
-        Problem {
-            line,
-            column: 1,
-            message,
-            hint,
-            shown: None,
-            passes: false,
-        }
-    };
-    let text = std::str::from_utf8(bytes).map_err(|error| at(error.valid_up_to(), "not UTF-8"))?;
-    if let Some(index) = bytes.iter().position(|byte| *byte == 0) {
-        return Err(at(index, "a NUL"));
+/// The same text, of a bearable length: what it names may be as long as a file.
+fn told(message: &str) -> String {
+    const LONGEST: usize = 500;
+    let text: String = message.chars().take(LONGEST).map(plain).collect();
+    if message.chars().nth(LONGEST).is_some() {
+        return text + "…";
     }
-    Ok(text.replace("\r\n", "\n"))
+    text
 }
 
-impl Parsing<'_> {
+/// Lines that are never shown, in order and apart from each other.
+struct Hidden(Vec<(usize, usize)>);
+
+impl Hidden {
+    fn new(mut ranges: Vec<(usize, usize)>) -> Self {
+        ranges.sort_unstable();
+        let mut apart: Vec<(usize, usize)> = Vec::new();
+        for (from, to) in ranges {
+            match apart.last_mut() {
+                Some(last) if from <= last.1 => last.1 = last.1.max(to),
+                _ => apart.push((from, to)),
+            }
+        }
+        Self(apart)
+    }
+
+    fn has(&self, line: usize) -> bool {
+        let after = self.0.partition_point(|(from, _)| *from <= line);
+        after > 0 && self.0[after - 1].1 >= line
+    }
+}
+
+impl<'d> Parsing<'_, 'd> {
+    /// What is told of the file, in the order of its lines.
     pub(super) fn problems(&self, text: &str) -> Vec<Problem> {
-        let lines: Vec<&str> = text.lines().collect();
-        let mut wrongs: Vec<_> = self.wrongs.iter().collect();
-        wrongs.sort_by_key(|(place, _)| *place);
-        let shown = |place: Place, message: &str| {
-            let line = lines.get(place.line - 1)?;
-            if !self
-                .hidden
-                .iter()
-                .any(|(from, to)| (*from..=*to).contains(&place.line))
-            {
-                return Some(printable(line));
-            }
-            // A misspelt `payload` holds one: its line is shown up to the key, where nothing stands before it.
-            let (before, key): (String, String) = (
-                line.chars().take(place.column - 1).collect(),
-                line.chars().skip(place.column - 1).collect(),
-            );
-            let is_other = message.ends_with("and this is none")
-                || message.contains("is not a mapping of names");
-            if is_other && key.trim_matches([':', ' ']).is_empty() {
-                return Some(printable(line));
-            }
-            if is_other && !before.contains(['{', '[']) {
-                // What should have been another kind of value: up to where it begins.
-                return Some(printable(&format!("{before}…")));
-            }
-            let key: String = key
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
-                .collect();
-            let alone = message.starts_with("unknown key") && before.trim().is_empty();
-            alone.then(|| printable(&format!("{before}{key}: …")))
+        let starts = crate::source::yaml::lines(text);
+        let line_of = |at: usize| starts.partition_point(|start| *start <= at);
+        let lines = |bytes: &Range<usize>| {
+            (
+                line_of(bytes.start),
+                line_of(bytes.end.max(bytes.start + 1) - 1),
+            )
         };
-        let problem = |(place, wrong): &&(Place, Wrong)| Problem {
-            line: place.line,
-            column: place.column,
-            message: wrong.message.chars().map(plain).collect(),
-            hint: wrong
-                .hint
-                .as_ref()
-                .map(|hint| hint.chars().map(plain).collect()),
-            shown: shown(*place, &wrong.message),
-            passes: false,
+        let hidden = self.hidden.iter().map(lines);
+        let hidden = Hidden::new(hidden.chain(self.hidden_lines.iter().copied()).collect());
+        let line = |number: usize| {
+            let from = *starts.get(number.checked_sub(1)?)?;
+            if from == text.len() {
+                return None;
+            }
+            let to = starts.get(number).copied().unwrap_or(text.len());
+            Some(text.get(from..to)?.trim_end_matches(['\n', '\r']))
         };
-        wrongs.iter().map(problem).collect()
+        let mut wrongs: Vec<&(Fault, Show)> = self.wrongs.iter().collect();
+        wrongs.sort_by_key(|(fault, _)| fault.place);
+        let problem = |(fault, show): &&(Fault, Show)| {
+            let place = fault.place;
+            let shown = line(place.line).and_then(|line| {
+                if hidden.has(place.line) {
+                    partly(line, place, *show)
+                } else {
+                    Some(printable(line))
+                }
+            });
+            Problem {
+                line: place.line,
+                column: place.column,
+                message: told(&fault.message),
+                hint: fault.hint.as_deref().map(told),
+                shown,
+                passes: false,
+            }
+        };
+        let mut problems: Vec<Problem> = wrongs.iter().take(MOST).map(problem).collect();
+        if self.count > problems.len() {
+            let more = self.count - problems.len();
+            let last = problems.last().map_or(1, |last| last.line);
+            problems.push(Problem {
+                line: last,
+                ..of_the_whole(
+                    format!("there are {more} more problems in this file"),
+                    Some("mend these first".into()),
+                )
+            });
+        }
+        problems
     }
 
     /// What stands there is never shown.
-    pub(super) fn hide(&mut self, node: &Node) {
-        self.hidden.push((node.place.line, node.last));
+    pub(super) fn hide(&mut self, node: Node<'d>) {
+        self.hidden.push(node.range());
     }
 
     /// A fault of the YAML itself may lie within a payload, and nothing tells where that ends: all from the first key
@@ -101,17 +135,43 @@ impl Parsing<'_> {
         let begins = lines
             .iter()
             .position(|line| line.contains("pay") || line.contains("inp"));
-        self.hidden
+        self.hidden_lines
             .extend(begins.map(|line| (line + 1, usize::MAX)));
         // What is the user's own ends with its block.
         let indent = |line: &str| line.len() - line.trim_start().len();
+        let mut inside: Option<(usize, usize)> = None;
         for (place, line) in lines.iter().enumerate() {
+            if let Some((from, at)) = inside {
+                if line.trim().is_empty() || indent(line) > at {
+                    continue;
+                }
+                self.hidden_lines.push((from, place));
+                inside = None;
+            }
             if line.trim_start().starts_with("x-") {
-                let inside =
-                    |below: &&&str| below.trim().is_empty() || indent(below) > indent(line);
-                let below = lines[place + 1..].iter().take_while(inside).count();
-                self.hidden.push((place + 1, place + 1 + below));
+                inside = Some((place + 1, indent(line)));
             }
         }
+        self.hidden_lines
+            .extend(inside.map(|(from, _)| (from, usize::MAX)));
+    }
+}
+
+/// What of a line that may hold a payload may be shown.
+fn partly(line: &str, place: Place, show: Show) -> Option<String> {
+    let before: String = line.chars().take(place.column - 1).collect();
+    let rest: String = line.chars().skip(place.column - 1).take(200).collect();
+    match show {
+        Show::UpTo if rest.trim_matches([':', ' ']).is_empty() => Some(printable(line)),
+        // What should have been another kind of value: up to where it begins.
+        Show::UpTo if !before.contains(['{', '[']) => Some(printable(&format!("{before}…"))),
+        Show::Key if before.trim().is_empty() => {
+            let key = rest
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
+            let key: String = key.collect();
+            Some(printable(&format!("{before}{key}: …")))
+        }
+        _ => None,
     }
 }

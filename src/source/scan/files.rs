@@ -16,7 +16,6 @@ use crate::source::conflict;
 use crate::source::doubt::{MayHold, Words};
 use crate::source::in_flight::{Flight, YOUNG};
 use crate::source::parse::parse;
-use crate::source::parse_cache::Key;
 use crate::source::problem::{Problem, passing};
 use crate::source::read::{Stat, Unread, read, read_inside};
 use crate::source::walk::Found;
@@ -48,8 +47,6 @@ pub(super) struct Known {
     pub(super) cut: Option<Cut>,
     /// It could not be read, or might not be.
     pub(super) refused: bool,
-    /// Of the copy of `parsed`, where one is worth it.
-    pub(super) key: Option<Key>,
 }
 
 /// What a scan found at one path.
@@ -254,15 +251,12 @@ impl Scanner {
             if !same {
                 known.digest = digest;
                 known.changed = round;
-                known.key = self.key(&found.shown, &bytes, &digest);
-                (known.parsed, known.words, known.conflict) =
-                    self.parsed(&found.shown, &bytes, known.key.as_ref());
+                (known.parsed, known.words, known.conflict) = self.parsed(&found.shown, &bytes);
             }
             let seen = if as_before { Seen::Same } else { Seen::Read };
             return (seen, Some(known));
         }
-        let key = self.key(&found.shown, &bytes, &digest);
-        let (parsed, words, conflict) = self.parsed(&found.shown, &bytes, key.as_ref());
+        let (parsed, words, conflict) = self.parsed(&found.shown, &bytes);
         // Where what is young is waited for, it has been.
         let young = self.in_flight.is_none() && stat.is_younger(YOUNG, begun);
         let young = young.then_some(Cut::Fresh);
@@ -280,28 +274,13 @@ impl Scanner {
             baseline: Baseline::of(&bytes, digest, now),
             cut: unfinished(&bytes).or(young),
             refused: false,
-            key,
         };
         (Seen::Read, Some(known))
     }
 
-    fn key(&self, file: &str, bytes: &[u8], digest: &[u8; 32]) -> Option<Key> {
-        let cache = self.cache.as_ref()?;
-        cache.key(file, (bytes, digest), &self.defaults)
-    }
-
-    /// What a content asks for; of one that is invalid, its words and where a conflict begins too. In UTF-16, NULs stand between the letters of a name.
-    fn parsed(
-        &self,
-        file: &str,
-        bytes: &[u8],
-        key: Option<&Key>,
-    ) -> (Parsed, Option<Words>, Option<usize>) {
-        let cached = self.cache.as_ref().zip(key);
-        let zones = &self.defaults.zones;
-        if let Some(entries) = cached.and_then(|(cache, key)| cache.find(key, file, zones)) {
-            return (Ok(entries), None, None);
-        }
+    /// What a content asks for; of one that is invalid, its words and where a conflict begins too. In UTF-16, NULs stand
+    /// between the letters of a name.
+    fn parsed(&self, file: &str, bytes: &[u8]) -> (Parsed, Option<Words>, Option<usize>) {
         match parse(file, bytes, &self.defaults) {
             Ok(entries) => {
                 let mut entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
@@ -309,8 +288,7 @@ impl Scanner {
                 entries.sort_by(|a, b| a.name.cmp(&b.name));
                 // They may lie where the entries themselves lay, which takes twenty times as much.
                 entries.shrink_to_fit();
-                let kept = cached.and_then(|(cache, key)| cache.keep(key, file, &entries, zones));
-                (Ok(kept.unwrap_or(entries)), None, None)
+                (Ok(entries), None, None)
             }
             Err(errors) => {
                 let text = String::from_utf8_lossy(bytes).replace('\0', "");

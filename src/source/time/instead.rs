@@ -56,11 +56,18 @@ const TYPOGRAPHIC: &[Typographic] = &[
     typographic('\u{feff}', "a byte order mark", ""),
 ];
 
+fn known(c: char) -> Option<&'static Typographic> {
+    TYPOGRAPHIC.iter().find(|one| one.character == c)
+}
+
+/// Such a character, as a message names it.
+pub(in crate::source) fn named(c: char) -> Option<String> {
+    known(c).map(|one| format!("{} (U+{:04X})", one.name, u32::from(c)))
+}
+
 /// The first such character of a text, as a message names it, and the text as it was meant.
 pub(super) fn as_typed(text: &str) -> Option<(String, String)> {
-    let known = |c: char| TYPOGRAPHIC.iter().find(|one| one.character == c);
-    let first = text.chars().find_map(known)?;
-    let named = format!("{} (U+{:04X})", first.name, u32::from(first.character));
+    let named = text.chars().find_map(named)?;
     let mut meant = String::new();
     for c in text.chars() {
         match known(c) {

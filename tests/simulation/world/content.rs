@@ -21,7 +21,7 @@ impl Content {
             let input = serde_json::Map::from_iter([("n".to_owned(), self.payload.into())]);
             Fingerprint::of_input(self.at, OTHER, &machine_input(input, self.at))
         } else {
-            let input = lambda_input("f", self.at, self.payload.into());
+            let input = lambda_input("f", self.at, &self.payload.into());
             Fingerprint::of_input(self.at, MACHINE, &input)
         }
     }

@@ -1,0 +1,97 @@
+//! Keys of mappings: texts, each once. Pure.
+
+use std::collections::HashMap;
+
+use super::{Fault, Kind, Node, Scalar, resolve};
+use crate::source::time::Wrong;
+
+/// A mapping with at least so many keys is not searched from end to end for each.
+const MANY: usize = 16;
+
+/// What is wrong with the keys of a mapping, whatever it is for.
+pub(super) fn faults(mapping: Node<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut few: Vec<(&str, Node<'_>)> = Vec::new();
+    let mut many: HashMap<&str, Node<'_>> = HashMap::new();
+    for (key, _) in mapping.pairs() {
+        let Some(text) = key.spelled() else {
+            faults.push(Fault::new(
+                key.place(),
+                "a key is a plain text here",
+                "write the key as text, in quotes if need be",
+            ));
+            continue;
+        };
+        let first = if few.len() < MANY {
+            let first = few
+                .iter()
+                .find(|(other, _)| *other == text)
+                .map(|(_, key)| *key);
+            few.push((text, key));
+            first
+        } else {
+            if many.is_empty() {
+                many.extend(few.iter().copied());
+            }
+            many.insert(text, key)
+        };
+        if let Some(first) = first {
+            let message = format!(
+                "this key stands here a second time; the first is on line {}",
+                first.line()
+            );
+            faults.push(Fault::new(key.place(), message, "keep one of the two"));
+        }
+    }
+    faults
+}
+
+/// The text that a key of a payload is in JSON.
+pub(in crate::source) fn of_payload<'d>(key: &Node<'d>) -> Result<&'d str, Wrong> {
+    let key = key.resolved();
+    let wrong = |message: &str, hint: String| Wrong {
+        message: message.into(),
+        hint: Some(hint),
+    };
+    // Of another kind, which the reader has told already.
+    let (Some(scalar), Kind::Scalar(spelled, style)) = (resolve(&key)?, key.kind()) else {
+        return Ok("");
+    };
+    let spelled: &'d str = spelled;
+    match scalar {
+        Scalar::Text("<<") if *style == super::Style::Plain && key.tag().is_none() => Err(wrong(
+            "merge keys (`<<`) are not read inside a payload",
+            "write the keys out, or `\"<<\"` if the key is meant".into(),
+        )),
+        Scalar::Text(text) => Ok(text),
+        // PHP's and Java's writers write maps by number so.
+        Scalar::Number(number)
+            if number == spelled && !number.contains(['.', 'e', 'E']) && number != "-0" =>
+        {
+            Ok(spelled)
+        }
+        Scalar::Number(number) => {
+            let short = |text: &str| text.chars().take(40).collect::<String>();
+            let other = if number == spelled {
+                String::new()
+            } else {
+                format!(", or `{}`", short(&number))
+            };
+            Err(wrong(
+                &format!(
+                    "the key `{}` is a number that JSON has no key for",
+                    short(spelled)
+                ),
+                format!("write `\"{}\"`{other}", short(spelled)),
+            ))
+        }
+        Scalar::Null if spelled.is_empty() => Err(wrong(
+            "a key without a text",
+            "write `\"\"` if it is meant".into(),
+        )),
+        Scalar::Null | Scalar::Bool(_) => Err(wrong(
+            &format!("the key `{spelled}` is not a text"),
+            format!("write `\"{spelled}\"`"),
+        )),
+    }
+}
