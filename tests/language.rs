@@ -253,8 +253,8 @@ fn what_is_sent() {
     let rows = [
         (LAMBDA.to_owned(), r#"{"functionName":"f","invocationTime":"2026-12-01T09:00:00Z","payload":{}}"#),
         (
-            format!("{LAMBDA}payload: {{b: [no, on, 012, 0x10, 1_000, ~, 1.5, true, y, 12:30], a: 2026-01-01}}"),
-            r#"{"functionName":"f","invocationTime":"2026-12-01T09:00:00Z","payload":{"a":"2026-01-01","b":["no","on","012",16,"1_000",null,1.5,true,"y","12:30"]}}"#,
+            format!("{LAMBDA}payload: {{b: [no, on, 0x10, 1_000, ~, 1.5, true, y, 12:30], a: 2026-01-01}}"),
+            r#"{"functionName":"f","invocationTime":"2026-12-01T09:00:00Z","payload":{"a":"2026-01-01","b":["no","on",16,"1_000",null,1.5,true,"y","12:30"]}}"#,
         ),
         (
             "at: 2026-12-01 18:00\ntimezone: America/New_York\nstate_machine: arn:aws:states:us-east-1:123456789012:stateMachine:C\ninput: {auction: 42}".to_owned(),

@@ -45,6 +45,7 @@ mod surgery;
 mod surroundings;
 mod terminal;
 mod time_writers;
+mod values;
 mod walk;
 mod work_trees;
 mod writers;

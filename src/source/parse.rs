@@ -22,7 +22,9 @@ use crate::source::problem::Problem;
 use crate::source::targets;
 use crate::source::time::written::{self, Mistake};
 use crate::source::time::{self, Wrong};
-use crate::source::yaml::{Document, Fault, Node, Place, Scalar, read, readable, resolve};
+use crate::source::yaml::{
+    Document, Fault, Node, Place, Scalar, check_plain, read, readable, resolve,
+};
 use fields::Fields;
 use shown::{MOST, Show};
 
@@ -228,6 +230,9 @@ impl<'d> Parsing<'_, 'd> {
             let name = key.spelled().unwrap_or_default();
             if name.starts_with("x-") {
                 self.hide(value);
+            } else if fields::is_merge(key) {
+                self.hide(value);
+                self.no_merge(key);
             } else {
                 entries.extend(self.entry(name, key, value, &defaults));
             }
@@ -336,9 +341,11 @@ impl<'d> Parsing<'_, 'd> {
         defaults: &FileDefaults<'d>,
     ) -> Option<Entry> {
         let before = self.count;
-        let name = EntryName::parse(name).map_err(|message| Wrong {
-            message,
-            hint: None,
+        let name = check_plain(name).and_then(|()| {
+            EntryName::parse(name).map_err(|message| Wrong {
+                message,
+                hint: None,
+            })
         });
         let name = self.keep(key, name);
         let fields = self.fields(node, language::Entry::KEYS, "an entry", true)?;

@@ -25,7 +25,7 @@ impl<'d> Fields<'d> {
 }
 
 /// Is this a key that takes over what is behind it?
-fn is_merge(key: Node<'_>) -> bool {
+pub(super) fn is_merge(key: Node<'_>) -> bool {
     key.spelled() == Some("<<")
         && matches!(key.kind(), Kind::Scalar(_, Style::Plain))
         && key.tag().is_none()
@@ -84,8 +84,7 @@ impl<'d> Parsing<'_, 'd> {
         }
         for (key, value) in sources {
             let Some(left) = merges.and_then(|left| left.checked_sub(1)) else {
-                let hint = "`<<` is read in an entry's own mapping and in `defaults`, in a few steps; `&name` and `*name` work for whole values";
-                self.wrong(key, "merge keys (`<<`) are not read here", hint);
+                self.no_merge(key);
                 continue;
             };
             let of = value.resolved();
@@ -112,8 +111,18 @@ impl<'d> Parsing<'_, 'd> {
         Some(())
     }
 
+    /// `<<` where nothing is taken over.
+    pub(super) fn no_merge(&mut self, key: Node<'d>) {
+        let hint = "`<<` is read in an entry's own mapping and in `defaults`, in a few steps; `&name` and `*name` work for whole values";
+        self.wrong(key, "merge keys (`<<`) are not read here", hint);
+    }
+
     fn unknown(&mut self, key: Node<'d>, value: Node<'d>, (known, what): (&[&str], &str)) {
         let text = key.spelled().unwrap_or_default();
+        self.hidden.push(key.start()..value.end().max(key.end()));
+        if let Err(wrong) = check_plain(text) {
+            return self.push(|| key.place(), wrong, Show::Nothing);
+        }
         let near = known
             .iter()
             .map(|known| (strsim::jaro_winkler(known, text), known));
@@ -129,7 +138,6 @@ impl<'d> Parsing<'_, 'd> {
             },
             |(_, known)| format!("did you mean `{known}`?"),
         );
-        self.hidden.push(key.start()..value.end().max(key.end()));
         let shown: String = text.chars().take(80).collect();
         self.wrong_showing(key, format!("unknown key `{shown}`"), &hint, Show::Key);
     }

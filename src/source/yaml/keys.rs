@@ -14,6 +14,13 @@ pub(super) fn faults(mapping: Node<'_>) -> Vec<Fault> {
     let mut few: Vec<(&str, Node<'_>)> = Vec::new();
     let mut many: HashMap<&str, Node<'_>> = HashMap::new();
     for (key, _) in mapping.pairs() {
+        if mapping.is_block() && stands_behind_a_tab(key) {
+            faults.push(Fault::new(
+                key.place(),
+                "not YAML: a tab stands where spaces are meant",
+                "indent with spaces",
+            ));
+        }
         let Some(text) = key.spelled() else {
             faults.push(Fault::new(
                 key.place(),
@@ -44,6 +51,22 @@ pub(super) fn faults(mapping: Node<'_>) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// Is there a tab among the blanks that its line begins with?
+fn stands_behind_a_tab(key: Node<'_>) -> bool {
+    let before = &key.document.text.as_bytes()[..key.start()];
+    let blanks = before
+        .iter()
+        .rev()
+        .take_while(|byte| matches!(byte, b' ' | b'\t'));
+    let (mut count, mut tabs) = (0, false);
+    for blank in blanks {
+        count += 1;
+        tabs |= *blank == b'\t';
+    }
+    let begins = before.len() == count || matches!(before[before.len() - count - 1], b'\n' | b'\r');
+    tabs && begins
 }
 
 /// The text that a key of a payload is in JSON.

@@ -59,14 +59,15 @@ pub(in crate::source) fn read(text: &str, comments: bool) -> Result<Option<Docum
         nodes: 0,
         last: 0,
     };
-    // Where the document with something in it ended.
-    let mut whole = None;
+    // Where the document with something in it ended, and where the one that is being read begins.
+    let (mut whole, mut begins) = (None, 0);
     for next in events {
         let (event, span) = next.map_err(|error| fault::of_parser(text, &error))?;
         match event {
             Event::StreamEnd => break,
             Event::StreamStart => {}
             Event::DocumentStart(..) => {
+                begins = reader.bytes(span).start;
                 // One without anything is none.
                 if whole.is_none() {
                     reader.document.nodes.clear();
@@ -96,7 +97,7 @@ pub(in crate::source) fn read(text: &str, comments: bool) -> Result<Option<Docum
                 let is_nothing = matches!(&event, Event::Scalar(_, ScalarStyle::Plain, 0, None) if span.is_empty());
                 if whole.is_some() && reader.open.is_empty() && event.is_node() && !is_nothing {
                     return Err(Fault::new(
-                        reader.document.place(reader.bytes(span).start),
+                        reader.document.place(begins),
                         "a schedule file has one document, here begins a second",
                         "put the second document into a file of its own",
                     ));

@@ -77,7 +77,8 @@ pub(super) fn taken(tag: &granit_parser::Tag, of: Of) -> Result<Tag, (String, Op
             Tag::Collection
         });
     }
-    let core = tag.core_suffix();
+    let core = tag.suffix_in_namespace("tag:yaml.org,2002:");
+    let core = core.as_deref();
     let known = match (core, of) {
         (Some("str"), Of::Scalar) => Some(Tag::Str),
         (Some("null"), Of::Scalar) => Some(Tag::Null),
@@ -112,7 +113,8 @@ pub(super) fn taken(tag: &granit_parser::Tag, of: Of) -> Result<Tag, (String, Op
     let whose = OWNERS.iter().find(begins).map(|(_, whose)| *whose);
     let message = match whose {
         Some(whose) => format!("the tag `{name}` is {whose}, and onced can't resolve it"),
-        None => format!("the tag `{name}` is of another program, and onced can't resolve it"),
+        // What follows may be part of a payload.
+        None => "this tag (`!…`) is of another program, and onced can't resolve it".into(),
     };
     let hint = match core {
         Some("binary") => "write the text that the function expects, such as base64 in quotes",
