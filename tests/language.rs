@@ -158,11 +158,15 @@ fn what_is_refused() {
             "already has `invocationTime`",
         ),
         (with("grace: soon"), "5:12", "not a duration"),
-        (with("grace: 5"), "5:12", "is a text"),
+        (with("grace: 5"), "5:12", "a duration with its unit"),
         (with("enabled: no"), "5:14", "`true` or `false`"),
         (with("description: 5"), "5:18", "is a text"),
         (with("payload: {a: 1, a: 2}"), "5:21", "second time"),
-        (with("payload: {1: 2}"), "5:15", "a key of JSON is a text"),
+        (
+            with("payload: {1.5: 2}"),
+            "5:15",
+            "the key `1.5` is a number",
+        ),
         (with("payload: {a: .nan}"), "5:18", "no form in JSON"),
         (
             with("payload: {a: 99999999999999999999999}"),

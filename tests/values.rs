@@ -238,10 +238,8 @@ fn a_json_file_is_a_schedule_file() {
 #[test]
 fn names_are_texts_as_they_are_spelled() {
     let names = ["1e5", "10e4", "null", "true", "0x10", "1e3", "2027", "no"];
-    let entries: String = names
-        .iter()
-        .map(|name| format!("  {name}: {{at: 2027-06-01T07:00:00Z, lambda: f}}\n"))
-        .collect();
+    let entries = names.map(|name| format!("  {name}: {{at: 2027-06-01T07:00:00Z, lambda: f}}\n"));
+    let entries = entries.concat();
     let entries = parse(
         "a.yaml",
         format!("schedules:\n{entries}").as_bytes(),

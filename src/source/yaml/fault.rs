@@ -74,9 +74,10 @@ fn told(kind: &ErrorKind, info: &str) -> (String, String) {
         ),
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation => {
-            ("not YAML: a tab stands where spaces are meant", "indent with spaces")
-        }
+        | ErrorKind::TabInIndentation => (
+            "not YAML: a tab stands where spaces are meant",
+            "indent with spaces",
+        ),
         ErrorKind::UnclosedQuotedScalar => ("a quote is not closed", "close it on the same line"),
         _ => return (format!("not YAML: {info}"), String::new()),
     };
