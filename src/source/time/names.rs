@@ -107,8 +107,16 @@ pub(super) fn check(text: &str) -> Result<(), Wrong> {
 
 /// The zone of a name of Windows', for winter or for summer.
 fn windows(text: &str) -> Option<&'static str> {
-    let standard = text
-        .to_ascii_lowercase()
+    // As Outlook and Windows show them: `(UTC-05:00) Eastern Time (US & Canada)`.
+    let shown = text
+        .strip_prefix("(UTC")
+        .and_then(|text| text.split_once(") "));
+    let text = shown.map_or(text, |(_, text)| text).to_ascii_lowercase();
+    let north = [" time (us & canada)", " time (canada)"]
+        .iter()
+        .find_map(|end| text.strip_suffix(end));
+    let standard = north.map_or(text.clone(), |name| format!("{name} standard time"));
+    let standard = standard
         .replace("daylight time", "standard time")
         .replace("summer time", "standard time");
     let found = ZONES
@@ -206,6 +214,16 @@ mod tests {
                 "W. Europe Standard Time",
                 "Windows' name",
                 "`Europe/Berlin`",
+            ),
+            (
+                "Eastern Time (US & Canada)",
+                "Windows' name",
+                "`America/New_York`",
+            ),
+            (
+                "(UTC-04:00) Atlantic Time (Canada)",
+                "Windows' name",
+                "`America/Halifax`",
             ),
             (
                 "w. europe daylight time",
