@@ -151,7 +151,7 @@ fn what_has_no_value_is_refused_with_what_to_write() {
             "stands within what it stands for",
             "write the value out",
         ),
-        ("*none", "unknown anchor", ""),
+        ("*none", "an anchor that is unknown", "`&name`"),
     ] {
         let text = payload(written);
         let found = problems(&text);
@@ -352,4 +352,28 @@ fn fifty_problems_are_told_and_the_others_counted() {
     assert_eq!(told.len(), 51);
     assert_eq!(told[49].line, 51);
     assert!(told[50].message.contains("450 more"), "{:?}", told[50]);
+}
+
+/// Aliases nest what they stand for: a chain of them is as deep as if it were written out.
+#[test]
+fn what_nests_too_deep_is_refused_written_out_or_by_aliases() {
+    let nested =
+        |depth: usize, inner: &str| format!("{}{inner}{}", "[".repeat(depth), "]".repeat(depth));
+    // The entry's own mappings are three.
+    assert!(sent(&payload(&nested(61, "1"))).starts_with("[[["));
+    let chain = |length: usize| {
+        let mut text = "x-0: &a0 [1]\n".to_owned();
+        for n in 1..length {
+            text += &format!("x-{n}: &a{n} {}\n", nested(20, &format!("*a{}", n - 1)));
+        }
+        format!("{text}{}", payload(&format!("*a{}", length - 1)))
+    };
+    assert!(sent(&chain(3)).ends_with(&"]".repeat(41)));
+    for text in [payload(&nested(63, "1")), chain(5)] {
+        let told = problems(&text);
+        assert!(
+            told[0].message.contains("nested more than 64 deep"),
+            "{told:?}"
+        );
+    }
 }

@@ -62,26 +62,79 @@ fn false_indentation(text: &str, last: usize) -> Option<Fault> {
 }
 
 fn told(kind: &ErrorKind, info: &str) -> (String, String) {
-    let (message, hint): (&str, &str) = match kind {
+    match kind {
         ErrorKind::UnexpectedCharacter { character } => return character_told(*character, info),
         ErrorKind::BomInsideDocument => return character_told('\u{feff}', info),
-        ErrorKind::InvalidLowSurrogateHexEscape
-        | ErrorKind::InvalidLowSurrogate
-        | ErrorKind::MissingLowSurrogate
-        | ErrorKind::UnpairedLowSurrogate => (
+        _ => {}
+    }
+    let (message, hint) = in_words(kind).unwrap_or((info, "put what is a text in double quotes"));
+    (format!("not YAML: {message}"), hint.to_owned())
+}
+
+/// What is wrong in words of ours, and what to write.
+fn in_words(kind: &ErrorKind) -> Option<(&'static str, &'static str)> {
+    use ErrorKind as Kind;
+    Some(match kind {
+        Kind::InvalidLowSurrogateHexEscape
+        | Kind::InvalidLowSurrogate
+        | Kind::MissingLowSurrogate
+        | Kind::UnpairedLowSurrogate => (
             "an escape such as `\\ud83d` is half a character, and its other half is missing",
             "write both halves, such as `\\ud83d\\ude80`, or the character itself",
         ),
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation => (
-            "not YAML: a tab stands where spaces are meant",
-            "indent with spaces",
+        Kind::TabNotAllowed
+        | Kind::TabInBlockIndentation
+        | Kind::TabInIndentation
+        | Kind::TabAtBlockScalarStart => {
+            ("a tab stands where spaces are meant", "indent with spaces")
+        }
+        Kind::UnclosedQuotedScalar => ("a quote is not closed", "close it where the text ends"),
+        Kind::InvalidTrailingSingleQuotedScalar | Kind::InvalidTrailingDoubleQuotedScalar => (
+            "something follows the quote that ends a text",
+            "put the whole text in quotes: `''` is a quote within single ones, `\\\"` within double ones",
         ),
-        ErrorKind::UnclosedQuotedScalar => ("a quote is not closed", "close it on the same line"),
-        _ => return (format!("not YAML: {info}"), String::new()),
-    };
-    (message.into(), hint.into())
+        Kind::UnknownQuotedScalarEscape
+        | Kind::InvalidQuotedScalarHexEscape
+        | Kind::InvalidUnicodeEscape => (
+            "a backslash in double quotes begins an escape, and this is none",
+            "write `\\\\` for a backslash, or put the text in single quotes",
+        ),
+        Kind::MappingValueNotAllowed | Kind::MappingKeyNotAllowed => (
+            "a key and its colon stand where none can be",
+            "put a text that has `: ` in it in quotes; keys of one mapping begin in one column",
+        ),
+        Kind::SimpleKeyExpected | Kind::InvalidSimpleKey | Kind::ExpectedBlockMappingKey => (
+            "a key with a colon behind it is missing here",
+            "write `key: value`; keys of one mapping begin in one column; a text over several lines is farther in than its key",
+        ),
+        Kind::InvalidIndentation
+        | Kind::InvalidFlowScalarIndent
+        | Kind::InvalidQuotedScalarIndent
+        | Kind::InvalidBlockScalarIndent => (
+            "this line is not as far in as it has to be",
+            "begin the keys of one mapping in one column, and what belongs to a key farther in",
+        ),
+        Kind::UnclosedFlowCollection { .. }
+        | Kind::UnexpectedEofFlowSequence
+        | Kind::UnexpectedEofFlowMapping
+        | Kind::UnexpectedEofImplicitFlowMapping => (
+            "a bracket is not closed",
+            "close it, or put the text in quotes",
+        ),
+        Kind::MismatchedFlowCollectionEnd { .. } | Kind::MisplacedFlowCollectionEnd => (
+            "a bracket closes what it did not open",
+            "close each `[` with `]` and each `{` with `}`, or put the text in quotes",
+        ),
+        Kind::ExpectedFlowMappingSeparator | Kind::ExpectedFlowSequenceSeparator => (
+            "a comma or the closing bracket is missing",
+            "put a text that has `,` or brackets in it in quotes",
+        ),
+        Kind::UnknownAnchor => (
+            "an alias (`*`) names an anchor that is unknown here",
+            "write `&name` before the value that it stands for, or put a text in quotes",
+        ),
+        _ => return None,
+    })
 }
 
 fn character_told(character: char, info: &str) -> (String, String) {

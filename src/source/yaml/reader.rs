@@ -18,16 +18,25 @@ struct Open {
     at: u32,
     /// How many nodes it has so far.
     count: usize,
+    /// How deep it nests, aliases written out.
+    height: usize,
     /// How many nodes there were before it, aliases written out.
     before: usize,
     anchor: usize,
 }
 
+/// What an alias adds where it stands.
+#[derive(Debug, Clone, Copy)]
+struct Weight {
+    nodes: usize,
+    height: usize,
+}
+
 struct Reader<'t> {
     document: Document<'t>,
     open: Vec<Open>,
-    /// Nodes of each anchor, written out, by the anchor's number; of one that is not closed yet, none.
-    weights: Vec<Option<usize>>,
+    /// By the number of each anchor, written out; of one that is not closed yet, none.
+    weights: Vec<Option<Weight>>,
     nodes: usize,
     /// Where the last scalar, alias or bracket ended.
     last: usize,
@@ -149,7 +158,9 @@ impl<'t> Reader<'t> {
                         "write the value out",
                     ));
                 };
-                self.count(weight, bytes.start)?;
+                self.count(weight.nodes, bytes.start)?;
+                self.deepen(weight.height);
+                self.check_depth(self.open.len() + weight.height, bytes.start)?;
                 let anchor = u32::try_from(anchor).unwrap_or(u32::MAX);
                 self.node(Kind::Alias(anchor), None, bytes, span, 0)
             }
@@ -237,11 +248,7 @@ impl<'t> Reader<'t> {
             self.last = bytes.end;
         }
         let at = u32::try_from(self.document.nodes.len()).unwrap_or(u32::MAX);
-        if self.open.len() > MAX_DEPTH {
-            let place = self.document.place(bytes.start);
-            let message = format!("nested more than {MAX_DEPTH} deep");
-            return Err(Fault::new(place, message, ""));
-        }
+        self.check_depth(self.open.len(), bytes.start)?;
         self.node(kind, tag, bytes, span, anchor)?;
         if anchor > 0 {
             self.weights[anchor] = None;
@@ -249,6 +256,7 @@ impl<'t> Reader<'t> {
         self.open.push(Open {
             at,
             count: 0,
+            height: 0,
             before,
             anchor,
         });
@@ -259,6 +267,7 @@ impl<'t> Reader<'t> {
         let Some(open) = self.open.pop() else {
             return;
         };
+        self.deepen(open.height);
         let next = u32::try_from(self.document.nodes.len()).unwrap_or(u32::MAX);
         let last = self.last;
         let item = &mut self.document.nodes[open.at as usize];
@@ -275,7 +284,10 @@ impl<'t> Reader<'t> {
         }
         let is_mapping = matches!(item.kind, Kind::Mapping { .. });
         if open.anchor > 0 {
-            self.weights[open.anchor] = Some(self.nodes - open.before);
+            self.weights[open.anchor] = Some(Weight {
+                nodes: self.nodes - open.before,
+                height: open.height,
+            });
         }
         if is_mapping {
             let node = Node {
@@ -304,7 +316,10 @@ impl<'t> Reader<'t> {
         if anchor > 0 {
             self.weights
                 .resize(self.weights.len().max(anchor + 1), None);
-            self.weights[anchor] = Some(1);
+            self.weights[anchor] = Some(Weight {
+                nodes: 1,
+                height: 0,
+            });
             self.document.anchors.push((at, bytes.clone()));
         }
         self.document.nodes.push(Item {
@@ -316,6 +331,25 @@ impl<'t> Reader<'t> {
             kind,
         });
         Ok(())
+    }
+
+    /// What is open holds something that nests so deep.
+    fn deepen(&mut self, height: usize) {
+        if let Some(open) = self.open.last_mut() {
+            open.height = open.height.max(height + 1);
+        }
+    }
+
+    fn check_depth(&self, depth: usize, at: usize) -> Result<(), Fault> {
+        if depth <= MAX_DEPTH {
+            return Ok(());
+        }
+        let message = format!("nested more than {MAX_DEPTH} deep");
+        Err(Fault::new(
+            self.document.place(at),
+            message,
+            "write it flatter",
+        ))
     }
 
     fn count(&mut self, more: usize, at: usize) -> Result<(), Fault> {
