@@ -180,11 +180,12 @@ impl<'d> Parsing<'_, 'd> {
                 if !document.faults.is_empty() {
                     self.hide_what_may_be_payload(text);
                 }
-                for fault in &document.faults {
-                    if self.is_told() {
-                        self.wrongs.push((fault.clone(), Show::Nothing));
-                    }
-                }
+                self.count = document.count;
+                let faults = document
+                    .faults
+                    .iter()
+                    .map(|fault| (fault.clone(), Show::Nothing));
+                self.wrongs.extend(faults);
                 self.root(document.root())
             }
             Err(fault) => {

@@ -2,38 +2,34 @@
 
 use std::collections::HashMap;
 
-use super::{Fault, Kind, Node, Scalar, resolve};
+use super::{Kind, Node, Scalar, resolve};
 use crate::source::time::Wrong;
 
 /// A mapping with at least so many keys is not searched from end to end for each.
 const MANY: usize = 16;
 
-/// What is wrong with the keys of a mapping, whatever it is for.
-pub(super) fn faults(mapping: Node<'_>) -> Vec<Fault> {
-    let mut faults = Vec::new();
+/// Tells of what is wrong with the keys of a mapping, whatever it is for: where, what, and what to write.
+pub(super) fn faults(
+    mapping: Node<'_>,
+    mut tell: impl FnMut(Node<'_>, &dyn Fn() -> (String, &'static str)),
+) {
+    let mut few: Vec<(&str, Node<'_>)> = Vec::new();
+    let mut many: HashMap<&str, Node<'_>> = HashMap::new();
     let mut few: Vec<(&str, Node<'_>)> = Vec::new();
     let mut many: HashMap<&str, Node<'_>> = HashMap::new();
     for (key, _) in mapping.pairs() {
         if mapping.is_block() && stands_behind_a_tab(key) {
-            faults.push(Fault::new(
-                key.place(),
-                "not YAML: a tab stands where spaces are meant",
-                "indent with spaces",
-            ));
+            let message = "not YAML: a tab stands where spaces are meant";
+            tell(key, &|| (message.into(), "indent with spaces"));
         }
         let Some(text) = key.spelled() else {
-            faults.push(Fault::new(
-                key.place(),
-                "a key is a plain text here",
-                "write the key as text, in quotes if need be",
-            ));
+            let hint = "write the key as text, in quotes if need be";
+            tell(key, &|| ("a key is a plain text here".into(), hint));
             continue;
         };
         let first = if few.len() < MANY {
-            let first = few
-                .iter()
-                .find(|(other, _)| *other == text)
-                .map(|(_, key)| *key);
+            let same = few.iter().find(|(other, _)| *other == text);
+            let first = same.map(|(_, key)| *key);
             few.push((text, key));
             first
         } else {
@@ -43,14 +39,12 @@ pub(super) fn faults(mapping: Node<'_>) -> Vec<Fault> {
             many.insert(text, key)
         };
         if let Some(first) = first {
-            let message = format!(
-                "this key stands here a second time; the first is on line {}",
-                first.line()
-            );
-            faults.push(Fault::new(key.place(), message, "keep one of the two"));
+            let line = first.line();
+            let message =
+                || format!("this key stands here a second time; the first is on line {line}");
+            tell(key, &|| (message(), "keep one of the two"));
         }
     }
-    faults
 }
 
 /// Is there a tab among the blanks that its line begins with?

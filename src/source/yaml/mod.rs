@@ -45,8 +45,10 @@ pub(super) struct Document<'t> {
     pub(super) anchors: Vec<(u32, Range<usize>)>,
     /// In the text's order; without the line's end.
     pub(super) comments: Vec<Range<usize>>,
-    /// What is wrong, although the text could be read on.
+    /// The first of what is wrong, although the text could be read on.
     pub(super) faults: Vec<Fault>,
+    /// How much that is in all.
+    pub(super) count: usize,
     lines: OnceCell<Vec<usize>>,
 }
 

@@ -10,6 +10,8 @@ use super::{Document, Fault, Item, Kind, Node, Tag, fault, is_block, keys, tags}
 const MAX_DEPTH: usize = 64;
 /// How many nodes a file may have once its aliases are written out.
 const MAX_NODES: usize = 2_000_000;
+/// How many faults are told; finding the place of each takes as long as its line.
+const MAX_FAULTS: usize = 50;
 /// How many characters a key may have: more than an execution's input may have bytes.
 const MAX_KEY: usize = 300_000;
 
@@ -61,6 +63,7 @@ pub(in crate::source) fn read(text: &str, comments: bool) -> Result<Option<Docum
             anchors: Vec::new(),
             comments: Vec::new(),
             faults: Vec::new(),
+            count: 0,
             lines: std::cell::OnceCell::new(),
         },
         open: Vec::new(),
@@ -221,12 +224,15 @@ impl<'t> Reader<'t> {
             Err((message, hint)) => {
                 let start = span.tag_start.and_then(|tag| tag.byte_offset());
                 let at = start.unwrap_or_else(|| self.bytes(span).start);
-                let place = self.document.place(at);
-                self.document.faults.push(Fault {
-                    place,
-                    message,
-                    hint,
-                });
+                self.document.count += 1;
+                if self.document.count <= MAX_FAULTS {
+                    let place = self.document.place(at);
+                    self.document.faults.push(Fault {
+                        place,
+                        message,
+                        hint,
+                    });
+                }
                 None
             }
         }
@@ -294,7 +300,15 @@ impl<'t> Reader<'t> {
                 document: &self.document,
                 at: open.at,
             };
-            let faults = keys::faults(node);
+            let (mut faults, mut count) = (Vec::new(), self.document.count);
+            keys::faults(node, |key, told| {
+                count += 1;
+                if count <= MAX_FAULTS {
+                    let (message, hint) = told();
+                    faults.push(Fault::new(key.place(), message, hint));
+                }
+            });
+            self.document.count = count;
             self.document.faults.extend(faults);
         }
     }
