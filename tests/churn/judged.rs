@@ -169,6 +169,20 @@ fn one_execution_for_each_content_and_entry() {
         .runs(("e1", &c), 1000, &End::RunsOn)
         .runs(("e2", &c), 21_000, &End::RunsOn);
     copied.is_good();
+    // They did when a daemon looked, and one of them no more when both were started.
+    let both = [("e1", &c), ("e2", &c)];
+    let switched = story()
+        .says(20_000, &both)
+        .says(21_000, &[("e1", &off(&c)), ("e2", &c)])
+        .runs(("e1", &c), 21_040, &End::StoppedAt(22_500))
+        .runs(("e2", &c), 21_050, &End::RunsOn);
+    switched.is_good();
+    // One after the other, they are one name.
+    let renamed = story()
+        .says(20_000, &[("e2", &c)])
+        .runs(("e1", &c), 20_040, &End::StoppedAt(22_500))
+        .runs(("e2", &c), 20_050, &End::RunsOn);
+    assert!(renamed.rules().contains(&"1 content"));
     let beside = story()
         .says(20_000, &[("e1", &d)])
         .runs(("e1", &c), 1000, &End::StoppedAt(22_000))

@@ -160,8 +160,9 @@ impl Record {
                 let Some(first) = beside.iter().map(|other| other.start).min() else {
                     continue;
                 };
+                // A start shows what the folder said a moment before it; names that follow each other are never two at once.
                 let names = self
-                    .between(first, run.start + SLACK)
+                    .between(first - SLACK, run.start + SLACK)
                     .iter()
                     .map(|s| s.names(key))
                     .max();

@@ -15,8 +15,6 @@ pub(super) fn faults(
 ) {
     let mut few: Vec<(&str, Node<'_>)> = Vec::new();
     let mut many: HashMap<&str, Node<'_>> = HashMap::new();
-    let mut few: Vec<(&str, Node<'_>)> = Vec::new();
-    let mut many: HashMap<&str, Node<'_>> = HashMap::new();
     for (key, _) in mapping.pairs() {
         if mapping.is_block() && stands_behind_a_tab(key) {
             let message = "not YAML: a tab stands where spaces are meant";
