@@ -364,7 +364,8 @@ fn what_nests_too_deep_is_refused_written_out_or_by_aliases() {
     let chain = |length: usize| {
         let mut text = "x-0: &a0 [1]\n".to_owned();
         for n in 1..length {
-            text += &format!("x-{n}: &a{n} {}\n", nested(20, &format!("*a{}", n - 1)));
+            let inner = nested(20, &format!("*a{}", n - 1));
+            text = [text, format!("x-{n}: &a{n} {inner}\n")].concat();
         }
         format!("{text}{}", payload(&format!("*a{}", length - 1)))
     };
