@@ -564,7 +564,7 @@ async fn a_name_that_runs_with_another_input_is_left_alone() {
     let wanted = entry(1, 86_400);
     let name = onced::model::name::execution_name(
         &Owner::parse("test").unwrap(),
-        &wanted.name,
+        &wanted.name.key(),
         &wanted.fingerprint(),
         0,
     );

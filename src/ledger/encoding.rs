@@ -13,6 +13,7 @@ use super::sealed::unseal;
 use crate::model::entry::EntryName;
 use crate::model::guard::Mass;
 use crate::model::interner::Interner;
+use crate::model::key::{self, EntryKey};
 use crate::model::name::{Fingerprint, Owner};
 use crate::model::record::{Outcome, OutcomeStatus, Phase, Record, StopReason};
 use crate::model::written::Written;
@@ -22,6 +23,10 @@ use crate::model::zones::Version;
 const FORM: u8 = 2;
 /// The first byte where it is kept how a local time was written.
 const WITH_WRITTEN: u8 = 3;
+/// The same two where a name is one that no onced took before names were digested: one of those says that a newer onced wrote
+/// it, and does not take it for damage.
+const DIGESTED: u8 = 4;
+const DIGESTED_WITH_WRITTEN: u8 = 5;
 /// What the key of every record begins with.
 pub(super) const PREFIX: &str = "r/";
 
@@ -144,12 +149,13 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, LedgerError> {
             ended: of(*ended),
         }
     });
+    let moved = moved_to.as_ref().map(EntryName::as_str);
     let form = Form2 {
         owner: owner.as_str(),
         scheme: *scheme,
         fingerprint: fingerprint.to_bytes(),
-        named: named.as_ref().map(EntryName::as_str),
-        moved_to: moved_to.as_ref().map(EntryName::as_str),
+        named: named.as_ref().map(EntryKey::as_str),
+        moved_to: moved,
         generation: *generation,
         at: Time::of(*at),
         state_machine,
@@ -170,8 +176,19 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, LedgerError> {
         gone: of(*gone),
         guarded: *guarded,
     };
+    let is_digested = named.as_ref().is_some_and(EntryKey::is_digest)
+        || [Some(name.as_str()), moved]
+            .into_iter()
+            .flatten()
+            .any(|name| !key::fits(name));
+    let first = match (written, is_digested) {
+        (None, false) => FORM,
+        (Some(_), false) => WITH_WRITTEN,
+        (None, true) => DIGESTED,
+        (Some(_), true) => DIGESTED_WITH_WRITTEN,
+    };
     let bytes = match written {
-        None => postcard::to_extend(&form, vec![FORM]),
+        None => postcard::to_extend(&form, vec![first]),
         Some(written) => {
             let form = Form3 {
                 before: form,
@@ -179,7 +196,7 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, LedgerError> {
                 offset: written.offset(),
                 rules: written.rules().map(Version::as_str),
             };
-            postcard::to_extend(&form, vec![WITH_WRITTEN])
+            postcard::to_extend(&form, vec![first])
         }
     };
     bytes.map_err(|error| LedgerError::Record {
@@ -199,11 +216,11 @@ pub(super) fn decode(
         unseal(key, value).ok_or_else(|| LedgerError::Checksum { key: text() })?;
     let of_record = |why| LedgerError::Record { key: text(), why };
     let record = match bytes {
-        [FORM, form @ ..] => {
+        [FORM | DIGESTED, form @ ..] => {
             let form = all_of(form).map_err(of_record)?;
             of_form(key, form, None, texts).map_err(of_record)?
         }
-        [WITH_WRITTEN, form @ ..] => {
+        [WITH_WRITTEN | DIGESTED_WITH_WRITTEN, form @ ..] => {
             let form: Form3<'_> = all_of(form).map_err(of_record)?;
             let rules = form.rules.map(Version::parse).transpose();
             let rules = rules.map_err(of_record)?;
@@ -243,7 +260,6 @@ fn of_form(
     let name = str::from_utf8(key)
         .ok()
         .and_then(|key| key.strip_prefix(PREFIX));
-    let named = |name: Option<&str>| name.map(EntryName::parse).transpose();
     let outcome = form.outcome.map(|ending| {
         Ok::<_, String>(Box::new(Outcome {
             status: ending.status,
@@ -259,8 +275,8 @@ fn of_form(
         owner: Owner::of(form.owner, texts)?,
         scheme: form.scheme,
         fingerprint: Fingerprint::from_bytes(form.fingerprint),
-        named: named(form.named)?,
-        moved_to: named(form.moved_to)?,
+        named: form.named.map(EntryKey::parse).transpose()?,
+        moved_to: form.moved_to.map(EntryName::parse).transpose()?,
         generation: form.generation,
         at: form.at.time()?,
         state_machine: texts.intern(form.state_machine),
@@ -307,7 +323,7 @@ mod tests {
         let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         let name = |text| EntryName::parse(text).unwrap();
         Record {
-            named: Some(name("before")),
+            named: Some(name("before").key()),
             moved_to: Some(name("behind")),
             generation: 300,
             phase: Phase::Ended,
@@ -425,7 +441,7 @@ mod tests {
         }
         let error = read(&key(&record), &[&*bytes, b"x"].concat()).unwrap_err();
         assert!(error.to_string().ends_with("something follows"), "{error}");
-        let error = read(&key(&record), b"\x04x").unwrap_err();
+        let error = read(&key(&record), b"\x06x").unwrap_err();
         assert!(matches!(error, LedgerError::Form { .. }), "{error}");
         let error = read("r/no name", &bytes).unwrap_err().to_string();
         assert!(error.contains("can't be an entry's name"), "{error}");
@@ -437,7 +453,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_lies_there_is_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            for form in [FORM, WITH_WRITTEN] {
+            for form in [FORM, WITH_WRITTEN, DIGESTED, DIGESTED_WITH_WRITTEN] {
                 let _ = read("r/a", &[&[form], &*bytes].concat());
             }
         }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::model::checked::checked;
 pub use crate::model::content::instant;
 use crate::model::content::{Content, Fingerprint};
+use crate::model::key::EntryKey;
 use crate::model::zone::Zone;
 
 /// The most bytes an execution's input may have (Step Functions quota: 256 KiB of UTF-8).
@@ -36,6 +37,21 @@ impl EntryName {
             "`{text}` can't be an entry's name: it begins with a letter or digit, goes on with letters, \
              digits, `_` and `-`, and has at most {MAX_NAME} characters"
         ))
+    }
+
+    /// The name that the key of an execution is, in the one copy of its text.
+    pub(super) fn of_key(key: &Arc<str>) -> Self {
+        Self(Arc::clone(key))
+    }
+
+    /// Its text, shared.
+    pub(super) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+
+    /// The part of its executions' names that says that they are its own.
+    pub fn key(&self) -> EntryKey {
+        EntryKey::of(self)
     }
 
     /// The name as text.

@@ -11,6 +11,7 @@ pub mod entry;
 pub mod glob;
 pub mod guard;
 pub mod interner;
+pub mod key;
 pub mod kind;
 pub mod limits;
 pub mod name;

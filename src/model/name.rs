@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use crate::model::content::Fingerprint;
-use crate::model::entry::EntryName;
 use crate::model::interner::{self, Interner};
+use crate::model::key::EntryKey;
 
 /// The scheme of today's fingerprints. A new scheme gets a new number; records keep the one that made them.
 pub const SCHEME: u32 = 1;
@@ -51,26 +51,26 @@ fn check(owner: &str) -> Result<(), String> {
     ))
 }
 
-/// `{owner}-{entry}-{fingerprint}-{generation}`: at most 80 characters of `[0-9A-Za-z_-]`
+/// `{owner}-{key}-{fingerprint}-{generation}`, where the key is the entry's name, or holds a digest of it: at most 80 characters of `[0-9A-Za-z_-]`
 /// (StartExecution, `name`: <https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>).
 pub fn execution_name(
     owner: &Owner,
-    entry: &EntryName,
+    key: &EntryKey,
     fingerprint: &Fingerprint,
     generation: u32,
 ) -> String {
-    format!("{}-{entry}-{fingerprint}-{generation}", owner.as_str())
+    format!("{}-{key}-{fingerprint}-{generation}", owner.as_str())
 }
 
 /// The parts of an execution's name, if it is one of this owner's.
-pub fn parse_execution_name(owner: &Owner, name: &str) -> Option<(EntryName, Fingerprint, u32)> {
+pub fn parse_execution_name(owner: &Owner, name: &str) -> Option<(EntryKey, Fingerprint, u32)> {
     let rest = name.strip_prefix(owner.as_str())?.strip_prefix('-')?;
     let (rest, generation) = rest.rsplit_once('-')?;
-    let (entry, fingerprint) = rest.rsplit_once('-')?;
-    let entry = EntryName::parse(entry).ok()?;
+    let (key, fingerprint) = rest.rsplit_once('-')?;
+    let key = EntryKey::parse(key).ok()?;
     let (fingerprint, number) = (Fingerprint::parse(fingerprint)?, generation.parse().ok()?);
-    (execution_name(owner, &entry, &fingerprint, number) == name).then_some((
-        entry,
+    (execution_name(owner, &key, &fingerprint, number) == name).then_some((
+        key,
         fingerprint,
         number,
     ))
@@ -111,9 +111,9 @@ mod tests {
         let owner = Owner::parse("prod").unwrap();
         let fingerprint = Fingerprint::parse("0123456789ab").unwrap();
         for entry in ["a", "a-b-3", "x_1-0123456789ab-7"] {
-            let entry = EntryName::parse(entry).unwrap();
-            let name = execution_name(&owner, &entry, &fingerprint, 12);
-            let parts = (entry, fingerprint, 12);
+            let key = EntryKey::parse(entry).unwrap();
+            let name = execution_name(&owner, &key, &fingerprint, 12);
+            let parts = (key, fingerprint, 12);
             assert_eq!(parse_execution_name(&owner, &name), Some(parts));
         }
         for foreign in [
@@ -121,6 +121,9 @@ mod tests {
             "prod-a-0123456789ab-00",
             "prod-a-0123456789AB-0",
             "prod-0123456789ab-0",
+            "prod-_a-0123456789ab-0",
+            "prod--a-0123456789ab-0",
+            "prod-a.b-0123456789ab-0",
             "prod",
             "x",
         ] {

@@ -23,6 +23,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::model::brake::{Brake, Brakes, HeldBy, Holds, comes_back};
 use crate::model::entry::{Entry, EntryName};
 use crate::model::guard::{Guarded, Mass, guard};
+use crate::model::key::{EntryKey, Keys};
 use crate::model::record::{Phase, Record, StopReason};
 use crate::model::records::Records;
 use crate::model::shift::Shift;
@@ -221,9 +222,10 @@ pub fn has_run(entry: &Entry, record: &Record) -> bool {
 }
 
 /// An entry whose execution became another's is not forgotten while that runs: its next one must not get the same name.
-fn keep_names(decisions: &mut Decisions, named: &BTreeSet<&EntryName>) {
-    for name in named {
-        if let Some(decision @ Decision::Act(Step::Forget, _)) = decisions.get_mut(name) {
+fn keep_names(decisions: &mut Decisions, named: &BTreeSet<&EntryKey>, wants: &[Wanted<'_>]) {
+    let keys = Keys::find(named.iter().copied(), wants.iter().map(|want| want.name));
+    for name in named.iter().filter_map(|key| keys.name(key)) {
+        if let Some(decision @ Decision::Act(Step::Forget, _)) = decisions.get_mut(&name) {
             *decision = Decision::Rest { wake: None };
         }
     }
@@ -356,7 +358,7 @@ impl Plan {
         let by_rules = shifts::hold(&mut decisions, &mut shifts, records, &approved, rules);
         let of_moves = (&given_up[..], records, &shifts);
         let moves = moves::moves(&mut decisions, wants, of_moves, policy, now);
-        keep_names(&mut decisions, &named);
+        keep_names(&mut decisions, &named, wants);
         let brakes = Brakes {
             all: brakes,
             records,

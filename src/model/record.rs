@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::entry::{Entry, EntryName};
 use crate::model::guard::Mass;
 use crate::model::interner::{self, Interner};
+use crate::model::key::EntryKey;
 use crate::model::name::{Fingerprint, Owner, SCHEME, execution_arn, execution_name};
 use crate::model::written::{Written, ruled};
 use crate::model::zones::Version;
@@ -67,9 +68,9 @@ pub struct Record {
     pub scheme: u32,
     /// What is compared, in short.
     pub fingerprint: Fingerprint,
-    /// The entry whose name the execution bears, where it was started for another one: `generation` is of its count then.
+    /// The key that the execution bears, where it was started for another entry: `generation` is of that one's count then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub named: Option<EntryName>,
+    pub named: Option<EntryKey>,
     /// The entry that this one's execution was moved to, while it ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_to: Option<EntryName>,
@@ -271,8 +272,12 @@ impl Record {
 
     /// The execution's name.
     pub fn execution_name(&self) -> String {
-        let name = self.named.as_ref().unwrap_or(&self.name);
-        execution_name(&self.owner, name, &self.fingerprint, self.generation)
+        execution_name(&self.owner, &self.key(), &self.fingerprint, self.generation)
+    }
+
+    /// The key that the execution bears: its entry's, or that of the one it was started for.
+    pub fn key(&self) -> EntryKey {
+        self.named.clone().unwrap_or_else(|| self.name.key())
     }
 
     /// What is recorded once the execution is another entry's, which asks for the same content: that entry's record,
@@ -284,10 +289,10 @@ impl Record {
         now: DateTime<Utc>,
     ) -> (Record, Option<Record>) {
         let fresh = Self::starting(&self.owner, entry, before, now);
-        let named = self.named.as_ref().unwrap_or(&self.name).clone();
+        let key = self.key();
         let moved = Record {
             name: fresh.name,
-            named: Some(named).filter(|named| *named != entry.name),
+            named: Some(key).filter(|key| *key != entry.name.key()),
             moved_to: None,
             grace_seconds: fresh.grace_seconds,
             lambda: fresh.lambda,

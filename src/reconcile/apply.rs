@@ -101,6 +101,8 @@ pub struct Task {
     pub record: Option<Record>,
     /// What runs and is not recorded, where something does.
     pub stray: Option<Stray>,
+    /// The entry whose name that bears, where it is known.
+    pub bears: Option<EntryName>,
     /// What it takes over, for a move: one execution, or those of a ring of names.
     pub takes: Vec<Take>,
     /// Generations of this content that bear the entry's name, and are another entry's.
@@ -112,7 +114,7 @@ impl Task {
     pub(super) fn names(&self, name: &EntryName) -> Vec<EntryName> {
         let taken = self.takes.iter();
         let taken = taken.flat_map(|take| [take.entry.name.clone(), take.from.name.clone()]);
-        let named = self.stray.as_ref().map(|stray| stray.entry.clone());
+        let named = self.bears.clone();
         let named = named.filter(|named| named != name && self.step == Step::Adopt);
         let mut all = vec![name.clone()];
         for other in taken.chain(named) {
@@ -159,7 +161,8 @@ impl Hands {
                 let Some(stray) = &task.stray else {
                     return Ok(record);
                 };
-                self.adopt(entry, record, stray, now).await
+                self.adopt(entry, record, (stray, task.bears.as_ref()), now)
+                    .await
             }
             (Step::Move, _, record) => {
                 let moved = self.take_over(&task.takes, now).await?;

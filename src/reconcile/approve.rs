@@ -112,8 +112,9 @@ impl Reconciler {
         if now < next {
             return Some(next);
         }
+        let keys = self.keys(desired);
         for stray in approved {
-            if self.flights.is_busy(&stray.entry) {
+            if self.flights.is_at_work_on(&stray.key) {
                 continue;
             }
             let lane = Lane {
@@ -127,9 +128,17 @@ impl Reconciler {
                 break;
             }
             self.spend(&lane, now);
-            let names = vec![stray.entry.clone()];
-            let (hands, flight) = (self.hands.clone(), Flight::Orphan(stray.clone()));
-            let work = async move { hands.stop_orphan(&stray).await.map(|()| None) };
+            let known = keys.name(&stray.key);
+            let name = known.clone().unwrap_or_else(|| stray.key.stand_in());
+            let names = Vec::from_iter(known);
+            let (hands, flight) = (
+                self.hands.clone(),
+                Flight::Orphan {
+                    stray: stray.clone(),
+                    name: name.clone(),
+                },
+            );
+            let work = async move { hands.stop_orphan(&stray, &name).await.map(|()| None) };
             self.flights.begin(flight, lane, names, work);
         }
         Some(now + AGAIN)

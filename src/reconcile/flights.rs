@@ -11,6 +11,7 @@ use super::apply::StepError;
 use super::verify::Stray;
 use crate::model::arn::Place;
 use crate::model::entry::EntryName;
+use crate::model::key::EntryKey;
 use crate::model::limits::Operation;
 use crate::model::name::Fingerprint;
 use crate::model::plan::Step;
@@ -33,7 +34,21 @@ pub(super) enum Flight {
         adopted: Option<Stray>,
     },
     /// The stop of something that no entry asks for.
-    Orphan(Stray),
+    Orphan {
+        stray: Stray,
+        /// Whose it was, as far as that is known.
+        name: EntryName,
+    },
+}
+
+impl Flight {
+    /// What it is taken for that runs and is not recorded.
+    fn stray(&self) -> Option<&Stray> {
+        match self {
+            Self::Step { adopted, .. } => adopted.as_ref(),
+            Self::Orphan { stray, .. } => Some(stray),
+        }
+    }
 }
 
 /// Those that compete: of one operation in one account and region.
@@ -73,6 +88,8 @@ pub(super) struct Flights {
     begun: HashMap<Id, Begun>,
     landed: VecDeque<Landed>,
     busy: BTreeSet<EntryName>,
+    /// Whose executions are adopted or stopped that have no record: of some, nobody knows the entry.
+    keys: BTreeSet<EntryKey>,
     in_lane: HashMap<Lane, usize>,
     at: HashMap<Place, usize>,
 }
@@ -87,6 +104,8 @@ impl Flights {
         work: impl Future<Output = Landing> + Send + 'static,
     ) {
         self.busy.extend(names.iter().cloned());
+        self.keys
+            .extend(flight.stray().map(|stray| stray.key.clone()));
         *self.in_lane.entry(lane.clone()).or_default() += 1;
         if let Some(place) = &lane.place {
             *self.at.entry(place.clone()).or_default() += 1;
@@ -117,7 +136,15 @@ impl Flights {
 
     /// Is one under way for this entry?
     pub(super) fn is_busy(&self, name: &EntryName) -> bool {
-        self.busy.contains(name)
+        self.busy.contains(name) || !self.keys.is_empty() && self.keys.contains(&name.key())
+    }
+
+    /// Is one under way for what bears this key, or for the entry of that name?
+    pub(super) fn is_at_work_on(&self, key: &EntryKey) -> bool {
+        let is_busy = |name: EntryName| self.busy.contains(&name);
+        self.keys.contains(key)
+            || key.name().is_some_and(is_busy)
+            || key.is_digest() && self.busy.iter().any(|name| name.key() == *key)
     }
 
     /// Is a stop of this entry under way?
@@ -173,6 +200,9 @@ impl Flights {
         let landed = self.landed.pop_front()?;
         for name in &landed.names {
             self.busy.remove(name);
+        }
+        if let Some(stray) = landed.flight.stray() {
+            self.keys.remove(&stray.key);
         }
         let in_lane = self.in_lane.get_mut(&landed.lane);
         *in_lane.expect("it was counted") -= 1;

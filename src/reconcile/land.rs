@@ -97,7 +97,7 @@ impl Reconciler {
                 };
                 self.step_ended(ended, landing, report).await;
             }
-            Flight::Orphan(stray) => self.orphan_ended(&stray, landing),
+            Flight::Orphan { stray, name } => self.orphan_ended(&stray, &name, landing),
         }
     }
 
@@ -105,7 +105,7 @@ impl Reconciler {
     fn heed(&mut self, place: Option<&Place>, landing: &Landing, flight: &Flight) {
         let calls = match flight {
             Flight::Step { step, .. } => !matches!(step, Step::Move | Step::Forget),
-            Flight::Orphan(_) => true,
+            Flight::Orphan { .. } => true,
         };
         let Some(there) = place.filter(|_| calls) else {
             return;
@@ -243,16 +243,16 @@ impl Reconciler {
         }
     }
 
-    fn orphan_ended(&mut self, stray: &Stray, landing: Landing) {
+    fn orphan_ended(&mut self, stray: &Stray, name: &EntryName, landing: Landing) {
         let execution = stray.execution_arn(&self.hands.owner);
         match landing {
             Ok(_) => {
-                info!(target: kind::STOPPED, entry = %stray.entry, step = "Stop", execution, "stopped, as approved");
+                info!(target: kind::STOPPED, entry = %name, step = "Stop", execution, "stopped, as approved");
                 self.approved.remove(&execution);
                 self.verify.over(stray);
             }
             Err(error) => {
-                warn!(target: kind::RETRIED, entry = %stray.entry, step = "Stop", execution, %error, "not stopped yet");
+                warn!(target: kind::RETRIED, entry = %name, step = "Stop", execution, %error, "not stopped yet");
                 self.orphans_after = Some(Instant::now() + super::approve::AGAIN);
             }
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use tokio::time::{Instant, timeout};
 use tracing::warn;
 
+use super::strangers::Strangers;
 use super::verify::{Done, Stray};
 use super::{ASKED, Desired, LISTING, Reconciler};
 use crate::model::kind;
@@ -13,18 +14,21 @@ use crate::model::record::Record;
 impl Reconciler {
     /// What runs of ours that nobody wants: two listings showed it, and it is not about to be adopted.
     pub fn orphans(&self, desired: &Desired) -> Vec<Stray> {
+        let Strangers { given, keys, .. } = self.strangers(desired);
         let adoptable = |stray: &Stray| {
-            let record = self.desk.records.get(&stray.entry);
-            desired.entries.contains_key(&stray.entry)
+            let Some(name) = keys.name(&stray.key) else {
+                return false;
+            };
+            let record = self.desk.records.get(&name);
+            desired.entries.contains_key(&name)
                 && !record.is_some_and(Record::is_live)
                 && !record.is_some_and(|r| r.knows_closed(&stray.fingerprint, stray.generation))
         };
-        let given = self.strangers(desired).given;
         let is_given = |stray: &Stray| given.values().any(|given| given == stray);
         self.verify
             .orphans()
             .filter(|stray| !adoptable(stray) && !is_given(stray))
-            .filter(|stray| !self.flights.is_busy(&stray.entry))
+            .filter(|stray| !self.flights.is_at_work_on(&stray.key))
             .cloned()
             .collect()
     }

@@ -9,8 +9,10 @@ use super::apply::{Take, Task};
 use super::due::Due;
 use super::flights::{Flight, Lane};
 use super::strangers::Strangers;
+use super::verify::Stray;
 use super::{Desired, Reconciler, Report};
 use crate::model::entry::{Entry, EntryName};
+use crate::model::key::EntryKey;
 use crate::model::limits::Operation;
 use crate::model::name::Fingerprint;
 use crate::model::plan::Step;
@@ -36,7 +38,7 @@ enum Next {
 }
 
 /// Generations of a content that bear an entry's name, and are another entry's.
-type Others = HashMap<EntryName, Vec<(Fingerprint, u32)>>;
+type Others = HashMap<EntryKey, Vec<(Fingerprint, u32)>>;
 
 impl Reconciler {
     /// Begins one step for each entry of the queue, and takes in what ends. Answers whether it went through the queue;
@@ -57,9 +59,9 @@ impl Reconciler {
         let strangers = self.strangers(desired);
         let mut others = Others::new();
         for record in self.desk.records.values() {
-            if let Some(name) = &record.named {
-                let of_name = others.entry(name.clone()).or_default();
-                of_name.push((record.fingerprint, record.generation));
+            if let Some(key) = &record.named {
+                let of_key = others.entry(key.clone()).or_default();
+                of_key.push((record.fingerprint, record.generation));
             }
         }
         // A folder that changes all the time must not keep every step from being taken.
@@ -191,11 +193,15 @@ impl Reconciler {
         let record = self.desk.records.get(&name).cloned();
         let entry = desired.entries.get(&name).cloned();
         let asked = entry.as_deref().map(Entry::fingerprint);
-        let stray = self.verify.stray(&name, asked.as_ref(), record.as_ref());
+        let key = name.key();
+        let stray = self.verify.stray(&key, asked.as_ref(), record.as_ref());
         let stray = stray
             .cloned()
             .or_else(|| strangers.given.get(&name).cloned());
-        let taken = others.get(&name).into_iter().flatten();
+        let bears = stray
+            .as_ref()
+            .and_then(|stray| strangers.keys.name(&stray.key));
+        let taken = others.get(&key).into_iter().flatten();
         let taken = taken.filter(|(content, _)| Some(content) == asked.as_ref());
         // How a stop ended is asked at once, where that takes nothing from those who ask in doubt.
         let sees = lane.operation != Some(Operation::Stop)
@@ -209,6 +215,7 @@ impl Reconciler {
             step,
             why,
             stray,
+            bears,
             entry,
             record,
             takes: self.takes(&takes, desired),
@@ -218,6 +225,10 @@ impl Reconciler {
             return;
         }
         let adopted = task.stray.clone().filter(|_| step == Step::Adopt);
+        let works_on = |stray: &Stray| self.flights.is_at_work_on(&stray.key);
+        if adopted.as_ref().is_some_and(works_on) {
+            return;
+        }
         let flight = Flight::Step {
             name,
             step,

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::verify::Stray;
 use super::{Desired, Reconciler};
 use crate::model::entry::EntryName;
+use crate::model::key::{EntryKey, Keys};
 use crate::model::name::Fingerprint;
 use crate::model::record::Record;
 
@@ -17,17 +18,31 @@ pub(super) struct Strangers {
     pub(super) given: BTreeMap<EntryName, Stray>,
     /// Entries that wait until the one whose name it bears has adopted what they could adopt, too.
     pub(super) waiting: BTreeSet<EntryName>,
+    /// Whose names the listings showed, where an entry has them, or a record.
+    pub(super) keys: Keys,
 }
 
 impl Reconciler {
+    /// Whose entry's what the listings showed is, where it can be known.
+    pub(super) fn keys(&self, desired: &Desired) -> Keys {
+        let shown = self.verify.all_strays().map(|stray| &stray.key);
+        Keys::find(
+            shown,
+            self.desk.records.keys().chain(desired.entries.keys()),
+        )
+    }
+
     /// Gives what runs under the name of an entry that does not ask for it to one that asks for exactly that.
     pub(super) fn strangers(&self, desired: &Desired) -> Strangers {
-        let mut strangers = Strangers::default();
+        let mut strangers = Strangers {
+            keys: self.keys(desired),
+            ..Strangers::default()
+        };
         let records = &self.desk.records;
         if self.verify.all_strays().next().is_none() {
             return strangers;
         }
-        let over: BTreeSet<(&EntryName, &Fingerprint, u32)> = records
+        let over: BTreeSet<(&EntryKey, &Fingerprint, u32)> = records
             .values()
             .filter_map(|record| {
                 let named = record.named.as_ref()?;
@@ -38,7 +53,9 @@ impl Reconciler {
         // By content, and whether one of them runs: that fires in any case, for whichever name it is.
         let mut claimed: BTreeMap<&Fingerprint, bool> = BTreeMap::new();
         for stray in self.verify.all_strays() {
-            let of_name = records.get(&stray.entry);
+            let name = strangers.keys.name(&stray.key);
+            let of_name = name.as_ref().and_then(|name| records.get(name));
+            let is_asked = name.is_some_and(|name| desired.entries.contains_key(&name));
             let known = |record: &Record| {
                 record.moved_to.is_none()
                     && record.knows_closed(&stray.fingerprint, stray.generation)
@@ -55,13 +72,13 @@ impl Reconciler {
                 continue;
             }
             let is_over = of_name.is_some_and(known) && !may_have_moved;
-            if is_over || over.contains(&(&stray.entry, &stray.fingerprint, stray.generation)) {
+            if is_over || over.contains(&(&stray.key, &stray.fingerprint, stray.generation)) {
                 continue;
             }
-            let own = desired.entries.contains_key(&stray.entry)
+            let own = is_asked
                 && !of_name.is_some_and(Record::is_live)
-                && self.verify.stray(&stray.entry, None, of_name).is_some();
-            let may_be_wanted = desired.in_doubt && !desired.entries.contains_key(&stray.entry);
+                && self.verify.stray(&stray.key, None, of_name).is_some();
+            let may_be_wanted = desired.in_doubt && !is_asked;
             if own || may_be_wanted || may_have_moved && !self.verify.is_confirmed(stray) {
                 *claimed.entry(&stray.fingerprint).or_default() |= stray.runs();
             } else {
@@ -80,7 +97,7 @@ impl Reconciler {
             let has_it = record.is_some_and(|record| {
                 record.is_live() || record.outcome.is_some() && record.fingerprint == content
             });
-            if !entry.enabled || has_it || self.verify.stray(name, None, record).is_some() {
+            if !entry.enabled || has_it || self.verify.stray(&name.key(), None, record).is_some() {
                 continue;
             }
             if let Some(stray) = free.get_mut(&content).and_then(VecDeque::pop_front) {

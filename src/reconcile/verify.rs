@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::model::entry::EntryName;
+use crate::model::key::EntryKey;
 use crate::model::name::{Fingerprint, Owner, parse_execution_name};
 use crate::model::plan::{Sight, after};
 use crate::model::record::{Phase, Record};
@@ -62,8 +63,8 @@ pub(super) struct Verify {
     /// Listed even if no entry names them.
     always: BTreeSet<String>,
     listings: JoinSet<Listing>,
-    /// By entry, then by execution name.
-    strays: BTreeMap<EntryName, BTreeMap<String, Stray>>,
+    /// By whose they are, then by execution name.
+    strays: BTreeMap<EntryKey, BTreeMap<String, Stray>>,
     /// The executions of those that are in the ledger as such.
     written: BTreeSet<String>,
     doubted: BTreeSet<EntryName>,
@@ -98,7 +99,7 @@ impl Verify {
         let now = Instant::now();
         for execution in seen {
             if let Some(stray) = Stray::remembered(execution, owner, (wall, now)) {
-                let of_entry = self.strays.entry(stray.entry.clone()).or_default();
+                let of_entry = self.strays.entry(stray.key.clone()).or_default();
                 of_entry.entry(stray.execution_name(owner)).or_insert(stray);
             }
         }
@@ -257,18 +258,18 @@ impl Verify {
                 stray.state_machine != state_machine || stray.is_shown(names.contains(name), begun)
             });
         }
-        // Those that bear another entry's name.
+        // Those that do not bear the name of their entry.
         let moved: BTreeSet<String> = records
             .values()
-            .filter(|record| record.named.is_some() && record.is_live())
+            .filter(|record| record.is_live() && record.key().as_str() != record.name.as_str())
             .map(Record::execution_name)
             .collect();
         for name in names {
-            let Some((entry, fingerprint, generation)) = parse_execution_name(owner, &name) else {
+            let Some((key, fingerprint, generation)) = parse_execution_name(owner, &name) else {
                 continue;
             };
-            let of_entry = self.strays.entry(entry.clone()).or_default();
-            let record = records.get(&entry);
+            let of_entry = self.strays.entry(key.clone()).or_default();
+            let record = key.name().and_then(|name| records.get(&name));
             if moved.contains(&name)
                 || record.is_some_and(|record| record.is_live() && record.execution_name() == name)
             {
@@ -276,7 +277,7 @@ impl Verify {
                 continue;
             }
             let stray = of_entry.entry(name).or_insert(Stray {
-                entry,
+                key,
                 fingerprint,
                 generation,
                 state_machine: state_machine.clone(),
@@ -313,7 +314,7 @@ impl Verify {
         Sight {
             listed: state_machine
                 .is_none_or(|machine| self.is_listed(machine) && self.others_are_listed(machine)),
-            stray: self.stray(name, None, record).is_some(),
+            stray: !self.strays.is_empty() && self.stray(&name.key(), None, record).is_some(),
             doubted: self.doubted.contains(name),
             approved: false,
             unsettled: None,
@@ -367,7 +368,7 @@ impl Verify {
     /// wanted now.
     pub(super) fn stray(
         &self,
-        name: &EntryName,
+        key: &EntryKey,
         wanted: Option<&Fingerprint>,
         record: Option<&Record>,
     ) -> Option<&Stray> {
@@ -375,7 +376,7 @@ impl Verify {
             record.is_some_and(|record| record.knows_closed(&stray.fingerprint, stray.generation))
         };
         self.strays
-            .get(name)?
+            .get(key)?
             .values()
             .filter(|stray| !closed(stray))
             .max_by_key(|stray| (Some(&stray.fingerprint) == wanted, stray.generation))
@@ -394,7 +395,7 @@ impl Verify {
 
     /// This one is adopted, or over.
     pub(super) fn over(&mut self, stray: &Stray) {
-        if let Some(strays) = self.strays.get_mut(&stray.entry) {
+        if let Some(strays) = self.strays.get_mut(&stray.key) {
             // A listing may have shown it once more meanwhile.
             strays.retain(|_, other| !other.is(stray));
         }
@@ -417,8 +418,10 @@ impl Verify {
         let Some(record) = record.filter(|record| record.is_live()) else {
             return;
         };
-        let named = record.named.as_ref().unwrap_or(&record.name);
-        if let Some(strays) = self.strays.get_mut(named) {
+        if self.strays.is_empty() {
+            return;
+        }
+        if let Some(strays) = self.strays.get_mut(&record.key()) {
             let execution = record.execution_name();
             strays.retain(|name, stray| {
                 *name != execution || *stray.state_machine != *record.state_machine

@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::brake::Pause;
 use crate::model::entry::{Entry, EntryName, instant};
+use crate::model::key::{EntryKey, Keys};
 use crate::model::limits::Limits;
 use crate::model::name::Owner;
 use crate::model::plan::{Decision, Plan, Policy, Step};
@@ -86,8 +87,8 @@ pub struct List {
 pub struct OrphanView {
     /// Which one.
     pub execution_arn: String,
-    /// The entry whose name it bears.
-    pub name: EntryName,
+    /// The entry whose name it bears; where that stands in it as a digest and nobody knows it, as far as it can be read, and `…`.
+    pub name: String,
     /// When a listing showed it first.
     pub since: String,
 }
@@ -263,9 +264,15 @@ impl Moment {
     }
 
     fn orphans(&self) -> Vec<OrphanView> {
+        let shown = self.orphans.iter().map(|stray| &stray.key);
+        let keys = Keys::find(shown, self.plan.decisions.keys());
+        let name = |key: &EntryKey| {
+            let known = keys.name(key).map(|name| name.to_string());
+            known.unwrap_or_else(|| key.legible())
+        };
         let view = |stray: &Stray| OrphanView {
             execution_arn: stray.execution_arn(&self.owner),
-            name: stray.entry.clone(),
+            name: name(&stray.key),
             since: instant(stray.first),
         };
         self.orphans.iter().map(view).collect()

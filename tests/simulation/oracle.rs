@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use onced::model::entry::EntryName;
+use onced::model::key::Keys;
 use onced::model::name::{Fingerprint, Owner, parse_execution_name};
 use onced::sandbox::{Execution, Status};
 use onced::view::List;
@@ -30,15 +31,22 @@ impl Seen {
 
 fn seen(world: &World) -> Vec<Seen> {
     let owner = Owner::parse("test").expect("an owner");
-    let mut all: Vec<Seen> = world
-        .sandbox
-        .executions()
-        .into_iter()
+    let executions = world.sandbox.executions().into_iter();
+    let executions: Vec<_> = executions
         .map(|execution| {
             let parts = parse_execution_name(&owner, &execution.name);
-            let (entry, fingerprint, generation) = parts.expect("a name of ours");
+            (parts.expect("a name of ours"), execution)
+        })
+        .collect();
+    let keys = executions.iter().map(|((key, ..), _)| key);
+    let keys = Keys::find(keys, world.timelines.keys());
+    let mut all: Vec<Seen> = executions
+        .iter()
+        .map(|((key, fingerprint, generation), execution)| {
+            let (fingerprint, generation) = (*fingerprint, *generation);
+            let execution = execution.clone();
             Seen {
-                entry,
+                entry: keys.name(key).expect("an entry of ours"),
                 fingerprint,
                 generation,
                 execution,

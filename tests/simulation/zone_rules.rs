@@ -180,7 +180,7 @@ impl History {
         let owner = Owner::parse("test").expect("an owner");
         let is = |execution: &Execution| {
             let parts = parse_execution_name(&owner, &execution.name);
-            parts.is_some_and(|(entry, ..)| entry == *name)
+            parts.is_some_and(|(key, ..)| key == name.key())
         };
         let mut all = self.sandbox.executions();
         all.retain(is);

@@ -178,15 +178,16 @@ impl Hands {
         Ok(())
     }
 
-    /// Records an execution that runs and is not recorded, as what its name and its input say.
+    /// Records an execution that runs and is not recorded, as what its name and its input say. `bears`: the entry whose name
+    /// it has, where that is known.
     pub(super) async fn adopt(
         &self,
         entry: &Entry,
         before: Option<Record>,
-        stray: &Stray,
+        (stray, bears): (&Stray, Option<&EntryName>),
         now: DateTime<Utc>,
     ) -> Result<Option<Record>, StepError> {
-        let named = Some(&stray.entry).filter(|named| **named != entry.name);
+        let named = Some(&stray.key).filter(|key| **key != entry.name.key());
         let wanted = Record {
             named: named.cloned(),
             ..self.wanted(entry, before.as_ref(), now)
@@ -228,7 +229,8 @@ impl Hands {
             let input = Some(Arc::clone(entry.input()));
             return Ok(Some(self.write(next, input, event).await?));
         }
-        if let Some(named) = named {
+        // Of a name that nobody knows there is nothing to note: should it come back, this record still says that its key is used.
+        if let Some(named) = bears.filter(|_| named.is_some()) {
             self.reserve(named, entry, stray, now).await?;
         }
         let read = input

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use tracing::info;
 
 use super::{Hands, StepError};
-use crate::model::entry::instant;
+use crate::model::entry::{EntryName, instant};
 use crate::model::kind;
 use crate::model::plan::{LATE_DELIVERY, after};
 use crate::model::record::{Event, Phase, Record, StopReason};
@@ -14,12 +14,17 @@ use crate::reconcile::verify::Stray;
 use crate::step_functions::Remedy;
 
 impl Hands {
-    /// Stops an execution that no entry asks for, as a person approved: the approval is the durable intent.
-    pub(in crate::reconcile) async fn stop_orphan(&self, stray: &Stray) -> Result<(), StepError> {
+    /// Stops an execution that no entry asks for, as a person approved: the approval is the durable intent. `name`: whose it
+    /// was, as far as that is known.
+    pub(in crate::reconcile) async fn stop_orphan(
+        &self,
+        stray: &Stray,
+        name: &EntryName,
+    ) -> Result<(), StepError> {
         let execution = stray.execution_arn(&self.owner);
         let why = "no entry asked for it, and its stop was approved";
         let owner = self.owner.as_str();
-        let cause = serde_json::json!({"entry": stray.entry, "owner": owner, "why": why});
+        let cause = serde_json::json!({"entry": name, "owner": owner, "why": why});
         let cause = cause.to_string();
         let error = StopReason::Removed.error();
         let stopped = self.step_functions.stop(&execution, error, &cause);
@@ -30,7 +35,7 @@ impl Hands {
         let now = (self.clock)();
         let event = Event {
             time: now,
-            name: stray.entry.clone(),
+            name: name.clone(),
             event: "stopped".into(),
             at: now,
             execution_arn: execution.clone(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use crate::model::entry::EntryName;
+use crate::model::key::EntryKey;
 use crate::model::name::{
     Fingerprint, Owner, execution_arn, execution_name, parse_execution_name, state_machine_of,
 };
@@ -16,8 +16,8 @@ const REMEMBERED: Duration = Duration::from_hours(24);
 /// An execution of ours that runs, or ran, and is not the recorded one of its entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stray {
-    /// Whose entry it is, by its name.
-    pub entry: EntryName,
+    /// Whose entry it is.
+    pub key: EntryKey,
     /// Of which content.
     pub fingerprint: Fingerprint,
     /// Which generation of it.
@@ -40,9 +40,9 @@ impl Stray {
         (wall, now): (DateTime<Utc>, Instant),
     ) -> Option<Self> {
         let (state_machine, name) = state_machine_of(execution)?;
-        let (entry, fingerprint, generation) = parse_execution_name(owner, name)?;
+        let (key, fingerprint, generation) = parse_execution_name(owner, name)?;
         Some(Self {
-            entry,
+            key,
             fingerprint,
             generation,
             state_machine,
@@ -54,7 +54,7 @@ impl Stray {
 
     /// Its name.
     pub(super) fn execution_name(&self, owner: &Owner) -> String {
-        execution_name(owner, &self.entry, &self.fingerprint, self.generation)
+        execution_name(owner, &self.key, &self.fingerprint, self.generation)
     }
 
     /// Its ARN.
@@ -77,12 +77,12 @@ impl Stray {
     /// Is it the same execution?
     pub(super) fn is(&self, other: &Self) -> bool {
         (
-            &self.entry,
+            &self.key,
             &self.fingerprint,
             self.generation,
             &self.state_machine,
         ) == (
-            &other.entry,
+            &other.key,
             &other.fingerprint,
             other.generation,
             &other.state_machine,

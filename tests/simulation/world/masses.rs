@@ -95,7 +95,7 @@ impl World {
             .map(|execution| execution.name)
             .collect();
         names.iter().all(|name| {
-            let part = format!("-{name}-");
+            let part = format!("-{}-", name.key());
             running.iter().any(|execution| execution.contains(&part))
         })
     }
