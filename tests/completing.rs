@@ -71,7 +71,7 @@ fn zsh(home: &Path, typed: &str) -> String {
     lines(shell("zsh", home).args(["-f", "-c", script, "zsh", typed])).concat()
 }
 
-/// Three entries; the configuration says where.
+/// Some entries; the configuration says where.
 fn folder() -> tempfile::TempDir {
     let home = tempfile::tempdir().expect("a directory");
     fs::create_dir(home.path().join("schedules")).expect("a directory");
@@ -84,6 +84,10 @@ fn folder() -> tempfile::TempDir {
             ("launch-email", &tomorrow),
             ("launch-page", &tomorrow),
             ("close", &tomorrow),
+            ("mail.out", &tomorrow),
+            ("mailbox-out", &tomorrow),
+            // Not offered: it would be taken for an option.
+            ("-later", &tomorrow),
         ]),
     );
     write("schedules/bad.yaml", "schedules: [");
@@ -96,7 +100,15 @@ fn folder() -> tempfile::TempDir {
     home
 }
 
-const ALL: [&str; 4] = ["launch-email", "launch-page", "close", "another"];
+const ALL: [&str; 7] = [
+    "launch-email",
+    "launch-page",
+    "close",
+    "another",
+    "mail.out",
+    "mailbox-out",
+    "-later",
+];
 
 /// Lines as they are typed, and what may come next; `~` is the home directory.
 const FROM_FILES: &[(&str, &[&str])] = &[
@@ -109,6 +121,12 @@ const FROM_FILES: &[(&str, &[&str])] = &[
         &["launch-email", "launch-page"],
     ),
     ("onced --config=~/onced.yaml history cl", &["close"]),
+    ("onced show --config ~/onced.yaml mail.", &["mail.out"]),
+    (
+        "onced show --config ~/onced.yaml ma",
+        &["mail.out", "mailbox-out"],
+    ),
+    ("onced show --config ~/onced.yaml -", &[]),
     (
         "onced show --color never --directory ~/others ",
         &["another"],

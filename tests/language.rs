@@ -90,9 +90,14 @@ fn what_is_refused() {
             "can't be an entry's name",
         ),
         (
-            "schedules:\n  -a: {}\n".into(),
+            "schedules:\n  a/b: {}\n".into(),
             "2:3",
-            "can't be an entry's name",
+            "`/` can't be in a name",
+        ),
+        (
+            format!("schedules:\n  {}: {{}}\n", "a".repeat(65)),
+            "2:3",
+            "it has 65 characters",
         ),
         ("schedules:\n  e: 5\n".into(), "2:6", "is a mapping"),
         ("schedules:\n  e: {}\n".into(), "2:3", "no `at`"),

@@ -20,6 +20,7 @@ mod machines;
 mod messages;
 mod metrics;
 mod moved_by_rules;
+mod names;
 mod notices;
 mod operator;
 mod pace;

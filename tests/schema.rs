@@ -166,14 +166,14 @@ fn typical_mistakes_are_seen_by_an_editor() {
             "schedules: {'a b': {at: 2027-06-01 09:00, lambda: f}}".to_owned(),
         ),
         (
-            "a name with a dot",
-            "schedules: {a.b: {at: 2027-06-01 09:00, lambda: f}}".to_owned(),
+            "a name with a slash",
+            "schedules: {a/b: {at: 2027-06-01 09:00, lambda: f}}".to_owned(),
         ),
         (
-            "a name of 45 characters",
+            "a name of 65 characters",
             format!(
                 "schedules: {{{}: {{at: 2027-06-01 09:00, lambda: f}}}}",
-                "a".repeat(45)
+                "a".repeat(65)
             ),
         ),
         ("no time", entry("lambda: f")),
@@ -271,6 +271,12 @@ fn typical_mistakes_are_seen_by_an_editor() {
         good(", x-ticket: [1]"),
         entry("x-a: 1, at: 2027-06-01 09:00, lambda: f"),
         "schedules: {x-e: 5}".into(),
+        "schedules: {-a: {at: 2027-06-01 09:00, lambda: f}}".into(),
+        "schedules: {launch.v2: {at: 2027-06-01 09:00, lambda: f}}".into(),
+        format!(
+            "schedules: {{{}: {{at: 2027-06-01 09:00, lambda: f}}}}",
+            "a".repeat(64)
+        ),
     ] {
         assert!(
             validator.is_valid(&json(&right).expect("YAML")) && is_schedule_file(&right),

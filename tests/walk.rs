@@ -320,7 +320,7 @@ impl Walk {
             0..4 => {
                 let file = format!("f{}.yaml", self.rng.u32(0..6));
                 let mut lines = self.lines(&file);
-                let name = format!("{}-e{}", file.trim_end_matches(".yaml"), self.rng.u32(0..5));
+                let name = format!("{}.e{}", file.trim_end_matches(".yaml"), self.rng.u32(0..5));
                 let content = self.content();
                 self.say(format!("set {name} to {content}"));
                 lines.insert(name, content);

@@ -2547,7 +2547,7 @@ _onced() {
 _onced_names() {
     local cur=$1 command="" taken=0 index=1 word
     local -a passed=()
-    [[ $cur == -* || $cur == *[!A-Za-z0-9_-]* ]] && return 1
+    [[ $cur == -* || $cur == *[!A-Za-z0-9._-]* ]] && return 1
     while ((index < COMP_CWORD)); do
         word=${COMP_WORDS[index]}
         case $word in
@@ -2571,7 +2571,7 @@ _onced_names() {
     [[ -n $command ]] || return 1
     [[ $many == *" $command "* || ($one == *" $command "* && $taken -eq 0) ]] || return 1
     # shellcheck disable=SC2207 # a name has no blanks
-    COMPREPLY=($("$(_onced_plain "${COMP_WORDS[0]}")" completions names ${passed[@]+"${passed[@]}"} 2>/dev/null | grep "^$cur"))
+    COMPREPLY=($("$(_onced_plain "${COMP_WORDS[0]}")" completions names ${passed[@]+"${passed[@]}"} 2>/dev/null | grep "^${cur//./\\.}"))
     compopt +o default +o bashdefault 2>/dev/null
     return 0
 }

@@ -1,6 +1,7 @@
 //! `onced add`: one more entry, in a schedule file of its own or behind those of another, whole or not at all. Never
 //! overwrites a file.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,11 @@ pub(super) fn add(context: &Context, add: &Add) -> Outcome {
         ));
     }
     let file = add.file.clone().unwrap_or_else(|| format!("{name}.yaml"));
+    if add.file.is_none() && !is_read(OsStr::new(&file)) {
+        return Err(Failure::usage(format!(
+            "`{file}` is a name that no scan reads\nhint: say which file the entry is to be in with --file"
+        )));
+    }
     let path = folder.directory.join(&file);
     let held = match &add.file {
         Some(_) => place(&folder, &path)?,

@@ -68,9 +68,10 @@ impl Folder {
     pub(super) fn is_free(&self, scan: &Scan, name: &EntryName) -> Result<(), Failure> {
         if let Some(entry) = scan.entries.get(name) {
             return Err(Failure::new(format!(
-                "there is an entry `{name}` already, at `{}:{}`\nhint: take another name, or change it with `onced edit {name}`",
+                "there is an entry `{name}` already, at `{}:{}`\nhint: take another name, or change it with `onced edit {}`",
                 entry.file,
-                entry.line()
+                entry.line(),
+                text::typed(name.as_str())
             )));
         }
         let why = scan.unclear.clone().filter(|_| self.directory.exists());

@@ -324,6 +324,12 @@ pub(super) fn other_rules(daemon: &ZoneRules, own: &ZoneRules, comes: &str) -> O
 /// How daemon and command come to go by the same rules.
 pub(super) const SAME_RULES: &str = "use the same onced, `zoneinfo` and TZDIR for both; a daemon reads its own again within `resync`, and by `onced reload`";
 
+/// A name as it is typed at the end of a command: one that begins with `-` is no option there.
+pub(super) fn typed(name: &str) -> String {
+    let behind = if name.starts_with('-') { "-- " } else { "" };
+    format!("{behind}{name}")
+}
+
 /// What waits for a person, and the command that lets it go.
 pub(super) fn waiting(
     guard: Option<&String>,

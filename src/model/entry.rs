@@ -1,5 +1,6 @@
 //! An entry: one one-time invocation, as the schedule files ask for it. Never touches a file or a clock.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,26 +18,32 @@ use crate::model::zone::Zone;
 /// The most bytes an execution's input may have (Step Functions quota: 256 KiB of UTF-8).
 pub const MAX_INPUT_BYTES: usize = 262_144;
 
-/// The most characters of an entry's name, so that the execution's name stays within 80.
-pub const MAX_NAME: usize = 44;
+/// The most characters of an entry's name: as many as EventBridge Scheduler takes.
+pub const MAX_NAME: usize = 64;
 
-/// The name of an entry: `[A-Za-z0-9][A-Za-z0-9_-]{0,43}`, unique in the whole directory.
+/// The name of an entry: `[0-9A-Za-z._-]{1,64}`, unique in the whole directory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct EntryName(Arc<str>);
 
 impl EntryName {
-    /// Checks and keeps a name; the error says what a name may be.
+    /// Checks and keeps a name; the error says which character can't be in one, or how long it is.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut characters = text.chars();
-        let begins = characters.next().is_some_and(|c| c.is_ascii_alphanumeric());
-        let goes_on = characters.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-        if begins && goes_on && text.len() <= MAX_NAME {
-            return Ok(Self(Arc::from(text)));
+        let is_taken = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if let Some(wrong) = text.chars().find(|c| !is_taken(*c)) {
+            return Err(format!(
+                "`{}` can't be an entry's name: {} can't be in a name, which has only ASCII letters, digits, `.`, `_` and `-`",
+                beginning(text),
+                called(wrong)
+            ));
         }
-        Err(format!(
-            "`{text}` can't be an entry's name: it begins with a letter or digit, goes on with letters, \
-             digits, `_` and `-`, and has at most {MAX_NAME} characters"
-        ))
+        if !(1..=MAX_NAME).contains(&text.len()) {
+            return Err(format!(
+                "`{}` can't be an entry's name: it has {} characters, and a name has 1 to {MAX_NAME}",
+                beginning(text),
+                text.len()
+            ));
+        }
+        Ok(Self(Arc::from(text)))
     }
 
     /// The name that the key of an execution is, in the one copy of its text.
@@ -69,6 +76,25 @@ impl fmt::Display for EntryName {
 impl<'de> Deserialize<'de> for EntryName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         checked(deserializer, Self::parse)
+    }
+}
+
+/// A text that may be very long, as a message shows it.
+fn beginning(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(2 * MAX_NAME) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
+}
+
+/// A character as a message shows it: what looks like another one, or like nothing, by its number.
+fn called(c: char) -> String {
+    match c {
+        ' ' => "a space".to_owned(),
+        '`' => "'`'".to_owned(),
+        c if c.is_ascii_graphic() => format!("`{c}`"),
+        c if c.is_alphanumeric() => format!("`{c}` (U+{:04X})", u32::from(c)),
+        c => format!("`U+{:04X}`", u32::from(c)),
     }
 }
 
@@ -188,12 +214,33 @@ mod tests {
 
     #[test]
     fn names() {
-        for good in ["a", "A-b_c9", "0", &"x".repeat(44)] {
+        let long = "x".repeat(64);
+        for good in ["a", "A-b_c9", "0", "-a", "_a", "a.b", ".", "..", "-", &long] {
             assert!(EntryName::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "-a", "_a", "a b", "ä", "a.b", &"x".repeat(45)] {
-            assert!(EntryName::parse(bad).is_err(), "{bad}");
+        for (bad, why) in [
+            ("", "it has 0 characters, and a name has 1 to 64"),
+            (
+                &*format!("{long}x"),
+                "it has 65 characters, and a name has 1 to 64",
+            ),
+            ("a/b", "`/` can't be in a name"),
+            ("a:b", "`:` can't be in a name"),
+            ("a b", "a space can't be in a name"),
+            ("a`b", "'`' can't be in a name"),
+            ("a\u{a0}b", "`U+00A0` can't be in a name"),
+            ("a\nb", "`U+000A` can't be in a name"),
+            ("ä", "`ä` (U+00E4) can't be in a name"),
+            (&"ä".repeat(65), "`ä` (U+00E4) can't be in a name"),
+        ] {
+            let error = EntryName::parse(bad).unwrap_err();
+            let text = format!("`{bad}` can't be an entry's name: {why}");
+            assert!(error.starts_with(&text), "{error}");
         }
+        let error = EntryName::parse(&"a".repeat(1_000)).unwrap_err();
+        assert!(error.contains("aaa…` can't be"), "{error}");
+        assert!(error.contains("it has 1000 characters"), "{error}");
+        assert!(error.len() < 300, "{error}");
     }
 
     /// There may be a million of them.

@@ -145,3 +145,6 @@ impl Keys {
         key.name().or_else(|| self.0.get(key).cloned())
     }
 }
+
+#[cfg(test)]
+mod tests;

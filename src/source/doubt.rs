@@ -11,20 +11,42 @@ use crate::model::entry::EntryName;
 use crate::model::records::Records;
 use crate::model::roots::{is_below, why_lost};
 
-/// The words of a text, any of which may be the name of an entry. Cheap to clone.
+/// The words of a text, any of which may be the name of an entry, and of words that dots join each two neighbours with the dot
+/// between them. Cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Words(Arc<HashSet<Box<str>>>);
 
 impl Words {
     pub(super) fn of(text: &str) -> Self {
-        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-        let words = text.split(|c| !is_part(c)).filter(|word| !word.is_empty());
-        Self(Arc::new(words.map(Box::from).collect()))
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        let mut words: HashSet<Box<str>> = HashSet::new();
+        for joined in text.split(|c| !is_part(c)).filter(|word| !word.is_empty()) {
+            let single = joined.split('.').filter(|word| !word.is_empty());
+            words.extend(single.map(Box::from));
+            words.extend(pairs(joined).map(Box::from));
+        }
+        Self(Arc::new(words))
     }
 
+    /// May the text hold this name? A name with dots may also be spread over several places of it.
     fn contains(&self, name: &EntryName) -> bool {
-        self.0.contains(name.as_str())
+        let name = name.as_str();
+        if name.contains('.') {
+            return pairs(name).all(|pair| self.0.contains(pair));
+        }
+        self.0.contains(name)
     }
+}
+
+/// Each dot of a text, with the words before and behind it.
+fn pairs(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices('.').map(|(dot, _)| {
+        let begin = text[..dot].rfind('.').map_or(0, |before| before + 1);
+        let end = text[dot + 1..]
+            .find('.')
+            .map_or(text.len(), |next| dot + 1 + next);
+        &text[begin..end]
+    })
 }
 
 /// The files whose entries a file that can't be understood may hold.
@@ -235,6 +257,46 @@ mod tests {
     use super::*;
     use crate::source::problem::file_report;
 
+    /// With dots, names are words that other words may stand beside.
+    #[test]
+    fn every_name_in_a_text_is_found() {
+        let long = ["reminder"; 7].join(".");
+        let text = format!(
+            "schedules:\n  launch.email.v2: {{\n  '.hidden' : [\n -a: see pay. Not v2.launch\n...\n  x.{long}.y: {{\n"
+        );
+        let words = Words::of(&text);
+        let has = |name: &str| words.contains(&EntryName::parse(name).expect("a name"));
+        for name in [
+            "launch.email.v2",
+            "launch",
+            "email",
+            "launch.email",
+            "email.v2",
+            ".hidden",
+            "hidden",
+            "-a",
+            "pay.",
+            "pay",
+            "..",
+            "...",
+            ".",
+            &long,
+        ] {
+            assert!(has(name), "{name}");
+        }
+        for name in [
+            "launch.v2",
+            "hidden.",
+            ".pay",
+            "a",
+            "v2.email",
+            "v2.",
+            "lay",
+        ] {
+            assert!(!has(name), "{name}");
+        }
+    }
+
     #[test]
     fn what_may_still_be_wanted() {
         let text = "schedules:\n  pay: [\n";
@@ -265,6 +327,8 @@ mod tests {
                 "mentions it",
             ),
             ("pays", "b.yaml", Some(text), MayHold::default(), ""),
+            ("pay.", "b.yaml", Some(text), MayHold::default(), ""),
+            (".", "b.yaml", Some(text), MayHold::default(), ""),
             (
                 "e",
                 "a.yaml",

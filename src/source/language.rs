@@ -21,7 +21,7 @@ pub const LAMBDA: &str = "^(arn:aws[^:]*:lambda:[A-Za-z0-9_-]{1,32}:[0-9]{12}:fu
 /// The ARN of a state machine, of a version or an alias of one.
 pub const MACHINE: &str = "^arn:aws[^:]*:states:[A-Za-z0-9_-]{1,32}:[0-9]{12}:stateMachine:[A-Za-z0-9_.-]{1,80}(:[A-Za-z0-9_-]{1,80})?$";
 /// An entry's name; one that begins with `x-` is the user's own.
-pub const NAME: &str = "^(?!x-)[A-Za-z0-9][A-Za-z0-9_-]{0,43}$";
+pub const NAME: &str = "^(?!x-)[0-9A-Za-z._-]{1,64}$";
 
 /// What is to run once, and when. onced starts one Step Functions execution for each entry, and stops it when the entry is removed.
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -209,7 +209,7 @@ mod tests {
     proptest! {
         /// Whatever people write into a description: each line is short, and what was written can be read again.
         #[test]
-        fn any_text_survives(written in "[a,;:\\\\\n\t\"ä日🎉 -]{0,200}", file in "[ab,;/ 日]{1,100}", name in "[a-zA-Z0-9]{1,44}") {
+        fn any_text_survives(written in "[a,;:\\\\\n\t\"ä日🎉 -]{0,200}", file in "[ab,;/ 日]{1,100}", name in "[0-9A-Za-z._-]{1,64}") {
             let mut entry = view(&name, "scheduled", "2026-12-01T08:00:00Z");
             entry.description = Some(written.as_str().into());
             entry.file = file.as_str().into();

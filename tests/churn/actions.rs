@@ -126,7 +126,9 @@ impl Folder {
     /// A name that nothing bears.
     pub(crate) fn free_name(&mut self) -> String {
         loop {
-            let name = format!("e{:02}", self.rng.u32(0..100));
+            let number = self.rng.u32(0..100);
+            let dot = if number.is_multiple_of(3) { "." } else { "" };
+            let name = format!("e{dot}{number:02}");
             if !self
                 .files
                 .values()

@@ -84,7 +84,7 @@ impl Run {
             .is_some_and(|error| error.starts_with("onced."));
         Self {
             name: execution.name.clone(),
-            entry: entry_of(&execution.name).to_owned(),
+            entry: entry_of(&execution.name),
             at: instant_of(&key).expect("an input of ours"),
             key,
             start: execution.start,
@@ -276,7 +276,7 @@ impl Record {
         for (seen, key) in self.starts() {
             if *inputs.entry(&seen.subject).or_insert(key) != key {
                 let what = format!("{} was sent with two inputs", seen.subject);
-                let about = vec![seen.subject.clone(), seen.entry().to_owned()];
+                let about = vec![seen.subject.clone(), seen.entry()];
                 faults.push(Fault {
                     rule: "6 two inputs",
                     at: seen.arrived,

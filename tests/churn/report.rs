@@ -74,7 +74,8 @@ impl Told {
         let _ = writeln!(text, "-- what the folder said of it");
         self.tell_folder(&about, (from, to), text);
         let _ = writeln!(text, "-- on the wire");
-        let concerns = |seen: &&Seen| about.contains(&seen.subject) || about.contains(seen.entry());
+        let concerns =
+            |seen: &&Seen| about.contains(&seen.subject) || about.contains(&seen.entry());
         for seen in self.record.wire.iter().filter(concerns) {
             let _ = writeln!(text, "{}", seen.line());
         }

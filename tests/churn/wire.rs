@@ -38,7 +38,7 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// The entry whose name an execution bears.
-    pub(crate) fn entry(&self) -> &str {
+    pub(crate) fn entry(&self) -> String {
         entry_of(&self.subject)
     }
 
@@ -70,9 +70,14 @@ pub(crate) fn clock(at: Time) -> String {
     at.format("%H:%M:%S%.3f").to_string()
 }
 
-/// The entry in the name of an execution.
-pub(crate) fn entry_of(execution: &str) -> &str {
-    execution.split('-').nth(1).unwrap_or_default()
+/// The entry in the name of an execution: the names of a churn are short and without dashes, so that before a digest all of
+/// one can be read.
+pub(crate) fn entry_of(execution: &str) -> String {
+    let Some((_, digested)) = execution.split_once("-_") else {
+        return execution.split('-').nth(1).unwrap_or_default().to_owned();
+    };
+    let name = digested.rsplitn(4, '-').nth(3).unwrap_or_default();
+    name.replace('-', ".")
 }
 
 /// All requests so far, in the order of their arrival.

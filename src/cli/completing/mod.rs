@@ -66,7 +66,8 @@ async fn names(context: &Context) -> String {
 
 fn lines<'a>(names: impl Iterator<Item = &'a EntryName>) -> String {
     let mut lines = String::new();
-    for name in names {
+    // One that begins with `-` would be taken for an option: it is typed behind `--`.
+    for name in names.filter(|name| !name.as_str().starts_with('-')) {
         lines.push_str(name.as_str());
         lines.push('\n');
     }

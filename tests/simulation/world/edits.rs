@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta};
 use onced::model::entry::EntryName;
 
 use super::World;
-use super::content::Content;
+use super::content::{Content, one_of_five};
 
 impl World {
     pub(super) fn good_file(&mut self) -> Option<usize> {
@@ -63,8 +63,7 @@ impl World {
         };
         let what = match self.rng.u32(0..24) {
             0..5 => {
-                let name = format!("e{}", self.rng.u32(0..5));
-                let name = EntryName::parse(&name).expect("a name");
+                let name = one_of_five(self.rng.u32(0..5));
                 if self.files.iter().any(|file| file.contains_key(&name)) {
                     return;
                 }
@@ -131,8 +130,7 @@ impl World {
                 let Some((file, name)) = self.any_entry() else {
                     return;
                 };
-                let other = format!("e{}", self.rng.u32(0..5));
-                let other = EntryName::parse(&other).expect("a name");
+                let other = one_of_five(self.rng.u32(0..5));
                 if self.files.iter().any(|file| file.contains_key(&other)) {
                     return;
                 }

@@ -33,7 +33,7 @@ impl World {
         let at = DateTime::from_timestamp(at.timestamp(), 0).expect("a time");
         self.groups += 1;
         let (group, first) = (self.groups, 1_000 * self.groups);
-        let names = (0..GROUP).map(|n| format!("g{group}x{n:02}"));
+        let names = (0..GROUP).map(|n| format!("g{group}.{n:02}"));
         let names: Vec<EntryName> = names
             .map(|n| EntryName::parse(&n).expect("a name"))
             .collect();

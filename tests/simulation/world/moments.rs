@@ -9,12 +9,12 @@ use onced::model::entry::EntryName;
 use tokio::time::sleep;
 
 use super::World;
-use super::content::Content;
+use super::content::{Content, one_of_five};
 
 impl World {
     /// An entry under a name that nobody has, due after so many seconds.
     fn soon(&mut self, seconds: i64) -> Option<(EntryName, Content)> {
-        let names = (0..5).map(|n| EntryName::parse(&format!("e{n}")).expect("a name"));
+        let names = (0..5).map(one_of_five);
         let is_free = |name: &EntryName| !self.files.iter().any(|file| file.contains_key(name));
         let free: Vec<EntryName> = names.filter(is_free).collect();
         let name = self.rng.choice(free)?;

@@ -345,7 +345,15 @@ fn a_new_name_for_the_same_is_a_move() {
 
 #[test]
 fn a_moved_execution_keeps_its_name_and_no_other_gets_it() {
-    let (a, b) = (entry("a", 3600), entry("b", 3600));
+    moved_twice(["a", "b", "c"]);
+    // In the names of executions, those with dots are digests.
+    moved_twice(["a.1", "b", "c.1"]);
+    moved_twice(["a", "b.1", "c"]);
+    moved_twice(["a.1", "b.1", "c"]);
+}
+
+fn moved_twice(names: [&str; 3]) {
+    let [a, b, c] = names.map(|name| entry(name, 3600));
     let running = Record {
         generation: 2,
         ..record(&a, Phase::Running)
@@ -370,7 +378,7 @@ fn a_moved_execution_keeps_its_name_and_no_other_gets_it() {
     assert_eq!((back.named.clone(), back.generation), (None, 2));
     assert_eq!(back.execution_name(), running.execution_name());
     // On to a third: still the first one's name, which is not forgotten while it runs.
-    let (third, of_b) = moved.moved(&entry("c", 3600), None, now());
+    let (third, of_b) = moved.moved(&c, None, now());
     assert_eq!(third.execution_name(), running.execution_name());
     let long_ago = now() - TimeDelta::days(91);
     let records: Records = [third, of_b.unwrap(), left]
@@ -380,7 +388,6 @@ fn a_moved_execution_keeps_its_name_and_no_other_gets_it() {
             ..record
         })
         .collect();
-    let c = entry("c", 3600);
     let gone = absent(long_ago);
     let wants = Wants::from([
         (&a.name, gone.clone()),
@@ -389,7 +396,7 @@ fn a_moved_execution_keeps_its_name_and_no_other_gets_it() {
     ]);
     let plan = make(&wants, &records, &policy());
     let steps: Vec<_> = plan.steps().map(|(name, ..)| name.as_str()).collect();
-    assert_eq!(steps, ["b"], "only that is forgotten");
+    assert_eq!(steps, [names[1]], "only that is forgotten");
 }
 
 #[test]
