@@ -147,6 +147,57 @@ async fn a_new_name_calls_nobody() {
     drop(running_one);
 }
 
+/// The old name put back beside the new one gets an execution of its own; of the two that bear its digest, each entry gets one
+/// when the ledger is lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_name_put_back_does_not_share_an_execution() {
+    for (old, new) in [("a.1", "b.1"), ("a.1", "b"), ("a", "b.1")] {
+        let world = World::new().await;
+        let (one, two) = (day(10), day(11));
+        let write = |names: &[&str]| {
+            let with = |name| (name, one.as_str());
+            let mut all: Vec<_> = names.iter().copied().map(with).collect();
+            all.push(("x", &two));
+            world.write("a.yaml", &file(&all));
+        };
+        write(&[old]);
+        let running_one = daemon(&world);
+        world.settles_at(2, 0).await;
+        write(&[new]);
+        eventually("moved", || {
+            scheduled(&world)
+                .first()
+                .is_some_and(|(name, _)| name == new)
+        })
+        .await;
+        // Nobody knows its old name any more, unless that can be read.
+        drop(running_one);
+        lose_ledger(&world);
+        let running_one = daemon(&world);
+        eventually("adopted", || scheduled(&world).len() == 2).await;
+        write(&[old, new]);
+        eventually("a third", || scheduled(&world).len() == 3).await;
+        let before = running(&world);
+        let mine = |name: &str| {
+            let all = scheduled(&world);
+            let found = all.into_iter().find(|(is, _)| is == name);
+            found.map(|(_, execution)| execution)
+        };
+        assert_eq!(before.len(), 3, "{before:?}");
+        assert_ne!(mine(old), mine(new), "{before:?}");
+        let (starts, stops) = world.wire();
+        assert_eq!(stops, 0);
+        world.settles_at(starts, 0).await;
+        drop(running_one);
+        lose_ledger(&world);
+        let _daemon = daemon(&world);
+        eventually("adopted again", || scheduled(&world).len() == 3).await;
+        assert_ne!(mine(old), mine(new), "{:?}", scheduled(&world));
+        assert_eq!((running(&world), world.wire().1), (before, 0));
+        assert_eq!(orphans(&world), Vec::<Value>::new());
+    }
+}
+
 /// What listings show is the entry's whose name has that digest.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_loss_of_the_ledger_they_are_adopted() {
