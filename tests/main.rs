@@ -11,6 +11,7 @@ mod examples;
 mod folder;
 mod forecast;
 mod git;
+mod ignoring;
 mod installations;
 mod language;
 mod layers;

@@ -13,6 +13,7 @@ use super::{Context, Failure, Outcome, exit, print, text};
 use crate::model::entry::EntryName;
 use crate::model::zone::Zone;
 use crate::source::edit::{self, Field, Refused};
+use crate::source::ignore;
 use crate::source::parse::parse;
 use crate::source::replace::{self, Held};
 use crate::source::scan::is_read;
@@ -34,6 +35,12 @@ pub(super) fn add(context: &Context, add: &Add) -> Outcome {
         )));
     }
     let path = folder.directory.join(&file);
+    if let Some(by) = ignore::by(&folder.directory, Path::new(&file), &folder.defaults.ignore) {
+        return Err(Failure::usage(format!(
+            "`{}` would not be read: `{by}` leaves it out\nhint: name another with --file, or change that pattern",
+            path.display()
+        )));
+    }
     let held = match &add.file {
         Some(_) => place(&folder, &path)?,
         None => None,

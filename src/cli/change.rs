@@ -178,6 +178,7 @@ pub(super) fn shown(path: &str, errors: Vec<Problem>) -> String {
         state: FileState::Invalid,
         errors,
         version: None,
+        ignored_by: None,
     };
     let text = text::problems(&view::files(&[report]), false);
     text.trim_end().to_owned()

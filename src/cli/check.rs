@@ -27,7 +27,7 @@ pub(super) async fn check(context: &Context, mut paths: Vec<PathBuf>) -> Outcome
         (offline.directory, offline.defaults)
     };
     if paths.is_empty() {
-        paths.extend(directory);
+        paths.extend(directory.clone());
     }
     if paths.is_empty() {
         let hint = "name files or directories, or give --directory";
@@ -40,7 +40,7 @@ pub(super) async fn check(context: &Context, mut paths: Vec<PathBuf>) -> Outcome
         )));
     }
     let daemons = daemons_rules(settings.as_ref()).await;
-    let checked = check::check(&paths, &defaults);
+    let checked = check::check(&paths, &defaults, directory.as_deref());
     let mut files = view::files(&checked.files);
     let now = (crate::daemon::wall_clock())();
     check_notes::note(&mut files, &checked.entries, now);
@@ -67,6 +67,9 @@ pub(super) async fn check(context: &Context, mut paths: Vec<PathBuf>) -> Outcome
             print(&text::problems(&files, context.color));
             print(&text::entry_notes(&files));
             print(&text::notes(others.as_slice()));
+            if context.common.verbose > 0 {
+                print(&text::ignored(&checked.files));
+            }
             print(&format!("{good} good, {bad} invalid\n"));
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn fmt(context: &Context, check: bool, paths: &[PathBuf]) -> Outcome 
     } = context.offline(None)?;
     let paths = if paths.is_empty() {
         let none = "no path is given\nhint: name files or directories, or give --directory";
-        vec![directory.ok_or_else(|| Failure::new(none))?]
+        vec![directory.clone().ok_or_else(|| Failure::new(none))?]
     } else {
         paths.to_vec()
     };
@@ -39,7 +39,9 @@ pub(super) fn fmt(context: &Context, check: bool, paths: &[PathBuf]) -> Outcome 
             return Err(Failure::new(format!("`{}` is not there", path.display())));
         }
         if path.is_dir() {
-            all(path, &defaults, check, &mut count)?;
+            let scanner = Scanner::new(path.clone(), defaults.clone());
+            let scanner = scanner.trusting().within(directory.clone());
+            all(scanner, &defaults, check, &mut count)?;
         } else {
             let root = path.parent().filter(|root| !root.as_os_str().is_empty());
             one(
@@ -74,13 +76,13 @@ pub(super) fn fmt(context: &Context, check: bool, paths: &[PathBuf]) -> Outcome 
 
 /// All files of a directory.
 fn all(
-    directory: &Path,
+    mut scanner: Scanner,
     defaults: &Defaults,
     check: bool,
     count: &mut Count,
 ) -> Result<(), Failure> {
-    let scanner = Scanner::new(directory.to_owned(), defaults.clone());
-    let scan = scanner.trusting().scan();
+    let scan = scanner.scan();
+    let directory = scanner.directory();
     for file in scan.files.iter() {
         let path = directory.join(&file.path);
         match file.state {

@@ -1,12 +1,14 @@
 //! What people read: tables, times, problems. Pure text; prints nothing.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::json;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::model::zone::Zone;
-use crate::source::problem::FileState;
+use crate::source::ignore::PatternSource;
+use crate::source::problem::{FileReport, FileState};
 use crate::view::check_notes::Note;
 use crate::view::resume::PauseView;
 pub(super) use crate::view::status::relative;
@@ -121,6 +123,33 @@ pub(super) fn problems(files: &[FileView], color: bool) -> String {
         text.push('\n');
     }
     text
+}
+
+/// How much each ignore file, and the configuration, leaves out.
+pub(super) fn ignored(files: &[FileReport]) -> String {
+    let mut counts: BTreeMap<&PatternSource, (usize, usize)> = BTreeMap::new();
+    for file in files {
+        if let Some(by) = &file.ignored_by {
+            let (of_files, of_directories) = counts.entry(&by.source).or_default();
+            *(if file.path.ends_with('/') {
+                of_directories
+            } else {
+                of_files
+            }) += 1;
+        }
+    }
+    let many = |count: usize, one: &str, more: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {more}")),
+    };
+    let line = |(source, (of_files, of_directories)): (&&PatternSource, &(usize, usize))| {
+        let files = many(*of_files, "file", "files");
+        let directories = many(*of_directories, "directory", "directories");
+        let both: Vec<String> = files.into_iter().chain(directories).collect();
+        format!("{source} leaves out {}\n", both.join(" and "))
+    };
+    counts.iter().map(line).collect()
 }
 
 /// The same as annotations of a workflow run
@@ -392,6 +421,7 @@ mod tests {
         let file = FileView {
             path: "a.yaml".into(),
             state: "invalid".into(),
+            ignored_by: None,
             errors: vec![error],
             notes: Vec::new(),
         };

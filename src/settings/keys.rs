@@ -29,6 +29,7 @@ pub(super) const KEYS: &[&str] = &[
     "aws.role_arn",
     "aws.external_id",
     "roles",
+    "ignore",
     "allow.lambdas",
     "allow.state_machines",
     "reconcile.policy",

@@ -56,6 +56,9 @@ struct Configuration {
     roles: Option<BTreeMap<String, RoleOf>>,
     /// What schedule files may name, as glob patterns. Anything else there is an error.
     allow: Option<Allow>,
+    /// Files that are not schedule files: git's patterns, as in a `.oncedignore` above the directory's own.
+    #[schemars(example = ["/deploy/", "*.tpl.yaml"])]
+    ignore: Option<Vec<Pattern>>,
     /// When and how files become executions.
     reconcile: Option<Reconcile>,
     /// Calls a second and at once. Empty: AWS's quotas for the region.
@@ -123,7 +126,7 @@ struct Allow {
     state_machines: Option<Vec<Pattern>>,
 }
 
-/// A glob pattern.
+/// A pattern.
 #[derive(JsonSchema)]
 #[schemars(extend("type" = ["string", "number"]))]
 struct Pattern(String);

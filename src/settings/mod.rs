@@ -29,7 +29,7 @@ use crate::source::zoneinfo::Zoneinfo;
 use keys::Keys;
 pub use values::account_of_role;
 use values::{
-    limit, listen, max_stops, notify, patterns, role_arn, roles, start_only, text, zoneinfo,
+    ignore, limit, listen, max_stops, notify, patterns, role_arn, roles, start_only, text, zoneinfo,
 };
 
 /// The machine that `--sandbox` runs lambdas through.
@@ -362,6 +362,7 @@ impl Keys {
             allow_state_machines: self
                 .get("allow.state_machines", patterns)?
                 .unwrap_or_default(),
+            ignore: self.get("ignore", ignore)?.unwrap_or_default().into(),
         };
         let policy = Policy {
             rules: Rules::default(),

@@ -10,6 +10,7 @@ use crate::model::access::Role;
 use crate::model::limits::Limit;
 use crate::model::plan::MaxStops;
 use crate::model::topic::{Target, To, Topic};
+use crate::source::ignore::IgnorePatterns;
 use crate::source::patterns::Patterns;
 use crate::source::zoneinfo::Choice;
 
@@ -209,6 +210,17 @@ pub(super) fn patterns(value: &Value) -> Result<Patterns, Complaint> {
         .ok_or_else(|| ("this is no list".to_owned(), hint()))?;
     let texts = list.iter().map(text).collect::<Result<_, _>>()?;
     Patterns::parse(texts).map_err(|error| (error.to_string(), hint()))
+}
+
+/// Git's patterns of files that are no schedule files.
+pub(super) fn ignore(value: &Value) -> Result<IgnorePatterns, Complaint> {
+    let hint =
+        || "write a list of git's patterns, such as `[\"/deploy/\", \"*.tpl.yaml\"]`".to_owned();
+    let list = value
+        .as_sequence()
+        .ok_or_else(|| ("this is no list".to_owned(), hint()))?;
+    let texts: Vec<String> = list.iter().map(text).collect::<Result<_, _>>()?;
+    IgnorePatterns::of_list(&texts)
 }
 
 pub(super) fn zoneinfo(value: &Value) -> Result<Choice, Complaint> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::conflict;
@@ -22,8 +22,9 @@ pub struct Checked {
     pub entries: Vec<(usize, Arc<Entry>)>,
 }
 
-/// Files and directories named one by one: one set, in which a name is unique.
-pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Checked {
+/// Files and directories named one by one: one set, in which a name is unique. A file that is named is checked although it
+/// is ignored. In a directory below the watched one counts what is ignored there.
+pub fn check(paths: &[PathBuf], defaults: &Defaults, watched: Option<&Path>) -> Checked {
     let mut good: Vec<(usize, Arc<Entry>)> = Vec::new();
     let mut reports: Vec<FileReport> = Vec::new();
     let mut entries: BTreeMap<EntryName, Vec<(usize, usize)>> = BTreeMap::new();
@@ -38,13 +39,16 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Checked {
         if path.is_dir() {
             let scan = Scanner::new(path.clone(), defaults.clone())
                 .trusting()
+                .within(watched.map(Path::to_owned))
                 .scan();
             let first = reports.len();
             let mut at: HashMap<&str, usize> = HashMap::new();
             for report in scan.files.iter() {
                 at.insert(&report.path, reports.len());
+                let ignored_by = report.ignored_by.clone();
                 reports.push(FileReport {
-                    path: format!("{}/{}", shown.trim_end_matches('/'), report.path),
+                    path: below(&shown, &report.path),
+                    ignored_by: ignored_by.map(|by| by.seen_from(|path| below(&shown, path))),
                     ..report.clone()
                 });
             }
@@ -54,7 +58,8 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Checked {
                 places.push((place, entry.line()));
                 good.push((place, Arc::clone(entry)));
             }
-            if let Some(message) = scan.unclear {
+            // Where a file is to blame, its own report says so.
+            if let Some(message) = scan.unclear.filter(|_| scan.unclear_file.is_none()) {
                 reports.push(file_report(shown, vec![of_the_whole(message, None)]));
             }
             continue;
@@ -85,4 +90,9 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults) -> Checked {
         files: reports,
         entries: good,
     }
+}
+
+/// What lies in a directory that was named, as it is called then.
+fn below(directory: &str, path: &str) -> String {
+    format!("{}/{path}", directory.trim_end_matches('/'))
 }

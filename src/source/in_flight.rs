@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use notify::Event;
 use notify::event::{AccessKind, AccessMode, CreateKind, EventKind, ModifyKind, RenameMode};
@@ -204,6 +204,43 @@ impl InFlight {
         }
     }
 
+    /// The limits of a scan of a folder whose changes count as being written for this time.
+    pub(super) fn rest(&self, rest: Duration, now: Instant) -> Rest {
+        Rest {
+            quiet: rest,
+            young: self.young(),
+            longest: self.longest(),
+            now,
+            clock: SystemTime::now(),
+        }
+    }
+
+    /// Is the file of this name in reports, and at this path, being written?
+    pub(super) fn writing(
+        &self,
+        young: &mut Young,
+        (shown, path): (&str, &Path),
+        stat: Stat,
+        rest: &Rest,
+    ) -> Writing {
+        let of = |age| stat.is_younger(age, rest.clock);
+        let flight = self.of(path, of(rest.young));
+        let is_young = match flight {
+            Flight::Whole => of(rest.quiet),
+            Flight::Unknown => of(rest.quiet.max(rest.young)),
+            Flight::Open | Flight::OpenForLong => false,
+        };
+        let limits = (rest.quiet.max(rest.young), rest.longest);
+        let waits = young.waits(shown, is_young.then_some(stat), limits, rest.now);
+        if flight == Flight::Open || waits == Waits::Yes {
+            Writing::Yes
+        } else if flight == Flight::OpenForLong || waits == Waits::NoLonger {
+            Writing::ForLong
+        } else {
+            Writing::No
+        }
+    }
+
     /// Was it changed since then?
     pub(super) fn has_changed(&self, path: &Path, since: Instant) -> bool {
         let state = self.state();
@@ -214,6 +251,31 @@ impl InFlight {
     pub(super) fn keep(&self, is_there: impl Fn(&Path) -> bool) {
         self.state().open.retain(|path, _| is_there(path));
     }
+}
+
+/// How long a scan waits for changes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rest {
+    /// What changed within this time counts as being written.
+    pub(super) quiet: Duration,
+    /// The same of a change that no event tells of.
+    pub(super) young: Duration,
+    /// How long is waited at most.
+    pub(super) longest: Duration,
+    /// When this is, and by the file system's clock.
+    pub(super) now: Instant,
+    pub(super) clock: SystemTime,
+}
+
+/// Is a file being written?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writing {
+    /// It is.
+    Yes,
+    /// It has been for so long that it is taken as it is.
+    ForLong,
+    /// It is not.
+    No,
 }
 
 /// Is a young change waited for?

@@ -6,6 +6,7 @@ pub mod conflict;
 pub mod doubt;
 pub mod edit;
 pub mod file_system;
+pub mod ignore;
 pub mod in_flight;
 pub mod language;
 mod leftover;

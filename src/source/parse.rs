@@ -15,6 +15,7 @@ use crate::model::entry::{Entry, EntryName, MAX_INPUT_BYTES};
 use crate::model::interner::Interner;
 use crate::model::zone::Zone;
 use crate::model::zones::Zones;
+use crate::source::ignore::IgnorePatterns;
 use crate::source::language::{self, ScheduleFile};
 use crate::source::offset;
 use crate::source::patterns::Patterns;
@@ -43,6 +44,8 @@ pub struct Defaults {
     pub allow_lambdas: Patterns,
     /// Which machines may be named.
     pub allow_state_machines: Patterns,
+    /// Which files are not schedule files.
+    pub ignore: Arc<IgnorePatterns>,
 }
 
 impl Default for Defaults {
@@ -54,6 +57,7 @@ impl Default for Defaults {
             grace: Duration::from_mins(5),
             allow_lambdas: Patterns::default(),
             allow_state_machines: Patterns::default(),
+            ignore: Arc::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::ignore::IgnoredBy;
 use super::words::length;
 use crate::model::entry::EntryName;
 
@@ -35,7 +36,7 @@ pub enum FileState {
     Ok,
     /// Not read, or something in it is wrong: its recorded entries are pinned.
     Invalid,
-    /// Passed over (a leftover, not a schedule file by its name).
+    /// Passed over: a leftover, no schedule file by its name, or left out by a pattern.
     Ignored,
 }
 
@@ -66,6 +67,9 @@ pub struct FileReport {
     /// Another one with each content; `None`: it was not read.
     #[serde(skip)]
     pub version: Option<u64>,
+    /// The pattern that leaves it out.
+    #[serde(skip)]
+    pub ignored_by: Option<IgnoredBy>,
 }
 
 /// Notes in each of the files that hold the same name where the other is.
@@ -90,6 +94,7 @@ pub(super) fn file_report(path: String, errors: Vec<Problem>) -> FileReport {
         state,
         errors,
         version: None,
+        ignored_by: None,
     }
 }
 

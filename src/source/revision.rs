@@ -15,6 +15,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use thiserror::Error;
 
+use super::ignore;
 use super::read::MOST_BYTES;
 
 /// How many files git is asked for at once: what it answers is held in memory.
@@ -118,8 +119,8 @@ impl Revision {
         self.root.path()
     }
 
-    /// Writes out what `reference` has below this directory: files that may be schedule files, links, and what those lead
-    /// to.
+    /// Writes out what `reference` has below this directory: files that may be schedule files, ignore files, links, and what
+    /// those lead to.
     pub fn of(directory: &Path, reference: &str) -> Result<Self, RevisionError> {
         let git = Git(fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned()));
         let nowhere = |why| RevisionError::NoWorkTree {
@@ -250,7 +251,8 @@ impl Git {
         let may_count = |blob: &&Blob| {
             let extension = blob.path.extension().and_then(OsStr::to_str);
             let is_yaml = extension.is_some_and(|extension| matches!(extension, "yaml" | "yml"));
-            !blob.is_link && (is_yaml || targets.iter().any(|target| blob.path.starts_with(target)))
+            let is_ours = is_yaml || blob.path.ends_with(ignore::FILE);
+            !blob.is_link && (is_ours || targets.iter().any(|target| blob.path.starts_with(target)))
         };
         let (files, too_large): (Vec<&Blob>, Vec<&Blob>) = blobs
             .iter()

@@ -9,17 +9,18 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use self::files::{Known, Seen};
 pub use self::result::Scan;
-use super::in_flight::{Flight, InFlight, Waits, Young};
-use super::leftover::Leftover;
+use super::ignore::{self, IgnoreFiles, IgnoreReading, IgnoreStack};
+use super::in_flight::{InFlight, Writing, Young};
+use super::problem::FileReport;
 use super::read::Trust;
 pub use super::walk::is_read;
-use super::walk::{Found, Walk};
+use super::walk::{Found, Ignored, Walk};
 use crate::model::rules::Rules;
 use crate::source::parse::Defaults;
 use crate::source::work_tree::{self, Place, WorkTrees};
@@ -57,7 +58,12 @@ pub struct Scanner {
     known: HashMap<String, Known>,
     /// How many files the last scan found.
     found: usize,
-    ignored: Vec<(String, Leftover)>,
+    ignored: Vec<Ignored>,
+    /// What the last scan said of ignore files.
+    ignore_reports: Vec<FileReport>,
+    ignore_files: IgnoreFiles,
+    /// The watched directory, where only a part of it is scanned.
+    within: Option<PathBuf>,
     last: Scan,
     /// When every file was read last.
     read_all: Option<Instant>,
@@ -80,6 +86,9 @@ impl Scanner {
             known: HashMap::new(),
             found: 0,
             ignored: Vec::new(),
+            ignore_reports: Vec::new(),
+            ignore_files: IgnoreFiles::default(),
+            within: None,
             last: Scan::default(),
             read_all: None,
         }
@@ -117,6 +126,15 @@ impl Scanner {
     #[must_use]
     pub fn with_git_dir(self, git_dir: Option<PathBuf>) -> Self {
         Self { git_dir, ..self }
+    }
+
+    /// The same, of a directory that may be a part of this one: what is ignored there counts here too.
+    #[must_use]
+    pub fn within(self, watched: Option<PathBuf>) -> Self {
+        Self {
+            within: watched,
+            ..self
+        }
     }
 
     /// From now on with these defaults. Every file is read and parsed anew; what was known of its content before, by which
@@ -170,16 +188,23 @@ impl Scanner {
                 );
             }
         };
-        let (mut walk, before) = self.walk(&root);
+        let now = Instant::now();
+        let stack = match self.ignored_above(&root) {
+            Ok(stack) => stack,
+            Err(why) => return unclear(why, identity),
+        };
+        let (mut walk, before, ignores_for_long) = self.walk(&root, &stack, (rest, now));
         let directories = walk.directories(&metadata);
         let Walk {
             found,
             ignored,
+            ignore_files,
+            in_flight: ignores_in_flight,
             pins,
             unclear,
+            unclear_file,
             ..
         } = walk;
-        let now = Instant::now();
         let read_all = self
             .read_all
             .is_none_or(|at| now.duration_since(at) > REREAD);
@@ -189,6 +214,7 @@ impl Scanner {
         self.round += 1;
         let mut same =
             self.last.identity == identity && self.ignored == ignored && self.found == found.len();
+        same &= self.ignore_reports == ignore_files;
         let written = self.written(&found, rest, now);
         let seen = self.look(&root, &found, (&written, read_all), now);
         if self.rules.new_names {
@@ -201,13 +227,15 @@ impl Scanner {
             let is = matches!(seen, Seen::InFlight) || written.now.contains(&place);
             is.then(|| found[place].shown.clone())
         };
-        let in_flight = seen.iter().enumerate().filter_map(is_in_flight).collect();
+        let in_flight = seen.iter().enumerate().filter_map(is_in_flight);
+        let in_flight = in_flight.chain(ignores_in_flight).collect();
         let for_long = written.for_long.iter();
-        let for_long: BTreeSet<String> = for_long.map(|at| found[*at].shown.clone()).collect();
+        let for_long = for_long.map(|at| found[*at].shown.clone());
+        let for_long: BTreeSet<String> = for_long.chain(ignores_for_long).collect();
         same &= *self.last.written_for_long == for_long;
         if !same {
             self.found = found.len();
-            self.ignored = ignored;
+            (self.ignored, self.ignore_reports) = (ignored, ignore_files);
             self.last = self.gather(found, seen, &for_long);
             self.last.identity = identity;
             let round = self.round;
@@ -217,7 +245,7 @@ impl Scanner {
         if self.last.directories.as_deref() != Some(&directories) {
             self.last.directories = Some(Arc::new(directories));
         }
-        self.last.unclear = unclear;
+        (self.last.unclear, self.last.unclear_file) = (unclear, unclear_file);
         self.last.in_flight = Arc::new(in_flight);
         self.last.written_for_long = Arc::new(for_long);
         self.last.pins = Arc::new(pins);
@@ -250,45 +278,64 @@ impl Scanner {
             return written;
         };
         in_flight.keep(Path::exists);
-        let clock = SystemTime::now();
-        let (young, longest) = (in_flight.young(), in_flight.longest());
+        let rest = in_flight.rest(rest, now);
         for (place, found) in found.iter().enumerate() {
             let Some((path, stat)) = found.target() else {
                 continue;
             };
-            let of = |age| stat.is_younger(age, clock);
-            let flight = in_flight.of(&path, of(young));
-            let is_young = match flight {
-                Flight::Whole => of(rest),
-                Flight::Unknown => of(rest.max(young)),
-                Flight::Open | Flight::OpenForLong => false,
+            match in_flight.writing(&mut self.young, (&found.shown, &path), stat, &rest) {
+                Writing::Yes => written.now.insert(place),
+                Writing::ForLong => written.for_long.insert(place),
+                Writing::No => continue,
             };
-            let (change, limits) = (is_young.then_some(stat), (rest.max(young), longest));
-            let waits = self.young.waits(&found.shown, change, limits, now);
-            if flight == Flight::Open || waits == Waits::Yes {
-                written.now.insert(place);
-            } else if flight == Flight::OpenForLong || waits == Waits::NoLonger {
-                written.for_long.insert(place);
-            }
         }
         written
     }
 
-    /// Walks the directory, after a look at each work tree that is found there.
-    fn walk(&mut self, root: &Path) -> (Walk, WorkTrees) {
+    /// What is ignored in the directory by patterns from above it.
+    fn ignored_above(&self, root: &Path) -> Result<IgnoreStack, String> {
+        let configured = &self.defaults.ignore;
+        let watched = self.within.as_ref();
+        let watched = watched.and_then(|watched| fs::canonicalize(watched).ok());
+        let below = watched.as_deref().and_then(|watched| {
+            let below = root.strip_prefix(watched).ok()?;
+            Some((watched, below))
+        });
+        let (watched, below) = below.unwrap_or((root, Path::new("")));
+        ignore::above(watched, below, configured)
+            .map_err(|(file, problem)| format!("`{file}`: {}", problem.message))
+    }
+
+    /// Walks the directory, after a look at each work tree that is found there. Answers, too, which ignore files have been
+    /// written to for so long that they were taken as they are.
+    fn walk(
+        &mut self,
+        root: &Path,
+        stack: &IgnoreStack,
+        (rest, now): (Duration, Instant),
+    ) -> (Walk, WorkTrees, BTreeSet<String>) {
         let around = work_tree::around(root, self.git_dir.as_deref());
         let look = |trees: &BTreeSet<Place>| {
             let below = trees.iter().filter(|_| self.rules.nested);
             let places: Vec<Place> = around.iter().chain(below).cloned().collect();
             WorkTrees::look(&places)
         };
+        let in_flight = self.in_flight.as_ref();
+        let mut reading = IgnoreReading {
+            stack: stack.clone(),
+            known: &mut self.ignore_files,
+            in_flight: in_flight.map(|in_flight| (in_flight, in_flight.rest(rest, now))),
+            young: &mut self.young,
+            for_long: BTreeSet::new(),
+        };
         let mut before = look(&self.trees);
-        let mut walk = Walk::below(root, self.trust);
+        let mut walk = Walk::below(root, self.trust, &mut reading);
         if walk.trees != self.trees {
             before = look(&walk.trees);
-            walk = Walk::below(root, self.trust);
+            walk = Walk::below(root, self.trust, &mut reading);
         }
+        let for_long = reading.for_long;
         self.trees.clone_from(&walk.trees);
-        (walk, before)
+        (walk, before, for_long)
     }
 }

@@ -5,11 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::{self, DirEntry, Metadata};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::doubt::Pin;
 use super::file_system::identified;
+use super::ignore::{
+    self, AskedDirectory, Entered, IgnoreReading, IgnoreStack, IgnoredBy, PatternSource,
+};
 use super::leftover::{Leftover, is_schedule_file};
+use super::problem::{FileReport, FileState, Problem, file_report};
 use super::read::{Refusal, Stat, Trust, everybody_may_write};
 use super::work_tree::{self, Place as TreePlace, Tool};
 use crate::model::roots::{Directories, Directory};
@@ -45,17 +50,38 @@ impl Found {
     }
 }
 
+/// What is passed over, and why.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Ignored {
+    /// Its name in reports; of a directory that a pattern names, with a slash at the end.
+    pub(super) path: String,
+    pub(super) why: PassedOver,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum PassedOver {
+    /// By its name.
+    Leftover(Leftover),
+    /// By a pattern.
+    Pattern(IgnoredBy),
+}
+
 #[derive(Default)]
 pub(super) struct Walk {
     pub(super) found: Vec<Found>,
-    /// What is passed over, and why.
-    pub(super) ignored: Vec<(String, Leftover)>,
+    pub(super) ignored: Vec<Ignored>,
+    /// What is said of ignore files.
+    pub(super) ignore_files: Vec<FileReport>,
+    /// Ignore files that are being written.
+    pub(super) in_flight: BTreeSet<String>,
     /// What was in these may still be wanted.
     pub(super) pins: Vec<Pin>,
     /// Each directory that could be looked at, by its path from the root; the root's is empty.
     directories: BTreeMap<String, Directory>,
-    /// Why not everything was seen.
+    /// PassedOver not everything was seen.
     pub(super) unclear: Option<String>,
+    /// The file that `unclear` is about, where that is one with a report of its own.
+    pub(super) unclear_file: Option<String>,
     /// Work trees whose roots are below the directory.
     pub(super) trees: BTreeSet<TreePlace>,
 }
@@ -67,20 +93,36 @@ struct Place<'a> {
     depth: usize,
     linked: bool,
     refused: Option<Refusal>,
+    /// What is ignored here.
+    ignores: IgnoreStack,
+}
+
+impl Place<'_> {
+    /// By which pattern something that lies here is ignored.
+    fn ignored(&self, path: &Path, is_directory: bool) -> Option<IgnoredBy> {
+        if self.ignores.is_empty() {
+            return None;
+        }
+        let below = path.strip_prefix(self.root).ok()?;
+        let below = below.as_os_str().as_bytes();
+        self.ignores.ignores(below, is_directory)
+    }
 }
 
 impl Walk {
     /// Walks everything below a resolved directory.
-    pub(super) fn below(root: &Path, trust: Trust) -> Self {
+    pub(super) fn below(root: &Path, trust: Trust, reading: &mut IgnoreReading<'_>) -> Self {
         let mut walk = Self::default();
+        reading.begin();
         let place = Place {
             root,
             trust,
             depth: 0,
             linked: false,
             refused: None,
+            ignores: reading.stack.clone(),
         };
-        walk.directory(&place, root, "");
+        walk.directory(&place, reading, root, "");
         walk
     }
 
@@ -109,18 +151,28 @@ impl Walk {
     }
 
     /// Directories are walked by name, so that a scan of the same tree always says the same.
-    fn directory(&mut self, place: &Place<'_>, directory: &Path, shown: &str) {
+    fn directory(
+        &mut self,
+        place: &Place<'_>,
+        reading: &mut IgnoreReading<'_>,
+        directory: &Path,
+        shown: &str,
+    ) {
         let before = fs::metadata(directory).map(|metadata| identified(&metadata));
         let listed = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
         let mut items = match listed {
             Ok(items) if place.depth <= MAX_DEPTH => items,
-            Ok(_) => return self.too_deep(directory, shown),
+            Ok(_) => return self.too_deep(place, directory, shown),
             Err(error) => {
                 return self.doubt(format!(
                     "the directory `{}` can't be read: {error}",
                     directory.display()
                 ));
             }
+        };
+        let has_own = items.iter().any(|item| item.file_name() == ignore::FILE);
+        let Some(ignores) = self.ignores(place, reading, (directory, shown), has_own) else {
+            return;
         };
         let refused = match fs::metadata(directory) {
             Ok(metadata) => {
@@ -151,15 +203,78 @@ impl Walk {
         }
         let place = Place {
             refused: refused.or_else(|| place.refused.clone()),
+            ignores,
             ..*place
         };
         items.sort_by_cached_key(DirEntry::file_name);
         for item in items {
-            self.item(&place, &item, shown);
+            self.item(&place, reading, &item, shown);
         }
     }
 
-    fn item(&mut self, place: &Place<'_>, item: &DirEntry, shown: &str) {
+    /// What is ignored in a directory; `None`: that is not known, and so nothing is of what lies there.
+    fn ignores(
+        &mut self,
+        place: &Place<'_>,
+        reading: &mut IgnoreReading<'_>,
+        (directory, shown): (&Path, &str),
+        has_own: bool,
+    ) -> Option<IgnoreStack> {
+        let above = place.ignores.clone();
+        if !has_own {
+            reading.nothing(shown);
+            return Some(above);
+        }
+        let asked = AskedDirectory {
+            root: place.root,
+            directory,
+            shown,
+            linked: place.linked,
+            trust: place.trust,
+        };
+        let file = ignore::shown(shown);
+        let content = match reading.enter(&asked) {
+            Entered::Read(content) => content,
+            Entered::InFlight(before) => {
+                self.in_flight.insert(file.clone());
+                before.unwrap_or_default()
+            }
+            Entered::Unread(problem) => {
+                self.unread(file, problem);
+                return None;
+            }
+        };
+        if !content.notes.is_empty() {
+            self.ignore_files.push(FileReport {
+                state: FileState::Ignored,
+                ..file_report(file.clone(), content.notes.clone())
+            });
+        }
+        let below = directory.strip_prefix(place.root).unwrap_or(directory);
+        let patterns = content.patterns.clone();
+        let below = below.as_os_str().as_bytes();
+        Some(above.below(PatternSource::File(file.into()), patterns, below))
+    }
+
+    fn unread(&mut self, file: String, problem: Problem) {
+        if self.unclear.is_none() {
+            let why = &problem.message;
+            let why = format!("`{file}`: {why}: which files count beside it is not known");
+            (self.unclear, self.unclear_file) = (Some(why), Some(file.clone()));
+        }
+        if problem.passes {
+            self.in_flight.insert(file.clone());
+        }
+        self.ignore_files.push(file_report(file, vec![problem]));
+    }
+
+    fn item(
+        &mut self,
+        place: &Place<'_>,
+        reading: &mut IgnoreReading<'_>,
+        item: &DirEntry,
+        shown: &str,
+    ) {
         let name = item.file_name();
         let text = name.to_string_lossy();
         if text.starts_with('.') {
@@ -183,9 +298,19 @@ impl Walk {
         let path = item.path();
         let linked_directory =
             kind.is_symlink() && fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir());
-        if leftover && (kind.is_dir() || linked_directory) {
-            self.ignored.push((shown, Leftover::Editor));
-        } else if kind.is_dir() || linked_directory {
+        let is_directory = kind.is_dir() || linked_directory;
+        let of_file = Leftover::of_file(&text).filter(|_| !is_directory);
+        let is_concerned = is_directory || of_file.is_some() || is_schedule_file(&text);
+        let by = is_concerned.then(|| place.ignored(&path, is_directory));
+        if let Some(by) = by.flatten() {
+            let end = if is_directory { "/" } else { "" };
+            self.ignored.push(Ignored {
+                path: shown + end,
+                why: PassedOver::Pattern(by),
+            });
+        } else if leftover && is_directory {
+            self.pass_over(shown, Leftover::Editor);
+        } else if is_directory {
             match fs::canonicalize(&path) {
                 // A link to a directory above would be walked for ever, one to outside is not ours to read.
                 Ok(target)
@@ -204,15 +329,16 @@ impl Walk {
                         depth: place.depth + 1,
                         linked: place.linked || linked_directory,
                         refused: place.refused.clone(),
+                        ignores: place.ignores.clone(),
                         ..*place
                     };
-                    self.directory(&below, &path, &shown);
+                    self.directory(&below, reading, &path, &shown);
                 }
                 Err(error) => self.doubt(format!("`{shown}` can't be looked at: {error}")),
             }
-        } else if let Some(leftover) = Leftover::of_file(&text) {
+        } else if let Some(leftover) = of_file {
             self.pins.extend(Pin::passed_over(&shown, leftover));
-            self.ignored.push((shown, leftover));
+            self.pass_over(shown, leftover);
         } else if is_schedule_file(&text) {
             let linked = place.linked || !kind.is_file();
             if kind.is_symlink()
@@ -231,15 +357,20 @@ impl Walk {
         }
     }
 
+    fn pass_over(&mut self, path: String, leftover: Leftover) {
+        let why = PassedOver::Leftover(leftover);
+        self.ignored.push(Ignored { path, why });
+    }
+
     /// A directory that is not walked: where it holds no schedule file, nothing is missed. Below one that a package manager
     /// fills, only what was known there counts.
-    fn too_deep(&mut self, directory: &Path, shown: &str) {
+    fn too_deep(&mut self, place: &Place<'_>, directory: &Path, shown: &str) {
         let why = format!("`{shown}` is more than {MAX_DEPTH} directories deep");
         if shown.split('/').any(|name| name == OF_OTHERS) {
             let why = format!("{why}, and is not read");
             return self.pins.push(Pin::below(shown, why));
         }
-        match schedule_file_below(directory) {
+        match schedule_file_below(place, directory) {
             Ok(None) => {}
             Ok(Some(name)) => self.doubt(format!("{why}, and holds schedule files: `{name}`")),
             Err(error) => self.doubt(format!("{why}, and can't be looked through: {error}")),
@@ -258,7 +389,7 @@ impl Walk {
 }
 
 /// The name of a schedule file somewhere below a directory that is not walked.
-fn schedule_file_below(directory: &Path) -> io::Result<Option<String>> {
+fn schedule_file_below(place: &Place<'_>, directory: &Path) -> io::Result<Option<String>> {
     let mut waiting = vec![directory.to_owned()];
     let mut seen = 0;
     while let Some(next) = waiting.pop() {
@@ -272,7 +403,11 @@ fn schedule_file_below(directory: &Path) -> io::Result<Option<String>> {
             if !is_read(&name) {
                 continue;
             }
-            if item.file_type()?.is_dir() {
+            let is_directory = item.file_type()?.is_dir();
+            if place.ignored(&item.path(), is_directory).is_some() {
+                continue;
+            }
+            if is_directory {
                 waiting.push(item.path());
             } else if is_schedule_file(&name.to_string_lossy()) {
                 return Ok(Some(escaped(&name)));

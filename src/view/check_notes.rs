@@ -137,6 +137,7 @@ mod tests {
         let file = FileView {
             path: String::new(),
             state: "ok".into(),
+            ignored_by: None,
             errors: Vec::new(),
             notes: Vec::new(),
         };

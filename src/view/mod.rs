@@ -138,6 +138,9 @@ pub struct FileView {
     pub path: String,
     pub state: String,
     pub errors: Vec<ErrorView>,
+    /// The pattern that leaves it out: `PATH:LINE` of an ignore file, or `ignore[N]` of the configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignored_by: Option<String>,
     /// What `onced check` has to say of good entries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<check_notes::Note>,
@@ -210,6 +213,7 @@ pub fn files(files: &[FileReport]) -> Vec<FileView> {
                 shown: error.shown.clone(),
             })
             .collect(),
+        ignored_by: file.ignored_by.as_ref().map(ToString::to_string),
         notes: Vec::new(),
     };
     files.iter().map(view).collect()

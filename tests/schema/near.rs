@@ -243,6 +243,10 @@ pub(super) fn configuration() -> impl Strategy<Value = String> {
         pair("reconcile", section(reconcile.boxed())),
         pair("limits", section(limits.boxed())),
         pair("notify", list(section(target.boxed()))),
+        pair(
+            "ignore",
+            list(value(&["/deploy/", "5", "'*.yaml'"], "[ -~]{0,4}"))
+        ),
     ];
     prop_oneof![
         20 => prop::collection::vec(key.prop_map(|key| key + "\n"), 0..4).prop_map(|keys| keys.concat()),

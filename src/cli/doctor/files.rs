@@ -10,6 +10,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::model::causes::causes;
 use crate::settings::Settings;
 use crate::source::file_system::network;
+use crate::source::ignore;
 use crate::source::scan::Scanner;
 
 /// No more directories are counted.
@@ -46,6 +47,17 @@ pub(super) fn directory(settings: &Settings, report: &mut Report) -> BTreeSet<St
     }
     for note in scan.work_trees.notes() {
         report.warn("work tree", note.message, &note.hint.unwrap_or_default());
+    }
+    let is_ignore_file = |path: &str| Path::new(path).ends_with(ignore::FILE);
+    for file in scan.files.iter().filter(|file| is_ignore_file(&file.path)) {
+        for problem in &file.errors {
+            let said = format!("`{}:{}`: {}", file.path, problem.line, problem.message);
+            report.warn(
+                "ignore files",
+                said,
+                problem.hint.as_deref().unwrap_or_default(),
+            );
+        }
     }
     if scan.has_problems() {
         report.warn(

@@ -11,7 +11,7 @@ use crate::source::conflict::Conflict;
 use crate::source::doubt::{MayHold, Opaque, Words};
 use crate::source::in_flight::InFlight;
 use crate::source::problem::{FileReport, FileState, file_report, note_twice, written_for_long};
-use crate::source::walk::Found;
+use crate::source::walk::{Found, Ignored, PassedOver};
 
 impl Scanner {
     /// Puts together what all files say.
@@ -102,13 +102,19 @@ impl Scanner {
         for file in long {
             file.errors.extend(longest.map(written_for_long));
         }
-        let ignored = self.ignored.iter().map(|(path, leftover)| FileReport {
-            path: path.clone(),
-            state: FileState::Ignored,
-            errors: leftover.problem(path).into_iter().collect(),
-            version: None,
+        let ignored = self.ignored.iter().map(|Ignored { path, why }| {
+            let (errors, ignored_by) = match why {
+                PassedOver::Leftover(leftover) => (leftover.problem(path), None),
+                PassedOver::Pattern(by) => (None, Some(by.clone())),
+            };
+            FileReport {
+                state: FileState::Ignored,
+                ignored_by,
+                ..file_report(path.clone(), errors.into_iter().collect())
+            }
         });
         files.extend(ignored);
+        files.extend(self.ignore_reports.iter().cloned());
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Scan {
             entries: Arc::new(entries),

@@ -27,6 +27,8 @@ pub struct Scan {
     pub cut: Arc<BTreeMap<EntryName, Cut>>,
     /// Why this scan proves no absence at all.
     pub unclear: Option<String>,
+    /// The file that `unclear` is about, where that is one among `files` that says the same.
+    pub unclear_file: Option<String>,
     /// Files that are being written: what they said before counts, and what is in no file may be meant for them.
     pub in_flight: Arc<BTreeSet<String>>,
     /// Files that have been written to for so long that they are taken as they are.
