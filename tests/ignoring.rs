@@ -4,6 +4,7 @@
 mod as_git;
 mod commands;
 mod daemon;
+mod others;
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -66,7 +66,8 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults, watched: Option<&Path>) -> 
         }
         let errors = match read(path, 0, Trust::Anybody).map(|(bytes, _)| {
             let text = || String::from_utf8_lossy(&bytes);
-            let parsed = parse(&shown, &bytes, defaults);
+            // By the name that an ignore file would call it.
+            let parsed = parse(&inside(path, watched), &bytes, defaults);
             parsed.map_err(|errors| conflict::line(&text()).map_or(errors, conflict::problem))
         }) {
             Ok(Ok(found)) => {
@@ -95,4 +96,20 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults, watched: Option<&Path>) -> 
 /// What lies in a directory that was named, as it is called then.
 fn below(directory: &str, path: &str) -> String {
     format!("{}/{path}", directory.trim_end_matches('/'))
+}
+
+/// The path of a file below the watched directory; elsewhere, its name alone.
+fn inside(path: &Path, watched: Option<&Path>) -> String {
+    let resolved = |path: &Path| fs::canonicalize(path).ok();
+    let watched = watched.and_then(resolved);
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let parent = resolved(parent.unwrap_or(Path::new(".")));
+    let below = watched.zip(parent).and_then(|(watched, parent)| {
+        let below = parent.strip_prefix(watched).ok()?;
+        Some(below.to_owned())
+    });
+    let name = path.file_name().unwrap_or_default();
+    below.unwrap_or_default().join(name).display().to_string()
 }

@@ -11,6 +11,7 @@ pub mod in_flight;
 pub mod language;
 mod leftover;
 mod offset;
+mod other;
 pub mod parse;
 pub mod patterns;
 pub mod problem;

@@ -18,6 +18,7 @@ use crate::model::zones::Zones;
 use crate::source::ignore::IgnorePatterns;
 use crate::source::language::{self, ScheduleFile};
 use crate::source::offset;
+use crate::source::other;
 use crate::source::patterns::Patterns;
 use crate::source::problem::Problem;
 use crate::source::targets;
@@ -80,6 +81,10 @@ type Target = (Option<Arc<str>>, Option<Arc<str>>);
 
 /// The entries of a file, in its order.
 pub fn parse(file: &str, bytes: &[u8], defaults: &Defaults) -> Result<Vec<Entry>, Vec<Problem>> {
+    entries(file, bytes, defaults).map_err(|problems| other::instead_of(problems, file, bytes))
+}
+
+fn entries(file: &str, bytes: &[u8], defaults: &Defaults) -> Result<Vec<Entry>, Vec<Problem>> {
     let text = readable(bytes).map_err(|problem| vec![problem])?;
     let document = read(text, false);
     let mut parsing = Parsing {
