@@ -21,6 +21,7 @@ pub(super) use characters::{check_plain, lines, readable};
 pub(super) use fault::Fault;
 pub(super) use granit_parser::ScalarStyle as Style;
 pub(super) use json::{Failed, Member, Members, Writer, Written, members};
+pub use reader::count;
 pub(super) use reader::read;
 pub(super) use scalar::{Scalar, is_text, resolve};
 pub(super) use tags::Tag;

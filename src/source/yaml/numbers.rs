@@ -135,16 +135,24 @@ fn other(
             "write it in decimal",
         ));
     }
+    // As many digits at once as a part times their base has room for.
+    let at_once = if base == 16 { 8 } else { 10 };
     let mut limbs: Vec<u64> = vec![0];
-    for digit in digits.chars() {
-        let mut carry = u64::from(digit.to_digit(base).unwrap_or(0));
+    let mut rest = digits;
+    while !rest.is_empty() {
+        let count = (rest.len() - 1) % at_once + 1;
+        let (some, others) = rest.split_at(count);
+        rest = others;
+        let mut carry = u64::from_str_radix(some, base).unwrap_or_default();
+        let factor = u64::from(base).pow(u32::try_from(count).unwrap_or_default());
         for limb in &mut limbs {
-            let value = *limb * u64::from(base) + carry;
+            let value = *limb * factor + carry;
             *limb = value % LIMB;
             carry = value / LIMB;
         }
-        if carry > 0 {
-            limbs.push(carry);
+        while carry > 0 {
+            limbs.push(carry % LIMB);
+            carry /= LIMB;
         }
     }
     let first = limbs.pop().unwrap_or(0).to_string();

@@ -123,6 +123,12 @@ pub(in crate::source) fn read(text: &str, comments: bool) -> Result<Option<Docum
     Ok(whole.map(|_| document))
 }
 
+/// How many nodes a text has, aliases not written out: what reading alone costs, for the benchmarks. `None`: it can't be
+/// read.
+pub fn count(text: &str) -> Option<usize> {
+    Some(read(text, false).ok()??.nodes.len())
+}
+
 impl<'t> Reader<'t> {
     fn byte(&self, offset: Option<usize>) -> usize {
         let len = self.document.text.len();
