@@ -27,7 +27,10 @@ fn validator(name: &str) -> Validator {
 
 /// As an editor reads it. `None`: it is no YAML, or has no form in JSON.
 fn json(text: &str) -> Option<Value> {
-    serde_yaml::from_str(text).ok()
+    // Editors validate what `<<` takes over, too.
+    let mut value: serde_yaml::Value = serde_yaml::from_str(text).ok()?;
+    value.apply_merge().ok()?;
+    serde_json::to_value(value).ok()
 }
 
 fn is_schedule_file(text: &str) -> bool {
@@ -250,7 +253,7 @@ fn typical_mistakes_are_seen_by_an_editor() {
                 "at: 2027-06-01 09:00, state_machine: 'arn:aws:states:us-east-1:123456789012:execution:M:n'",
             ),
         ),
-        ("a description that is none", good(", description: ")),
+        ("a description that is none", good(", description: []")),
         (
             "a time among `defaults`",
             "{defaults: {at: 2027-06-01 09:00}, schedules: {}}".to_owned(),
@@ -268,6 +271,7 @@ fn typical_mistakes_are_seen_by_an_editor() {
     for right in [
         good(""),
         good(", payload: null"),
+        good(", description: , grace: ~, state_machine: null, input: null"),
         good(", x-ticket: [1]"),
         entry("x-a: 1, at: 2027-06-01 09:00, lambda: f"),
         "schedules: {x-e: 5}".into(),

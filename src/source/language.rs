@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 #[cfg(test)]
-use crate::source::schema::{entries, not_null, own_keys};
+use crate::source::schema::{entries, own_keys};
 
 /// A time: local, or with `Z` or an offset.
 pub const TIME: &str = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.,]0+)?)?( ?([Zz]|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?))?$";
@@ -26,7 +26,7 @@ pub const NAME: &str = "^(?!x-)[0-9A-Za-z._-]{1,64}$";
 /// What is to run once, and when. onced starts one Step Functions execution for each entry, and stops it when the entry is removed.
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(title = "onced: a schedule file", deny_unknown_fields))]
-#[cfg_attr(test, schemars(transform = own_keys, transform = not_null))]
+#[cfg_attr(test, schemars(transform = own_keys))]
 // Where `defaults` name nothing to run, each entry does.
 #[cfg_attr(test, schemars(extend(
     "if" = {"not": {
@@ -40,7 +40,7 @@ pub const NAME: &str = "^(?!x-)[0-9A-Za-z._-]{1,64}$";
 #[derive(Debug)]
 pub struct ScheduleFile {
     /// The version of this language: 1.
-    #[cfg_attr(test, schemars(extend("const" = 1)))]
+    #[cfg_attr(test, schemars(extend("enum" = [1, null])))]
     pub version: Option<u8>,
     /// What this file's entries get where they say nothing.
     pub defaults: Option<Defaults>,
@@ -56,9 +56,9 @@ impl ScheduleFile {
 
 /// What this file's entries get where they say nothing.
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(deny_unknown_fields, transform = own_keys, transform = not_null))]
+#[cfg_attr(test, schemars(deny_unknown_fields, transform = own_keys))]
 #[cfg_attr(test, schemars(extend(
-    "dependencies" = {"lambda": {"properties": {"state_machine": false}}},
+    "dependencies" = {"lambda": {"if": {"properties": {"lambda": {"type": "string"}}}, "then": {"properties": {"state_machine": {"type": "null"}}}}},
 )))]
 #[derive(Debug)]
 pub struct Defaults {
@@ -98,12 +98,11 @@ impl Defaults {
 
 /// One invocation, once. It has `lambda` and perhaps `payload`, or `state_machine` and perhaps `input`; or `defaults` say what runs.
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(deny_unknown_fields, transform = own_keys, transform = not_null))]
+#[cfg_attr(test, schemars(deny_unknown_fields, transform = own_keys))]
 #[cfg_attr(test, schemars(extend(
     "dependencies" = {
-        "lambda": {"properties": {"state_machine": false, "input": false}},
-        "state_machine": {"properties": {"lambda": false, "payload": false}},
-        "payload": {"properties": {"input": false}},
+        "lambda": {"if": {"properties": {"lambda": {"type": "string"}}}, "then": {"properties": {"state_machine": {"type": "null"}, "input": {"type": "null"}}}},
+        "state_machine": {"if": {"properties": {"state_machine": {"type": "string"}}}, "then": {"properties": {"lambda": {"type": "null"}, "payload": {"type": "null"}}}},
     },
     "examples" = [{"at": "2027-06-01T09:00:00", "lambda": "send-email", "payload": {"campaign": "launch"}}],
 )))]

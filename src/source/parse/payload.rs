@@ -35,6 +35,11 @@ impl<'d> Parsing<'_, 'd> {
         }
     }
 
+    fn time_within(&mut self, node: Node<'d>) {
+        let hint = "leave it out: onced adds it from `at`";
+        self.wrong(node, "`input` already has `invocationTime`", hint);
+    }
+
     /// What `defaults` give to each entry, key by key.
     pub(super) fn default_members(&mut self, fields: &Fields<'d>, key: &str) -> Option<Node<'d>> {
         let node = fields.get(key)?;
@@ -46,6 +51,10 @@ impl<'d> Parsing<'_, 'd> {
                 "it is merged with that of each entry, key by key",
                 Show::UpTo,
             );
+            return None;
+        }
+        if key == "input" && node.resolved().find(TIME).is_some() {
+            self.time_within(node);
             return None;
         }
         match Writer::value(node) {
@@ -97,8 +106,7 @@ impl<'d> Parsing<'_, 'd> {
             _ => {
                 let mut members = self.members(own, shared)?;
                 if members.iter().any(|(key, _)| *key == TIME) {
-                    let hint = "leave it out: onced adds it from `at`";
-                    self.wrong(place, "`input` already has `invocationTime`", hint);
+                    self.time_within(place);
                     return None;
                 }
                 members.push((TIME, Member::Text(at.map(instant).unwrap_or_default())));
