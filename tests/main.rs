@@ -23,6 +23,7 @@ mod metrics;
 mod moved_by_rules;
 mod names;
 mod notices;
+mod numbers;
 mod operator;
 mod pace;
 mod packages;

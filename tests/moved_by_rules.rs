@@ -69,7 +69,8 @@ fn entry(name: &str, minutes: i64, zones: &Zones) -> Entry {
         is_local: true,
         description: None,
         file: "a.yaml".into(),
-        before: None,
+        other: None,
+        is_as_before: false,
         in_line: 1,
     }
 }

@@ -48,7 +48,8 @@ pub(crate) fn entry(payload: i64, ahead: i64) -> Entry {
         is_local: false,
         description: None,
         file: "a.yaml".into(),
-        before: None,
+        other: None,
+        is_as_before: false,
         in_line: 1,
     }
 }

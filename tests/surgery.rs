@@ -68,7 +68,8 @@ fn entries(text: &str) -> BTreeMap<String, Entry> {
         (
             entry.name.to_string(),
             Entry {
-                before: None,
+                other: None,
+                is_as_before: false,
                 in_line: 0,
                 ..entry
             },

@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use super::signals::{Asked, Signals};
 use super::{Context, Failure, Outcome, aws, doctor, exit, opening, reload};
 use crate::daemon::{Daemon, listen, notices, set_clock, socket, systemd, wall_clock, zone_rules};
-use crate::ledger::Holder;
+use crate::ledger::{Holder, remove_copies};
 use crate::model::zones::Zones;
 use crate::reconcile::apply::Hands;
 use crate::reconcile::apply::machines::Machines;
@@ -175,6 +175,9 @@ pub(super) async fn daemon(
         Holder::Daemon => opening::open_patiently(&state.path, &settings.owner).await?,
         Holder::Command => opening::open(&state.path, &settings.owner, holder).await?,
     };
+    if let Err(error) = remove_copies(&state.path) {
+        warn!(%error, "the copies of payloads in `parsed` of the state directory can't be removed");
+    }
     let clock = wall_clock();
     let hands = Hands {
         owner: settings.owner.clone(),

@@ -84,6 +84,8 @@ impl Daemon {
             }
         };
         scan.begun = self.scanned.map(|scanned| scanned.begun);
+        // Once here is cheaper than anew for each look at it: mostly it stays so.
+        scan.entries = self.desired(&scan).entries;
         self.tell(&scan);
         scan
     }

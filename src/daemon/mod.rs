@@ -235,6 +235,7 @@ impl Daemon {
         if !self.policy.rules.each_record {
             desired.doubt.only_of(self.reconciler.records());
         }
+        self.reconciler.choose(&mut desired);
         desired
     }
 
@@ -251,7 +252,10 @@ impl Daemon {
         Moment {
             pause,
             owner: self.reconciler.owner().clone(),
-            scan: scan.clone(),
+            scan: Scan {
+                entries: Arc::clone(&wanted.entries),
+                ..scan.clone()
+            },
             records: self.reconciler.records().clone(),
             orphans: self.reconciler.orphans(&wanted),
             to_approve: self.reconciler.to_approve(&plan, &wanted),

@@ -3,6 +3,7 @@
 
 mod batch;
 mod beside;
+mod copies;
 mod encoding;
 mod events;
 mod head;
@@ -34,6 +35,7 @@ use crate::model::entry::EntryName;
 use crate::model::name::Fingerprint;
 use crate::model::record::{Event, Record};
 use crate::model::records::Records;
+pub use copies::remove_copies;
 pub use events::Cursor;
 pub use installation::Installation;
 pub use lock::Holder;

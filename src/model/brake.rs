@@ -144,7 +144,7 @@ impl Brake {
 
 /// Would a start bring back what was stopped, or has run? A replacement that was begun is only finished by it.
 pub(super) fn comes_back(entry: &Entry, record: &Record) -> bool {
-    let same = entry.fingerprint() == record.fingerprint;
+    let same = entry.asks_for(record.fingerprint);
     match record.phase {
         Phase::Stopped => same || record.stop_reason != Some(StopReason::Replaced),
         Phase::Ended => true,

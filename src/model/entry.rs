@@ -13,6 +13,7 @@ use crate::model::checked::checked;
 pub use crate::model::content::instant;
 use crate::model::content::{Content, Fingerprint};
 use crate::model::key::EntryKey;
+use crate::model::name::{NUMBERS_IN_64_BITS, SCHEME};
 use crate::model::zone::Zone;
 
 /// The most bytes an execution's input may have (Step Functions quota: 256 KiB of UTF-8).
@@ -119,9 +120,11 @@ pub struct Entry {
     pub description: Option<Arc<str>>,
     /// The schedule file, relative to the directory.
     pub file: Arc<str>,
-    /// What it asks for as the last onced that kept numbers in 64 bits understood it, where that is something else: what that
-    /// one started is this entry's, too.
-    pub before: Option<Arc<Content>>,
+    /// What it asks for in the other reading, where it has two: an onced of before, which kept numbers in 64 bits, understood
+    /// something else. See [`crate::model::readings`].
+    pub other: Option<Arc<Content>>,
+    /// `content` is what that one understood, and `other` what is written.
+    pub is_as_before: bool,
     /// See [`Entry::line`]. A million entries are smaller by it than by a larger number.
     pub in_line: u32,
 }
@@ -160,6 +163,32 @@ impl Entry {
     /// See [`Content::fingerprint`].
     pub fn fingerprint(&self) -> Fingerprint {
         self.content.fingerprint()
+    }
+
+    /// Which scheme its fingerprint is of.
+    pub fn scheme(&self) -> u32 {
+        if self.is_as_before {
+            NUMBERS_IN_64_BITS
+        } else {
+            SCHEME
+        }
+    }
+
+    /// Does it ask for this content, in either reading?
+    pub fn asks_for(&self, content: Fingerprint) -> bool {
+        let other = self.other.as_ref();
+        self.fingerprint() == content || other.is_some_and(|other| other.fingerprint() == content)
+    }
+
+    /// The same entry in its other reading; `None`: there is none.
+    pub fn in_the_other_reading(&self) -> Option<Self> {
+        let other = self.other.as_ref()?;
+        Some(Self {
+            content: Content::clone(other),
+            other: Some(Arc::new(self.content.clone())),
+            is_as_before: !self.is_as_before,
+            ..self.clone()
+        })
     }
 }
 
@@ -203,7 +232,8 @@ pub(crate) fn sample(name: &str) -> Entry {
         is_local: false,
         description: None,
         file: "a.yaml".into(),
-        before: None,
+        other: None,
+        is_as_before: false,
         in_line: 1,
     }
 }

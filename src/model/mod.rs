@@ -18,6 +18,7 @@ pub mod name;
 pub(crate) mod parallel;
 pub mod plan;
 pub mod printable;
+pub mod readings;
 pub mod record;
 pub mod records;
 pub mod roots;

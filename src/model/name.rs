@@ -8,8 +8,11 @@ pub use crate::model::content::Fingerprint;
 use crate::model::interner::{self, Interner};
 use crate::model::key::EntryKey;
 
+/// The scheme of fingerprints in which numbers had been rounded to 64 bits before they were compared and sent.
+pub const NUMBERS_IN_64_BITS: u32 = 1;
+
 /// The scheme of today's fingerprints. A new scheme gets a new number; records keep the one that made them.
-pub const SCHEME: u32 = 1;
+pub const SCHEME: u32 = 2;
 
 /// Whose executions these are: 1–16 of `[a-z0-9]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use crate::model::entry::{Entry, EntryName};
 use crate::model::guard::Mass;
 use crate::model::interner::{self, Interner};
 use crate::model::key::EntryKey;
-use crate::model::name::{Fingerprint, Owner, SCHEME, execution_arn, execution_name};
+use crate::model::name::{Fingerprint, Owner, execution_arn, execution_name};
 use crate::model::written::{Written, ruled};
 use crate::model::zones::Version;
 pub use event::Event;
@@ -185,7 +185,7 @@ impl Record {
         Self {
             name: entry.name.clone(),
             owner: owner.clone(),
-            scheme: SCHEME,
+            scheme: entry.scheme(),
             fingerprint,
             named: None,
             moved_to: None,

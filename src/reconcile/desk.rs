@@ -8,7 +8,9 @@ use chrono::{DateTime, Utc};
 use crate::model::brake::{Brake, HeldBy, Holds};
 use crate::model::cut::{Changes, Cut};
 use crate::model::entry::{Entry, EntryName};
+use crate::model::name::Fingerprint;
 use crate::model::plan::{Plan, Policy, Sight, Want, Wanted};
+use crate::model::readings;
 use crate::model::records::Records;
 use crate::model::zones::Zones;
 use crate::source::conflict::Conflict;
@@ -21,6 +23,8 @@ use crate::source::work_tree::{Busy, Commits};
 pub struct Desired {
     /// What is asked for.
     pub entries: Arc<BTreeMap<EntryName, Arc<Entry>>>,
+    /// Those of them that have two readings.
+    pub twofold: Arc<[EntryName]>,
     /// Those of them in files that may be half written.
     pub cut: Arc<BTreeMap<EntryName, Cut>>,
     /// Why an entry that is not among them may be wanted all the same. Asked of each record when it is planned: some are
@@ -44,6 +48,7 @@ impl Desired {
         let doubt = scan.evidence();
         let mut desired = Self {
             entries: Arc::clone(&scan.entries),
+            twofold: Arc::clone(&scan.twofold),
             cut: Arc::clone(&scan.cut),
             in_doubt: doubt.is_any(),
             doubt,
@@ -69,6 +74,13 @@ impl Desired {
             until: None,
         }));
         desired
+    }
+
+    /// Gives each entry the reading that counts by these records, and by the contents that run without one.
+    pub fn choose(&mut self, records: &Records, unrecorded: impl IntoIterator<Item = Fingerprint>) {
+        if !self.twofold.is_empty() {
+            readings::choose(&mut self.entries, &self.twofold, records, unrecorded);
+        }
     }
 
     /// Is there a reason to do nothing at all?

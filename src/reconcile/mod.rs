@@ -46,7 +46,7 @@ use pace::Pace;
 pub use progress::Progress;
 use retry::{Budget, Retries};
 pub use tally::Tally;
-use verify::Verify;
+use verify::{Stray, Verify};
 
 /// An entry needs three passes at most. If a plan does not get empty in this many, something is wrong, and must not
 /// become a storm of calls.
@@ -259,6 +259,18 @@ impl Reconciler {
         self.flights.some_ended().await;
     }
 
+    /// Gives each entry the reading that counts by what is known now.
+    pub fn choose(&self, desired: &mut Desired) {
+        let records = &self.desk.records;
+        let is_over = |stray: &&Stray| {
+            // Names whose key is a digest are younger than digits that are kept.
+            let record = stray.key.name().and_then(|name| records.get(&name));
+            record.is_some_and(|record| record.knows_closed(&stray.fingerprint, stray.generation))
+        };
+        let strays = self.verify.all_strays().filter(|stray| !is_over(stray));
+        desired.choose(records, strays.map(|stray| stray.fingerprint));
+    }
+
     /// The plan for this moment.
     pub fn plan(&mut self, desired: &Desired) -> Plan {
         let now = self.now();
@@ -318,6 +330,7 @@ impl Reconciler {
         desired: &Desired,
         interrupted: &(dyn Fn() -> bool + Send + Sync),
     ) -> Report {
+        let desired = &mut desired.clone();
         let mut report = Report::default();
         self.begin_anew(interrupted).await;
         self.hands.commits.clone_from(&desired.commits);
@@ -347,6 +360,7 @@ impl Reconciler {
                 self.forget_fired().await;
             }
             let planning = Instant::now();
+            self.choose(desired);
             let mut plan = self.plan(desired);
             let end = begun + TURN.max(planning.elapsed() * 10);
             if pass == 0 && is_believed && self.note(&mut plan).await {
@@ -393,9 +407,11 @@ impl Reconciler {
             }
         }
         // A plan costs much where there are many entries, and nothing was done since the last one.
-        let plan = match last {
-            Some(plan) => plan,
-            None => self.plan(desired),
+        let plan = if let Some(plan) = last {
+            plan
+        } else {
+            self.choose(desired);
+            self.plan(desired)
         };
         if plan.guard.is_some() {
             let waiting = self.to_approve(&plan, desired);

@@ -393,7 +393,8 @@ impl<'d> Parsing<'_, 'd> {
         let content = |input: String| Content::new(at, Arc::clone(&state_machine), input);
         Some(Entry {
             name: name?,
-            before: input.before.map(|before| Arc::new(content(before))),
+            other: input.before.map(|before| Arc::new(content(before))),
+            is_as_before: false,
             content: content(input.text),
             lambda,
             grace,

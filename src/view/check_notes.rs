@@ -106,7 +106,8 @@ mod tests {
             content: Content::new(at.parse().unwrap(), "", "{}"),
             named_zone: Some(Zone::bundled(zone)),
             is_local,
-            before: None,
+            other: None,
+            is_as_before: false,
             in_line: line,
             ..sample(name)
         })

@@ -39,7 +39,8 @@ impl Known {
     /// The moment at this time, of what was seen at that one: waits began then.
     pub fn at(self, seen: DateTime<Utc>, now: DateTime<Utc>) -> Moment {
         let mut desk = Desk::new(self.records);
-        let desired = Desired::of(&self.scan);
+        let mut desired = Desired::of(&self.scan);
+        desired.choose(&desk.records, []);
         let is_approved = |record: &Record| self.approved.contains(&record.execution_arn());
         let sight = |wanted: &Wanted<'_>| Sight {
             approved: !self.approved.is_empty() && wanted.record.is_some_and(is_approved),
@@ -55,7 +56,10 @@ impl Known {
         let plan = desk.plan(&desired, sight, &self.policy, &brakes, now);
         Moment {
             owner: self.owner,
-            scan: self.scan,
+            scan: Scan {
+                entries: Arc::clone(&desired.entries),
+                ..self.scan
+            },
             to_approve: plan.guarded(&desk.records),
             records: desk.records,
             plan: Arc::new(plan),

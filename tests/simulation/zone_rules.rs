@@ -164,7 +164,8 @@ impl History {
                 is_local: true,
                 description: None,
                 file: "a.yaml".into(),
-                before: None,
+                other: None,
+                is_as_before: false,
                 in_line: 1,
             };
             (name.clone(), Arc::new(entry))

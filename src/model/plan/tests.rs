@@ -67,7 +67,8 @@ fn entry(name: &str, ahead_seconds: i64) -> Entry {
         is_local: false,
         description: None,
         file: "a.yaml".into(),
-        before: None,
+        other: None,
+        is_as_before: false,
         in_line: 1,
     }
 }

@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::look::read_input;
 use super::{Hands, StepError};
 use crate::ledger::LedgerError;
 use crate::model::entry::{Entry, EntryName};
-use crate::model::name::Fingerprint;
+use crate::model::name::{Fingerprint, NUMBERS_IN_64_BITS};
 use crate::model::plan::is_late;
 use crate::model::record::answer::{Found, found};
 use crate::model::record::{Event, Phase, Record};
 use crate::model::written::Written;
 use crate::reconcile::verify::Stray;
 use crate::step_functions::Remedy;
+
+/// How far AWS's clock may be ahead of this one, and more.
+const SKEW: TimeDelta = TimeDelta::minutes(2);
 
 impl Hands {
     /// A start begun earlier is the same call again: same name, same bytes (the fingerprint covers the input).
@@ -26,6 +29,9 @@ impl Hands {
         why: &str,
         now: DateTime<Utc>,
     ) -> Result<Record, StepError> {
+        if let Some(other) = self.ran_as_before(entry, before.as_ref(), now).await? {
+            return Box::pin(self.start(&other, before, taken, why, now)).await;
+        }
         let mut wanted = self.wanted(entry, before.as_ref(), now);
         // Those generations run, or ran, for an entry that had this one's name.
         while taken.contains(&wanted.generation) {
@@ -116,6 +122,26 @@ impl Hands {
                 Err(error.into())
             }
         }
+    }
+
+    /// The entry as an onced of before read it, where that was started and no record says so: it may have fired, and then no
+    /// listing shows it. One that fired has its time behind it, so only a start that is about to be late is asked for.
+    async fn ran_as_before(
+        &self,
+        entry: &Entry,
+        before: Option<&Record>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Entry>, StepError> {
+        let is_recorded = before.is_some_and(|record| record.fingerprint == entry.fingerprint());
+        if entry.is_as_before || is_recorded || now < entry.at() - SKEW {
+            return Ok(None);
+        }
+        let Some(other) = entry.in_the_other_reading() else {
+            return Ok(None);
+        };
+        let asked = self.wanted(&other, before, now);
+        let (seen, _) = self.observe(&asked.execution_arn()).await?;
+        Ok(Some(other).filter(|_| seen != Found::Nothing))
     }
 
     /// The intent to start what an entry asks for, at the commit of now.
@@ -248,6 +274,12 @@ impl Hands {
                 .ok_or_else(unknown)?
         };
         let adopted = Record {
+            // Of what the entry does not ask for nobody knows which onced made it.
+            scheme: if fingerprint == wanted.fingerprint {
+                wanted.scheme
+            } else {
+                NUMBERS_IN_64_BITS
+            },
             written: as_scheduled(entry, &wanted, (at, fingerprint)),
             at,
             lambda,

@@ -93,6 +93,8 @@ impl Scanner {
             .clone()
             .filter_map(|(entry, place)| Some((entry.name.clone(), why(*place)?)));
         let cut = cut.collect();
+        let twofold = good.clone().filter(|(entry, _)| entry.other.is_some());
+        let twofold = twofold.map(|(entry, _)| entry.name.clone()).collect();
         let entries = good.map(|(entry, _)| (entry.name.clone(), Arc::clone(entry)));
         let entries = entries.collect();
         let longest = self.in_flight.as_ref().map(InFlight::longest);
@@ -118,6 +120,7 @@ impl Scanner {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Scan {
             entries: Arc::new(entries),
+            twofold,
             files: Arc::new(files),
             opaque: Arc::new(opaque),
             cut: Arc::new(cut),

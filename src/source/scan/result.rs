@@ -19,6 +19,8 @@ use crate::source::work_tree::{Busy, WorkTrees};
 pub struct Scan {
     /// What is asked for, by the files that are good.
     pub entries: Arc<BTreeMap<EntryName, Arc<Entry>>>,
+    /// Those of them that an onced of before read in another way.
+    pub twofold: Arc<[EntryName]>,
     /// Each file, by path.
     pub files: Arc<Vec<FileReport>>,
     /// Those of them that don't say what they ask for.
