@@ -52,4 +52,5 @@ mod values;
 mod walk;
 mod work_trees;
 mod writers;
+mod yaml_suite;
 mod zone_rules;

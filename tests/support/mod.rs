@@ -2,6 +2,8 @@
 
 pub(crate) mod daemon;
 pub(crate) mod git;
+pub(crate) mod json;
+pub(crate) mod judge;
 pub(crate) mod ledgers;
 pub(crate) mod program;
 pub(crate) mod sandbox;

@@ -1,0 +1,108 @@
+//! What onced makes of a schedule file, seen from outside: payloads as exact JSON, and whether changes leave them alone.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use onced::source::edit::{File, Refused};
+use onced::source::parse::{Defaults, parse};
+use onced::source::problem::Problem;
+
+use super::json::Json;
+
+/// The payload of each entry, by its name.
+pub(crate) type Payloads = BTreeMap<String, Json>;
+
+/// The payloads that the functions get.
+pub(crate) fn payloads(bytes: &[u8]) -> Result<Payloads, Vec<Problem>> {
+    let defaults = Defaults::default();
+    let entries = catch_unwind(AssertUnwindSafe(|| parse("a.yaml", bytes, &defaults)));
+    let entries =
+        entries.unwrap_or_else(|_| panic!("a panic at {:?}", String::from_utf8_lossy(bytes)))?;
+    let payload = |input: &str| {
+        let input = Json::read(input).expect("canonical JSON");
+        input.get("payload").expect("a payload").clone()
+    };
+    let pair = |entry: &onced::model::entry::Entry| {
+        (entry.name.as_str().to_owned(), payload(entry.input()))
+    };
+    Ok(entries.iter().map(pair).collect())
+}
+
+/// Whether the spelling of each number has been kept, too, beside its value.
+pub(crate) fn is_kept(one: &Json, other: &Json) -> bool {
+    one == other
+}
+
+/// The first of these problems in one line.
+pub(crate) fn told(problems: &[Problem]) -> String {
+    let Problem {
+        line,
+        column,
+        message,
+        hint,
+        ..
+    } = &problems[0];
+    let hint = hint
+        .as_deref()
+        .map_or(String::new(), |hint| format!(" | {hint}"));
+    format!("{line}:{column}: {message}{hint}")
+}
+
+/// How many changes were refused.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Changes {
+    pub(crate) made: usize,
+    pub(crate) refused: usize,
+}
+
+/// What is asked for, what came of it, and the payloads that it has to have.
+type Change<'a> = (&'a str, Result<Vec<u8>, Refused>, &'a Payloads);
+
+/// Formats a good file, and changes, removes and adds an entry: whatever is made leaves all payloads as they are. Gives the
+/// faults.
+pub(crate) fn change(bytes: &[u8], name: &str, changes: &mut Changes) -> Vec<String> {
+    let before = payloads(bytes).expect("a good file");
+    let defaults = Defaults::default();
+    let file = File {
+        name: "a.yaml",
+        bytes,
+        defaults: &defaults,
+    };
+    let at = || serde_json::Value::from("2027-06-02T10:00:00Z");
+    let mut without = before.clone();
+    without.remove(name);
+    let mut with = before.clone();
+    with.insert("one-more".into(), Json::Object(BTreeMap::new()));
+    let fields = [("at", at()), ("lambda", "g".into())];
+    let made: [Change<'_>; 4] = [
+        ("fmt", file.format(), &before),
+        ("set", file.set(name, &[("at", at())]), &before),
+        ("insert", file.insert("one-more", &fields), &with),
+        ("remove", file.remove(name), &without),
+    ];
+    let mut faults = Vec::new();
+    for (what, made, meant) in made {
+        let after = match made {
+            Ok(after) => after,
+            Err(Refused::Invalid(problems)) => {
+                faults.push(format!(
+                    "{what}: a good file is called invalid: {}",
+                    told(&problems)
+                ));
+                continue;
+            }
+            Err(_) => {
+                changes.refused += 1;
+                continue;
+            }
+        };
+        changes.made += 1;
+        let fault = match payloads(&after) {
+            Ok(payloads) if payloads == *meant => continue,
+            Ok(payloads) => format!("{what}: another payload: {payloads:?}"),
+            Err(problems) => format!("{what}: {}", told(&problems)),
+        };
+        faults.push(format!("{fault}\n{}", String::from_utf8_lossy(&after)));
+    }
+    faults
+}
