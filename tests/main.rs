@@ -7,6 +7,7 @@ mod disk;
 mod doctor;
 mod documents;
 mod editing;
+mod emitters;
 mod examples;
 mod folder;
 mod forecast;
