@@ -14,7 +14,7 @@ use std::process::Command;
 use onced::source::problem::Problem;
 
 use crate::support::json::Json;
-use crate::support::judge::{payloads, told};
+use crate::support::judge::{is_printable, payloads, told};
 
 /// Emitter, place, and the text as JSON.
 type Case = (String, String, String);
@@ -66,7 +66,7 @@ struct Found {
     equal: usize,
     /// Refused, as npm's `yaml` has it right: with what is said.
     good_refused: BTreeMap<Case, String>,
-    /// Refused, and npm's `yaml` has it wrong, or can't read it.
+    /// Refused, and npm's `yaml` has it wrong or can't read it, or a character stands there that no YAML has.
     faulty_refused: usize,
     other: BTreeMap<Case, String>,
     different: Vec<String>,
@@ -96,7 +96,9 @@ impl Found {
                 if !problems.iter().all(is_remedied) {
                     self.without_remedy.insert(case.clone(), told.clone());
                 }
-                if npm == "equal" {
+                // In the quotes of JSON they may stand, but for controls, which no writer of JSON leaves as they are.
+                let may_stand = is_printable(yaml) || emitter.ends_with("json");
+                if npm == "equal" && may_stand {
                     self.good_refused.insert(case, told);
                 } else {
                     self.faulty_refused += 1;

@@ -33,6 +33,15 @@ pub(crate) fn is_kept(one: &Json, other: &Json) -> bool {
     one == other
 }
 
+/// Whether all of its characters may stand in a YAML text outside of quotes. Some writers don't care.
+pub(crate) fn is_printable(yaml: &str) -> bool {
+    yaml.chars().all(|c| match c {
+        '\t' | '\n' | '\r' | '\u{85}' => true,
+        '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => false,
+        _ => true,
+    })
+}
+
 /// The first of these problems in one line.
 pub(crate) fn told(problems: &[Problem]) -> String {
     let Problem {
