@@ -234,6 +234,13 @@ fn judge(directory: &Path, say: &mut dyn FnMut(String)) {
     );
 }
 
+#[test]
+fn texts_of_heavy_writers() {
+    judge(Path::new("tests/fixtures/emitters"), &mut |line| {
+        println!("{line}");
+    });
+}
+
 /// What the writers that are installed have just written: `tests/emitters.sh` says where.
 #[test]
 fn texts_that_were_written_now() {
