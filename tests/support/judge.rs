@@ -82,10 +82,10 @@ pub(crate) fn change(bytes: &[u8], name: &str, changes: &mut Changes) -> Vec<Str
     without.remove(name);
     let mut with = before.clone();
     with.insert("one-more".into(), Json::Object(BTreeMap::new()));
-    let fields = [("at", at()), ("lambda", "g".into())];
+    let fields = [("at", at().into()), ("lambda", "g".into())];
     let made: [Change<'_>; 4] = [
         ("fmt", file.format(), &before),
-        ("set", file.set(name, &[("at", at())]), &before),
+        ("set", file.set(name, &[("at", at().into())]), &before),
         ("insert", file.insert("one-more", &fields), &with),
         ("remove", file.remove(name), &without),
     ];
