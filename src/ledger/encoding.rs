@@ -315,7 +315,10 @@ mod tests {
     fn bare() -> Record {
         let owner = Owner::parse("prod1").unwrap();
         let since = "2026-11-28T01:02:03.456Z".parse().unwrap();
-        Record::starting(&owner, &sample("welcome-7"), None, since)
+        Record {
+            scheme: 1,
+            ..Record::starting(&owner, &sample("welcome-7"), None, since)
+        }
     }
 
     /// A record in which every field says something.
