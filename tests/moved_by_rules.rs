@@ -71,6 +71,7 @@ fn entry(name: &str, minutes: i64, zones: &Zones) -> Entry {
         file: "a.yaml".into(),
         other: None,
         is_as_before: false,
+        marks: onced::model::marks::Marks::NONE,
         in_line: 1,
     }
 }

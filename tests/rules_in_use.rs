@@ -333,6 +333,79 @@ async fn odd_times_are_findings() {
     );
 }
 
+/// Payloads that other programs read as something else are noted by `check` and found by `plan`, without a word of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_payloads_are_notes_and_findings() {
+    const FILE: &str = "\
+defaults: {lambda: f}
+schedules:
+  bool: {at: 2027-06-01T07:00:00Z, payload: {secret: Off}}
+  number: {at: 2027-06-01T07:00:00Z, payload: [87_113]}
+  json: {at: 2027-06-01T07:00:00Z, payload: '{\"secret\": 87113}'}
+  big: {at: 2027-06-01T07:00:00Z, payload: {id: 9007199254740993}}
+  empty:
+    at: 2027-06-01T07:00:00Z
+    payload:
+  fine: {at: 2027-06-01T07:00:00Z, payload: {secret: 'Off', id: 87113, empty: null}}
+";
+    let directory = tempfile::tempdir().expect("a directory");
+    fs::write(directory.path().join("odd.yaml"), FILE).expect("written");
+    let path = directory.path().to_str().expect("a path");
+    let check = alone(directory.path(), &["check", path, "--format", "json"]);
+    assert_eq!(check.status.code(), Some(0), "{check:?}");
+    let said = json_of(&check);
+    let notes = said["files"][0]["notes"].as_array().expect("notes").iter();
+    let notes: Vec<Value> = notes
+        .map(|note| json!([note["line"], note["note"], note["names"]]))
+        .collect();
+    let expected = [
+        json!([3, "yaml11", ["bool"]]),
+        json!([4, "yaml11", ["number"]]),
+        json!([5, "json-text", ["json"]]),
+        json!([6, "big-integer", ["big"]]),
+        json!([7, "null-payload", ["empty"]]),
+    ];
+    assert_eq!(notes, expected, "{said:#}");
+    let plan = |arguments: &[&str]| {
+        let asked = [
+            "plan",
+            "--sandbox",
+            "--as-of",
+            "2027-01-01T00:00:00Z",
+            "--directory",
+            path,
+        ];
+        alone(directory.path(), &[&asked[..], arguments].concat())
+    };
+    for (kinds, code) in [
+        ("past", 0),
+        ("yaml11", 1),
+        ("json-text", 1),
+        ("big-integer", 1),
+        ("null-payload", 1),
+    ] {
+        let output = plan(&["--fail-on", kinds]);
+        assert_eq!(output.status.code(), Some(code), "{kinds} {output:?}");
+    }
+    let all = [
+        check,
+        plan(&["--format", "json"]),
+        plan(&["--fail-on", "yaml11"]),
+    ];
+    for output in &all {
+        let said = [&output.stdout[..], &output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        for secret in ["secret", "Off", "87113", "87_113", "9007199254740993"] {
+            assert!(!said.contains(secret), "{secret}: {said}");
+        }
+    }
+    let said = String::from_utf8_lossy(&all[2].stderr).into_owned();
+    assert!(
+        said.contains("two with another value in YAML 1.1"),
+        "{said}"
+    );
+}
+
 /// A past time that looks like one of the next year says so, in `check` and in `plan`.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_year_is_asked_for() {

@@ -50,6 +50,7 @@ pub(crate) fn entry(payload: i64, ahead: i64) -> Entry {
         file: "a.yaml".into(),
         other: None,
         is_as_before: false,
+        marks: onced::model::marks::Marks::NONE,
         in_line: 1,
     }
 }

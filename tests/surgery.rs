@@ -70,6 +70,7 @@ fn entries(text: &str) -> BTreeMap<String, Entry> {
             Entry {
                 other: None,
                 is_as_before: false,
+                marks: onced::model::marks::Marks::NONE,
                 in_line: 0,
                 ..entry
             },

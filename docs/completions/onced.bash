@@ -1944,7 +1944,7 @@ _onced() {
                     return 0
                     ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "past offset etc-gmt dst far close" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "past offset etc-gmt dst far close yaml11 json-text big-integer null-payload" -- "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -124,12 +124,16 @@ complete -c onced -n "__fish_onced_using_subcommand sync" -s h -l help -d 'Print
 complete -c onced -n "__fish_onced_using_subcommand plan" -l against -d 'Compare with the directory as it is in this commit, instead of with what is recorded: offline, without ledger, owner or credentials' -r
 complete -c onced -n "__fish_onced_using_subcommand plan" -l zoneinfo -d 'As if local times were read by the time zone rules in this directory: shows which firings they would move, and by how much. Compares the files alone, offline, and with `--against` reads both versions by them' -r -F
 complete -c onced -n "__fish_onced_using_subcommand plan" -l as-of -d 'As if it were this time: local time in the configured time zone, or with an offset; or a duration from now' -r
-complete -c onced -n "__fish_onced_using_subcommand plan" -l fail-on -d 'Exit with 1 where an entry that the plan is about has a time that is past, of another offset than its zone\'s, of a zone such as `Etc/GMT+8`, near a change of the clocks, farther ahead than the horizon, or within 5 minutes of another' -r -f -a "past\t'Its time is past'
+complete -c onced -n "__fish_onced_using_subcommand plan" -l fail-on -d 'Exit with 1 where an entry that the plan is about has a time that is past, of another offset than its zone\'s, of a zone such as `Etc/GMT+8`, near a change of the clocks, farther ahead than the horizon, or within 5 minutes of another; or a payload that other programs read as something else, or that may not be what was meant' -r -f -a "past\t'Its time is past'
 offset\t'It has an offset which the zone that is named for it does not have then'
 etc-gmt\t'Its zone is of the form `Etc/GMT+8`, which is UTC-8'
 dst\t'It is in local time, and the clocks change within a day of it'
 far\t'It is farther ahead than `reconcile.horizon`'
-close\t'Others fire within 5 minutes of it'"
+close\t'Others fire within 5 minutes of it'
+yaml11\t'Something in its payload is another value for programs that read YAML 1.1'
+json-text\t'Its payload is a text that holds a JSON object or list'
+big-integer\t'An integer in its payload is another one for programs that keep numbers in 64 bits'
+null-payload\t'`payload:` stands there with nothing behind it'"
 complete -c onced -n "__fish_onced_using_subcommand plan" -l config -d 'The configuration file' -r -F
 complete -c onced -n "__fish_onced_using_subcommand plan" -l directory -d 'The directory of schedule files' -r
 complete -c onced -n "__fish_onced_using_subcommand plan" -l state-directory -d 'Where the ledger is kept' -r

@@ -146,12 +146,16 @@ _arguments "${_arguments_options[@]}" : \
 '--against=[Compare with the directory as it is in this commit, instead of with what is recorded\: offline, without ledger, owner or credentials]:GIT_REF:_default' \
 '--zoneinfo=[As if local times were read by the time zone rules in this directory\: shows which firings they would move, and by how much. Compares the files alone, offline, and with \`--against\` reads both versions by them]:DIRECTORY:_files' \
 '--as-of=[As if it were this time\: local time in the configured time zone, or with an offset; or a duration from now]:TIME:_default' \
-'*--fail-on=[Exit with 1 where an entry that the plan is about has a time that is past, of another offset than its zone'\''s, of a zone such as \`Etc/GMT+8\`, near a change of the clocks, farther ahead than the horizon, or within 5 minutes of another]:WHAT:((past\:"Its time is past"
+'*--fail-on=[Exit with 1 where an entry that the plan is about has a time that is past, of another offset than its zone'\''s, of a zone such as \`Etc/GMT+8\`, near a change of the clocks, farther ahead than the horizon, or within 5 minutes of another; or a payload that other programs read as something else, or that may not be what was meant]:WHAT:((past\:"Its time is past"
 offset\:"It has an offset which the zone that is named for it does not have then"
 etc-gmt\:"Its zone is of the form \`Etc/GMT+8\`, which is UTC-8"
 dst\:"It is in local time, and the clocks change within a day of it"
 far\:"It is farther ahead than \`reconcile.horizon\`"
-close\:"Others fire within 5 minutes of it"))' \
+close\:"Others fire within 5 minutes of it"
+yaml11\:"Something in its payload is another value for programs that read YAML 1.1"
+json-text\:"Its payload is a text that holds a JSON object or list"
+big-integer\:"An integer in its payload is another one for programs that keep numbers in 64 bits"
+null-payload\:"\`payload\:\` stands there with nothing behind it"))' \
 '--config=[The configuration file]:FILE:_files' \
 '--directory=[The directory of schedule files]:DIRECTORY:_default' \
 '--state-directory=[Where the ledger is kept]:DIRECTORY:_default' \

@@ -179,6 +179,10 @@ fn kind(what: FailOn) -> Kind {
         FailOn::Dst => Kind::Dst,
         FailOn::Far => Kind::Far,
         FailOn::Close => Kind::Close,
+        FailOn::Yaml11 => Kind::Yaml11,
+        FailOn::JsonText => Kind::JsonText,
+        FailOn::BigInteger => Kind::BigInteger,
+        FailOn::NullPayload => Kind::NullPayload,
     }
 }
 

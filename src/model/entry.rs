@@ -13,6 +13,7 @@ use crate::model::checked::checked;
 pub use crate::model::content::instant;
 use crate::model::content::{Content, Fingerprint};
 use crate::model::key::EntryKey;
+use crate::model::marks::Marks;
 use crate::model::name::{NUMBERS_IN_64_BITS, SCHEME};
 use crate::model::zone::Zone;
 
@@ -125,6 +126,8 @@ pub struct Entry {
     pub other: Option<Arc<Content>>,
     /// `content` is what that one understood, and `other` what is written.
     pub is_as_before: bool,
+    /// What of its payload had better be looked at. Never part of what is compared.
+    pub marks: Marks,
     /// See [`Entry::line`]. A million entries are smaller by it than by a larger number.
     pub in_line: u32,
 }
@@ -234,6 +237,7 @@ pub(crate) fn sample(name: &str) -> Entry {
         file: "a.yaml".into(),
         other: None,
         is_as_before: false,
+        marks: Marks::NONE,
         in_line: 1,
     }
 }

@@ -14,6 +14,7 @@ pub mod interner;
 pub mod key;
 pub mod kind;
 pub mod limits;
+pub mod marks;
 pub mod name;
 pub(crate) mod parallel;
 pub mod plan;

@@ -395,6 +395,7 @@ impl<'d> Parsing<'_, 'd> {
             name: name?,
             other: input.before.map(|before| Arc::new(content(before))),
             is_as_before: false,
+            marks: input.marks,
             content: content(input.text),
             lambda,
             grace,

@@ -1,4 +1,4 @@
-//! What `onced check` notes of good entries: times that had better be looked at twice. Never a mistake. Pure: the time is an
+//! What `onced check` notes of good entries: times and payloads that had better be looked at twice. Never a mistake. Pure: the time is an
 //! argument.
 
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::FileView;
 use super::findings::{Kind, number};
+use super::odd_payloads::odd_payload;
 use super::odd_times::{HOUR, another_year, clocks_change, etc_gmt, offset};
 use crate::model::entry::{Entry, EntryName, instant};
 
@@ -49,14 +50,18 @@ pub fn note(files: &mut [FileView], entries: &[(usize, Arc<Entry>)], now: DateTi
             ),
         ];
         file.notes
-            .extend(told.into_iter().filter_map(|(kind, message)| {
-                Some(Note {
-                    note: kind,
-                    names: vec![entry.name.clone()],
-                    line: entry.line(),
-                    message: message?,
-                })
-            }));
+            .extend(
+                told.into_iter()
+                    .chain(odd_payload(entry))
+                    .filter_map(|(kind, message)| {
+                        Some(Note {
+                            note: kind,
+                            names: vec![entry.name.clone()],
+                            line: entry.line(),
+                            message: message?,
+                        })
+                    }),
+            );
     }
     for (file, mut past) in files.iter_mut().zip(all_past) {
         past.sort_by_key(|entry| entry.line());
@@ -108,6 +113,7 @@ mod tests {
             is_local,
             other: None,
             is_as_before: false,
+            marks: crate::model::marks::Marks::NONE,
             in_line: line,
             ..sample(name)
         })

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::collisions::CLOSE;
+use super::odd_payloads::odd_payload;
 use super::odd_times::{clocks_change, etc_gmt, offset, past};
 use crate::model::entry::{Entry, EntryName, instant};
 use crate::model::plan::{Policy, after};
@@ -33,17 +34,29 @@ pub enum Kind {
     Far,
     /// Others fire within 5 minutes of it.
     Close,
+    /// Something in its payload is another value for programs that read YAML 1.1.
+    Yaml11,
+    /// Its payload is a text that holds a JSON object or list.
+    JsonText,
+    /// A whole number in its payload is another one for programs that keep numbers in 64 bits.
+    BigInteger,
+    /// `payload:` stands there with nothing behind it.
+    NullPayload,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::Past,
         Self::Offset,
         Self::EtcGmt,
         Self::Dst,
         Self::Far,
         Self::Close,
+        Self::Yaml11,
+        Self::JsonText,
+        Self::BigInteger,
+        Self::NullPayload,
     ];
 
     /// In one word.
@@ -55,6 +68,10 @@ impl Kind {
             Self::Dst => "dst",
             Self::Far => "far",
             Self::Close => "close",
+            Self::Yaml11 => "yaml11",
+            Self::JsonText => "json-text",
+            Self::BigInteger => "big-integer",
+            Self::NullPayload => "null-payload",
         }
     }
 }
@@ -115,9 +132,9 @@ pub fn findings(
             ),
             (Kind::Far, far(entry, policy, now)),
         ];
-        findings.extend(told.into_iter().filter_map(|(kind, message)| {
-            Finding::of(kind, std::slice::from_ref(entry), message?)
-        }));
+        findings.extend(told.into_iter().chain(odd_payload(entry)).filter_map(
+            |(kind, message)| Finding::of(kind, std::slice::from_ref(entry), message?),
+        ));
     }
     enabled.retain(|entry| entry.at() >= now);
     findings.extend(close(&enabled, about));
@@ -209,6 +226,10 @@ pub fn in_short(findings: &[Finding]) -> String {
             Kind::Dst => format!("{words} within a day of a change of the clocks"),
             Kind::Far => format!("{words} farther ahead than the horizon"),
             Kind::Close => format!("{words} within 5 minutes of each other"),
+            Kind::Yaml11 => format!("{words} with another value in YAML 1.1"),
+            Kind::JsonText => format!("{words} with JSON in a text"),
+            Kind::BigInteger => format!("{words} with an integer beyond 2^53"),
+            Kind::NullPayload => format!("{words} with nothing behind `payload:`"),
         };
         (count > 0).then_some(phrase)
     };

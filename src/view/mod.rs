@@ -11,6 +11,7 @@ pub mod feed;
 pub mod findings;
 pub mod forecast;
 pub mod front;
+pub mod odd_payloads;
 pub mod odd_times;
 pub mod page;
 mod phase;

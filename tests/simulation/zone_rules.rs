@@ -166,6 +166,7 @@ impl History {
                 file: "a.yaml".into(),
                 other: None,
                 is_as_before: false,
+                marks: onced::model::marks::Marks::NONE,
                 in_line: 1,
             };
             (name.clone(), Arc::new(entry))

@@ -28,7 +28,8 @@ pub(in crate::cli) struct Plan {
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli) as_of: Option<String>,
     /// Exit with 1 where an entry that the plan is about has a time that is past, of another offset than its zone's, of
-    /// a zone such as `Etc/GMT+8`, near a change of the clocks, farther ahead than the horizon, or within 5 minutes of another.
+    /// a zone such as `Etc/GMT+8`, near a change of the clocks, farther ahead than the horizon, or within 5 minutes of
+    /// another; or a payload that other programs read as something else, or that may not be what was meant.
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     pub(in crate::cli) fail_on: Vec<FailOn>,
 }
@@ -48,6 +49,14 @@ pub(in crate::cli) enum FailOn {
     Far,
     /// Others fire within 5 minutes of it.
     Close,
+    /// Something in its payload is another value for programs that read YAML 1.1.
+    Yaml11,
+    /// Its payload is a text that holds a JSON object or list.
+    JsonText,
+    /// An integer in its payload is another one for programs that keep numbers in 64 bits.
+    BigInteger,
+    /// `payload:` stands there with nothing behind it.
+    NullPayload,
 }
 
 /// `onced list`.

@@ -69,6 +69,7 @@ fn entry(name: &str, ahead_seconds: i64) -> Entry {
         file: "a.yaml".into(),
         other: None,
         is_as_before: false,
+        marks: crate::model::marks::Marks::NONE,
         in_line: 1,
     }
 }

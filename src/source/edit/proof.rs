@@ -70,10 +70,11 @@ impl Proof<'_> {
     }
 }
 
-/// All but the line.
+/// All but the line, and how other programs would read it.
 fn same(one: &Entry, other: &Entry) -> bool {
     let other = Entry {
         in_line: one.in_line,
+        marks: one.marks,
         ..other.clone()
     };
     *one == other

@@ -8,7 +8,7 @@ use super::fields::Fields;
 use super::shown::Show;
 use super::{FileDefaults, MAX_INPUT_BYTES, Node, Parsing};
 use crate::model::entry::{instant, lambda_input_of};
-use crate::source::yaml::{Failed, Member, Members, Writer, Written, members};
+use crate::source::yaml::{Failed, Member, Members, Writer, Written, members, of_whole};
 
 /// What onced adds to the input of a machine.
 const TIME: &str = "invocationTime";
@@ -113,7 +113,8 @@ impl<'d> Parsing<'_, 'd> {
                 Writer::object(&members)
             }
         };
-        let written = written.map_err(|failed| self.failed(failed)).ok()?;
+        let mut written = written.map_err(|failed| self.failed(failed)).ok()?;
+        written.marks |= own.map(of_whole).unwrap_or_default();
         let input = match lambda.zip(at) {
             Some((function, at)) => Written {
                 text: lambda_input_of(function, at, &written.text),

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Node, Place, Scalar, keys, numbers, resolve};
+use super::{Node, Place, Scalar, keys, marks, numbers, resolve};
+use crate::model::marks::Marks;
 use crate::source::time::Wrong;
 
 /// What can't be written, and where it stands.
@@ -18,6 +19,8 @@ pub(in crate::source) struct Written {
     pub(in crate::source) text: String,
     /// The same as the last onced before this reader wrote it, where that was something else: it kept numbers in 64 bits.
     pub(in crate::source) before: Option<String>,
+    /// What of it had better be looked at.
+    pub(in crate::source) marks: Marks,
     /// There is more of it than is ever sent.
     pub(in crate::source) is_cut: bool,
 }
@@ -38,6 +41,7 @@ pub(in crate::source) enum Member<'d> {
 pub(in crate::source) struct Writer {
     text: String,
     failed: Vec<Failed>,
+    marks: Marks,
     /// Are numbers written as before?
     before: bool,
     /// Some number was written in another way before.
@@ -72,6 +76,7 @@ impl Writer {
             before.text
         });
         Ok(Written {
+            marks: writer.marks,
             is_cut: writer.is_full(),
             text: writer.text,
             before,
@@ -88,7 +93,10 @@ impl Writer {
         }
         let value = node.resolved();
         match resolve(&value) {
-            Ok(Some(scalar)) => self.scalar(&scalar),
+            Ok(Some(scalar)) => {
+                self.marks |= marks::of(value, &scalar);
+                self.scalar(&scalar);
+            }
             Ok(None) if value.is_mapping() => match members(value) {
                 Ok(members) => self.members(members),
                 Err(failed) => self.failed.extend(failed),
