@@ -175,6 +175,8 @@ pub struct Sight {
     pub unsettled: Option<DateTime<Utc>>,
     /// Why the state machine that it asks for was found not to be usable: what runs is not stopped for it.
     pub unusable: Option<Arc<str>>,
+    /// Its file is being written and counts as it was: whether it is still there is not known.
+    pub in_flight: bool,
 }
 
 impl Sight {
@@ -186,6 +188,7 @@ impl Sight {
         approved: false,
         unsettled: None,
         unusable: None,
+        in_flight: false,
     };
 }
 
@@ -310,7 +313,7 @@ impl Plan {
         let (mut learning, mut learns_more) = (0, false);
         let (mut approved, mut named, mut back) =
             (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let (mut notes, mut given_up) = (BTreeMap::new(), Vec::new());
+        let (mut notes, mut given_up, mut may_leave) = (BTreeMap::new(), Vec::new(), Vec::new());
         // What is asked of a record is asked while it is at hand: a million of them are in no cache.
         let decided = wants.iter().enumerate().map(|(place, wanted)| {
             let sight = sight(wanted);
@@ -329,6 +332,8 @@ impl Plan {
                 let is_given_up = shift.is_none() && moves::is_given_up(&wanted.want, record);
                 if is_given_up && (policy.rules.swaps || !stays) {
                     given_up.push(place);
+                } else if stays && sight.in_flight && moves::may_be_given_up(record) {
+                    may_leave.push(place);
                 }
                 named.extend(record.named.as_ref().filter(|_| record.is_live()));
                 let note = note(&wanted.want, record, None, rules);
@@ -356,7 +361,8 @@ impl Plan {
             .filter(|(_, decision)| is_unlisted(decision));
         let unlisted = unlisted.map(|(name, _)| name.clone()).collect();
         let by_rules = shifts::hold(&mut decisions, &mut shifts, records, &approved, rules);
-        let of_moves = (&given_up[..], records, &shifts);
+        let given_up = (&given_up[..], &may_leave[..]);
+        let of_moves = (given_up, records, &shifts);
         let moves = moves::moves(&mut decisions, wants, of_moves, policy, now);
         keep_names(&mut decisions, &named, wants);
         let brakes = Brakes {

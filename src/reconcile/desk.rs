@@ -25,6 +25,8 @@ pub struct Desired {
     pub entries: Arc<BTreeMap<EntryName, Arc<Entry>>>,
     /// Those of them that have two readings.
     pub twofold: Arc<[EntryName]>,
+    /// The files that are being written: what is asked for there is what they said before.
+    pub in_flight: Arc<BTreeSet<String>>,
     /// Those of them in files that may be half written.
     pub cut: Arc<BTreeMap<EntryName, Cut>>,
     /// Why an entry that is not among them may be wanted all the same. Asked of each record when it is planned: some are
@@ -50,6 +52,7 @@ impl Desired {
             entries: Arc::clone(&scan.entries),
             twofold: Arc::clone(&scan.twofold),
             cut: Arc::clone(&scan.cut),
+            in_flight: Arc::clone(&scan.in_flight),
             in_doubt: doubt.is_any(),
             doubt,
             seen: scan.begun,
@@ -206,6 +209,7 @@ impl Desk {
             &self.records,
             |wanted| Sight {
                 unsettled: unsettled.get(wanted.name).copied(),
+                in_flight: matches!(wanted.want, Want::Present(entry) if desired.in_flight.contains(&*entry.file)),
                 ..sight(wanted)
             },
             policy,

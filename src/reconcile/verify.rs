@@ -319,6 +319,7 @@ impl Verify {
             approved: false,
             unsettled: None,
             unusable: None,
+            in_flight: false,
         }
     }
 

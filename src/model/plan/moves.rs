@@ -81,20 +81,21 @@ impl<'a> Alike<'a> {
 }
 
 /// Finds entries with new names, and decides for them and for those whose executions they take over. Where several are
-/// alike, the first goes to the first. `given_up`: the places of those of [`is_given_up`]. Answers who takes over whose execution now: several names that take over from each
+/// alike, the first goes to the first. `given_up`: the places of those of [`is_given_up`]; `may_leave`: of those that may become such in a moment, as their files are being written. Answers who takes over whose execution now: several names that take over from each
 /// other in a ring do so in one step, which is decided for the first of them.
 pub(super) fn moves(
     decisions: &mut Decisions,
     wants: &[Wanted<'_>],
-    (given_up, records, shifts): (&[usize], &Records, &Shifts),
+    ((given_up, may_leave), records, shifts): ((&[usize], &[usize]), &Records, &Shifts),
     policy: &Policy,
     now: DateTime<Utc>,
 ) -> BTreeMap<EntryName, EntryName> {
     let mut moves = BTreeMap::new();
-    if given_up.is_empty() && records.has_none_fired() {
+    if given_up.is_empty() && may_leave.is_empty() && records.has_none_fired() {
         return moves;
     }
-    let (free, unknown, mut in_doubt) = by_content(wants, given_up);
+    let (free, mut unknown, mut in_doubt) = by_content(wants, given_up);
+    unknown.extend(of_files_in_flight(wants, may_leave));
     let alike = Alike::new(wants, given_up, records);
     let takes = takes(decisions, wants, free, (&mut in_doubt, shifts, &alike));
     for place in in_doubt.asked_for {
@@ -145,6 +146,30 @@ pub(super) fn moves(
     moves
 }
 
+/// By content: the names of those in files that are being written. The next look at their files may show that they are gone,
+/// and then what runs for them belongs to whoever asks for the same.
+fn of_files_in_flight<'a>(
+    wants: &[Wanted<'a>],
+    may_leave: &[usize],
+) -> Vec<(Fingerprint, Unknown<'a>)> {
+    let unknown = |place: &usize| {
+        let wanted = &wants[*place];
+        let record = wanted.record?;
+        let unknown = Unknown {
+            name: wanted.name,
+            runs: true,
+            has_left: false,
+        };
+        Some((record.fingerprint, unknown))
+    };
+    may_leave.iter().filter_map(unknown).collect()
+}
+
+/// May what is recorded of an entry run, or have fired?
+pub(super) fn may_be_given_up(record: &Record) -> bool {
+    record.is_live() || record.has_fired()
+}
+
 /// May what is recorded of an entry that no longer asks for it run, or have fired?
 pub(super) fn is_given_up(want: &Want<'_>, record: &Record) -> bool {
     let kept = match want {
@@ -152,7 +177,7 @@ pub(super) fn is_given_up(want: &Want<'_>, record: &Record) -> bool {
         // What has fired has fired, whether its entry is still there or not.
         Want::Absent { .. } | Want::Unclear(_) | Want::Left(_) => false,
     };
-    !kept && (record.is_live() || record.has_fired())
+    !kept && may_be_given_up(record)
 }
 
 /// By content: the places of those whose execution others may take over; the names of those of which it is not known yet

@@ -175,3 +175,54 @@ fn a_name_that_is_switched_off_gives_away_what_runs() {
         .collect();
     assert_eq!(steps, [("b", Step::Move)]);
 }
+
+/// A file that is being written counts as it was. A name that it still has may be gone from it by now, to another file under
+/// another name: what asks for the same waits until the file is at rest, as long as there is time to tell.
+#[test]
+fn a_name_in_a_file_that_is_being_written_may_have_left() {
+    let (soon, later) = (content("a", 'a'), content("a", 'A'));
+    let plan = |entry: &Entry, phase: Phase, in_flight: bool| {
+        let old = entry.clone();
+        let new = Entry {
+            name: EntryName::parse("b").unwrap(),
+            file: "b.yaml".into(),
+            ..entry.clone()
+        };
+        let records: Records = [record(&old, phase)].into_iter().collect();
+        let wants = [
+            Wanted {
+                name: &old.name,
+                want: Want::Present(&old),
+                record: records.get(&old.name),
+            },
+            Wanted {
+                name: &new.name,
+                want: Want::Present(&new),
+                record: None,
+            },
+        ];
+        let sight = |wanted: &Wanted<'_>| Sight {
+            in_flight: in_flight && wanted.name.as_str() == "a",
+            ..Sight::CLEAR
+        };
+        let zones = Zones::bundled();
+        let plan = Plan::make(&wants, &records, sight, &policy(), (&[], &zones), now());
+        plan.decisions.get(&new.name).cloned()
+    };
+    let hour = TimeDelta::hours(1);
+    assert!(soon.at() - now() < hour && later.at() - now() >= hour);
+    for (entry, in_flight, starts) in [
+        (&soon, true, false),
+        (&soon, false, true),
+        (&later, true, true),
+        (&later, false, true),
+    ] {
+        let decision = plan(entry, Phase::Running, in_flight);
+        let is = matches!(decision, Some(Decision::Act(Step::Start, _)));
+        assert_eq!(is, starts, "{in_flight}: {decision:?}");
+        if !starts {
+            let held = matches!(&decision, Some(Decision::Hold { by: HeldBy::Doubt, why, .. }) if why.contains("`a`"));
+            assert!(held, "{decision:?}");
+        }
+    }
+}
