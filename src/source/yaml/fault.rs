@@ -129,6 +129,14 @@ fn in_words(kind: &ErrorKind) -> Option<(&'static str, &'static str)> {
             "a comma or the closing bracket is missing",
             "put a text that has `,` or brackets in it in quotes",
         ),
+        Kind::InvalidBlockScalarHeader => (
+            "something follows the `|` or `>` that begins a text in lines",
+            "begin the text on the next line, farther in than its key",
+        ),
+        Kind::ExpectedBlockSequenceEntry | Kind::BlockSequenceEntryNotAllowed => (
+            "an item with a dash is missing here, or stands where none can be",
+            "begin the items of one list in one column, each with `- `",
+        ),
         Kind::UnknownAnchor => (
             "an alias (`*`) names an anchor that is unknown here",
             "write `&name` before the value that it stands for, or put a text in quotes",
