@@ -55,6 +55,19 @@ fn payloads(bytes: &[u8], defaults: &Defaults) -> Result<Payloads, Vec<Problem>>
     Ok(pairs.collect())
 }
 
+/// serde-saphyr reads numbers that YAML 1.2's core schema has not: in base 2, with a sign before another base, and with
+/// underscores between the digits.
+fn reads_otherwise(bytes: &[u8]) -> bool {
+    let digit_and_line = |pair: &[u8]| pair[0].is_ascii_digit() && pair[1] == b'_';
+    if bytes.windows(2).any(digit_and_line) {
+        return true;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    ["0b", "-0x", "+0x", "-0o", "+0o"]
+        .iter()
+        .any(|begins| text.contains(begins))
+}
+
 /// A place outside of the file, whether or not a lone carriage return ends a line: it does in YAML, and not in most editors.
 fn outside(bytes: &[u8], problem: &Problem) -> bool {
     let text = String::from_utf8_lossy(bytes);
@@ -112,7 +125,7 @@ fn fault(
                         second.is(payload)
                     })
             });
-            if !same {
+            if !same && !reads_otherwise(bytes) {
                 return Some("serde-saphyr has another value".into());
             }
         }

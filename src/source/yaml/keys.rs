@@ -20,6 +20,12 @@ pub(super) fn faults(
             let message = "not YAML: a tab stands where spaces are meant";
             tell(key, &|| (message.into(), "indent with spaces"));
         }
+        if key.tag().is_some()
+            && let Err(wrong) = resolve(&key.resolved())
+        {
+            let hint = "leave the tag out";
+            tell(key, &|| (wrong.message.clone(), hint));
+        }
         let Some(text) = key.spelled() else {
             let hint = "write the key as text, in quotes if need be";
             tell(key, &|| ("a key is a plain text here".into(), hint));
