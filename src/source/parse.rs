@@ -25,7 +25,7 @@ use crate::source::targets;
 use crate::source::time::written::{self, Mistake};
 use crate::source::time::{self, Wrong};
 use crate::source::yaml::{
-    Document, Fault, Node, Place, Scalar, check_plain, read, readable, resolve,
+    Document, Fault, Node, Place, Scalar, as_yaml, check_plain, read, readable, resolve,
 };
 use fields::Fields;
 use shown::{MOST, Show};
@@ -86,6 +86,7 @@ pub fn parse(file: &str, bytes: &[u8], defaults: &Defaults) -> Result<Vec<Entry>
 
 fn entries(file: &str, bytes: &[u8], defaults: &Defaults) -> Result<Vec<Entry>, Vec<Problem>> {
     let text = readable(bytes).map_err(|problem| vec![problem])?;
+    let text = &*as_yaml(text);
     let document = read(text, false);
     let mut parsing = Parsing {
         file: file.into(),

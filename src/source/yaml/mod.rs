@@ -28,6 +28,7 @@ pub use reader::count;
 pub(super) use reader::read;
 pub(super) use scalar::{Scalar, is_text, resolve};
 pub(super) use tags::Tag;
+pub(super) use value::as_yaml;
 pub use value::{Value, from_json};
 
 /// A place in the file.

@@ -174,6 +174,21 @@ pub fn from_json(text: &str) -> Result<Value, Wrong> {
     Value::of(document.root()).ok_or_else(|| wrong("it has no value that can be sent".into()))
 }
 
+/// A file of JSON as YAML takes it, too: with escapes for the characters that JSON alone takes as they are. Any other file is
+/// left as it is.
+pub(in crate::source) fn as_yaml(text: &str) -> Cow<'_, str> {
+    let is_json = || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    if text.trim_start().starts_with('{') && text.contains(is_odd) && is_json() {
+        return escaped(text);
+    }
+    text.into()
+}
+
+/// Does JSON take it as it is, and YAML not?
+fn is_odd(c: char) -> bool {
+    matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' | '\u{feff}')
+}
+
 /// The text with escapes for the characters that JSON takes as they are and YAML does not.
 fn escaped(text: &str) -> Cow<'_, str> {
     let is_odd = |c: char| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' | '\u{feff}');
