@@ -55,5 +55,6 @@ mod values;
 mod walk;
 mod work_trees;
 mod writers;
+mod written;
 mod yaml_suite;
 mod zone_rules;

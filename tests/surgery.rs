@@ -9,14 +9,14 @@ use onced::source::parse::{Defaults, parse};
 use proptest::prelude::*;
 use serde_json::json;
 
-fn defaults() -> Defaults {
+pub(crate) fn defaults() -> Defaults {
     Defaults {
         state_machine: Some("arn:aws:states:us-east-1:123456789012:stateMachine:M".into()),
         ..Defaults::default()
     }
 }
 
-fn with<T>(text: &str, work: impl FnOnce(File<'_>) -> T) -> T {
+pub(crate) fn with<T>(text: &str, work: impl FnOnce(File<'_>) -> T) -> T {
     work(File {
         name: "a.yaml",
         bytes: text.as_bytes(),
@@ -24,7 +24,7 @@ fn with<T>(text: &str, work: impl FnOnce(File<'_>) -> T) -> T {
     })
 }
 
-fn string(bytes: Result<Vec<u8>, Refused>) -> Result<String, Refused> {
+pub(crate) fn string(bytes: Result<Vec<u8>, Refused>) -> Result<String, Refused> {
     bytes.map(|bytes| String::from_utf8(bytes).expect("UTF-8"))
 }
 
@@ -32,7 +32,7 @@ fn remove(text: &str, name: &str) -> Result<String, Refused> {
     string(with(text, |file| file.remove(name)))
 }
 
-fn set(
+pub(crate) fn set(
     text: &str,
     name: &str,
     key: &'static str,
@@ -41,7 +41,7 @@ fn set(
     string(with(text, |file| file.set(name, &[(key, value.into())])))
 }
 
-fn add(text: &str, name: &str) -> Result<String, Refused> {
+pub(crate) fn add(text: &str, name: &str) -> Result<String, Refused> {
     let fields = [
         ("at", "2027-01-01T00:00:00Z".into()),
         ("lambda", "g".into()),
@@ -49,19 +49,19 @@ fn add(text: &str, name: &str) -> Result<String, Refused> {
     string(with(text, |file| file.insert(name, &fields)))
 }
 
-fn format(text: &str) -> Result<String, Refused> {
+pub(crate) fn format(text: &str) -> Result<String, Refused> {
     string(with(text, |file| file.format()))
 }
 
 /// The line, from 1, that a person must look at.
-fn line(refused: Result<String, Refused>) -> usize {
+pub(crate) fn line(refused: Result<String, Refused>) -> usize {
     match refused {
         Err(Refused::ByHand { line, .. }) => line,
         other => panic!("{other:?}"),
     }
 }
 
-fn entries(text: &str) -> BTreeMap<String, Entry> {
+pub(crate) fn entries(text: &str) -> BTreeMap<String, Entry> {
     let entries = parse("a.yaml", text.as_bytes(), &defaults());
     let entries = entries.unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
     let named = |entry: Entry| {
@@ -232,7 +232,7 @@ fn a_value_takes_the_place_of_another() {
             "payload",
             json!({"a": [1]}),
             "lambda: f}",
-            "lambda: f, payload: {\"a\": [1]}}",
+            "lambda: f, payload: {a: [1]}}",
         ),
         (
             "c",
@@ -267,7 +267,7 @@ fn a_value_takes_the_place_of_another() {
             "description",
             json!("yes"),
             "    at: \"",
-            "    description: yes\n    at: \"",
+            "    description: \"yes\"\n    at: \"",
         ),
     ];
     for (name, key, value, old, new) in rows {
@@ -552,7 +552,7 @@ fn one(indent: usize) -> impl Strategy<Value = String> {
 }
 
 /// A good file, and how many entries it has: `e0`, `e1` and so on.
-fn file() -> impl Strategy<Value = (String, usize)> {
+pub(crate) fn file() -> impl Strategy<Value = (String, usize)> {
     let body = (1..5usize, 1..5usize).prop_flat_map(|(indent, count)| {
         let entry = (filling(indent), one(indent));
         (prop::collection::vec(entry, count), filling(indent))

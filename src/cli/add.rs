@@ -70,12 +70,8 @@ pub(super) fn add(context: &Context, add: &Add) -> Outcome {
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?)));
     let fields: Vec<Field> = fields.collect();
-    let new = match &held {
-        None => Ok(edit::fresh(name.as_str(), &fields).into_bytes()),
-        Some(held) => folder
-            .file(&file, &held.bytes)
-            .insert(name.as_str(), &fields),
-    };
+    let before = held.as_ref().map_or(edit::EMPTY, |held| &held.bytes);
+    let new = folder.file(&file, before).insert(name.as_str(), &fields);
     let refused = |why| change::refused(&path, why);
     folder.is_free(&folder.scan(), &name)?;
     let new = new.map_err(refused)?;

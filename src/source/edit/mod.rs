@@ -7,6 +7,7 @@ mod judge;
 mod layout;
 mod outline;
 mod proof;
+mod quote;
 mod remove;
 mod set;
 mod write;
@@ -171,10 +172,8 @@ impl File<'_> {
     }
 }
 
-/// A whole file with one entry.
-pub fn fresh(name: &str, fields: &[Field]) -> String {
-    format!("schedules:\n{}", write::lines(name, fields, (2, 4)))
-}
+/// A file that is made for an entry, before the entry is put into it.
+pub const EMPTY: &[u8] = b"schedules: {}\n";
 
 impl Plain {
     fn bytes(&self, text: &str) -> Vec<u8> {

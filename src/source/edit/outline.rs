@@ -156,9 +156,28 @@ impl<'t> Outline<'t> {
         after
     }
 
-    /// Behind a key's colon.
-    pub(super) fn colon(&self, key: Node<'_>) -> usize {
-        let colon = self.text[key.end()..].find(':');
-        colon.map_or(key.end(), |colon| key.end() + colon + 1)
+    /// Behind a key's colon; `None`: it has none, or something stands before it.
+    pub(super) fn colon(&self, key: Node<'_>) -> Option<usize> {
+        let behind = &self.text[key.end()..];
+        let colon = behind.len() - behind.trim_start().len();
+        behind[colon..]
+            .starts_with(':')
+            .then_some(key.end() + colon + 1)
+    }
+
+    /// Do lines that are put before this one have an end each? Not at the end of a text whose last line has none.
+    pub(super) fn begin_ends(&self, line: usize) -> bool {
+        self.begin(line) < self.text.len() || self.text.is_empty() || self.text.ends_with('\n')
+    }
+
+    /// May a text be written as lines that end where this place is? Not at the end of a text whose last line has no end,
+    /// nor where a comment follows that is farther in than so many columns, and would be part of them.
+    pub(super) fn takes_lines(&self, at: usize, column: usize) -> bool {
+        let next = self.line(at) + 1;
+        if next >= self.count() {
+            return false;
+        }
+        let follows = (next..self.count()).find_map(|line| Some((line, self.indent(line)?)));
+        follows.is_none_or(|(line, indent)| indent <= column || !self.is_comment(line))
     }
 }

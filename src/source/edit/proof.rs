@@ -1,6 +1,7 @@
-//! The proof that a change is what was asked for and nothing else: by the real parser, by all values, by all comments.
+//! The proof that a change is what was asked for and nothing else: by all values, by all comments, by the judge from
+//! outside, and at last by the real parser.
 
-use super::judge;
+use super::judge::{self, Side};
 use super::outline::Outline;
 use super::{Edit, File, Refused, format, unsure};
 use crate::model::entry::Entry;
@@ -26,19 +27,22 @@ impl Proof<'_> {
             .map(|(range, _)| self.before.line(range.start));
         let unsure = || unsure(line.unwrap_or(0));
         let file = self.file;
-        parse(file.name, self.after.as_bytes(), file.defaults).map_err(Refused::WouldBe)?;
         let after = Outline::of(self.after).ok_or_else(unsure)?;
-        let mut expected = Value::of(self.before.root()).ok_or_else(unsure)?;
-        meant(&mut expected).ok_or_else(unsure)?;
+        let was = Value::of(self.before.root()).ok_or_else(unsure)?;
         let is = Value::of(after.root()).ok_or_else(unsure)?;
-        if !judge::same(&is, &expected) || !judge::agrees((self.before.text, self.after), &meant) {
+        let mut expected = was.clone();
+        meant(&mut expected).ok_or_else(unsure)?;
+        let stays = |at: usize| !edits.iter().any(|(range, _)| range.contains(&at));
+        let sides = (Side(self.before.text, &was), Side(self.after, &is));
+        let is_meant = judge::same(&is, &expected)
+            && texts(self.before, stays) == texts(&after, |_| true)
+            && judge::agrees(sides.0, sides.1, meant);
+        if !is_meant {
             return Err(unsure());
         }
-        let stays = |at: usize| !edits.iter().any(|(range, _)| range.contains(&at));
-        if texts(self.before, stays) == texts(&after, |_| true) {
-            return Ok(());
-        }
-        Err(unsure())
+        // It says what was asked for, and nothing else: what is wrong now is what was asked for.
+        parse(file.name, self.after.as_bytes(), file.defaults).map_err(Refused::WouldBe)?;
+        Ok(())
     }
 
     /// After must ask for the same, with the same comments.
@@ -52,6 +56,7 @@ impl Proof<'_> {
             Value::of(self.before.root()).ok_or_else(unsure)?,
             Value::of(outline.root()).ok_or_else(unsure)?,
         );
+        let sides = (was.clone(), is.clone());
         format::times(&mut was);
         format::times(&mut is);
         let all = |_| true;
@@ -61,10 +66,11 @@ impl Proof<'_> {
                 .zip(&after)
                 .all(|(one, other)| same(one, other))
             && was == is
-            && judge::agrees((self.before.text, self.after), &|root| {
-                format::times(root);
-                Some(())
-            })
+            && judge::agrees_on_form(
+                Side(self.before.text, &sides.0),
+                Side(self.after, &sides.1),
+                format::times,
+            )
             && texts(self.before, all) == texts(&outline, all);
         is_same.then_some(()).ok_or_else(unsure)
     }

@@ -150,6 +150,14 @@ impl<'t> Reader<'t> {
                     // The text of nothing is that of a null.
                     let node = (String::new().into(), style);
                     let at = self.last.max(bytes.start);
+                    // What it is the last of ends behind its dash or colon.
+                    let behind = self.document.text[at..].trim_start_matches([' ', '\t']);
+                    let colon = self.document.text.len() - behind.len();
+                    self.last = if behind.starts_with(':') {
+                        colon + 1
+                    } else {
+                        at
+                    };
                     self.node(Kind::Scalar(node.0, node.1), tag, at..at, span, anchor)?;
                     return Ok(());
                 } else {
