@@ -219,7 +219,6 @@ mod tests {
             "v1.2.3",
             "Gr\u{fc}\u{df}e aus K\u{f6}ln",
             "yesterday",
-            "3e",
             "a  b",
             "what? (no!)",
             "abc123",
