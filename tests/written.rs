@@ -211,8 +211,25 @@ fn names_that_look_like_numbers_are_changed_like_others() {
     assert!(after.ends_with("lambda: f, grace: 1d}\n"), "{after}");
     let after = add(text, "true").unwrap();
     assert!(after.contains("\n  \"true\":\n"), "{after}");
+    for name in [".a", "-x", "_", "010", "1_0"] {
+        let after = add(text, name).unwrap();
+        let after = set(&after, name, "payload", json!([name])).unwrap();
+        assert_eq!(payload(&after, name), json!([name]));
+    }
     let after = add(text, "0x10").unwrap();
     assert!(after.contains("\n  \"0x10\":\n"), "{after}");
+}
+
+#[test]
+fn what_comes_by_a_merge_key_gets_a_key_of_its_own() {
+    let text = "x-b: &b {lambda: f, payload: 1}\nschedules:\n  a:\n    <<: *b\n    at: 2027-01-01T00:00:00Z\n  b: {<<: *b, at: 2027-01-01T00:00:00Z}\n";
+    let after = set(text, "a", "payload", json!({"k": 2})).unwrap();
+    assert_eq!(
+        after,
+        text.replace("Z\n  b", "Z\n    payload:\n      k: 2\n  b")
+    );
+    let after = set(text, "b", "payload", json!({"k": 2})).unwrap();
+    assert_eq!(after, text.replace("Z}", "Z, payload: {k: 2}}"));
 }
 
 /// Where an alias stood in the file, no time got its form, and the file was refused.
