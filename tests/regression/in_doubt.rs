@@ -333,3 +333,42 @@ async fn a_file_that_was_renamed_and_spoiled_before_a_restart_may_hold_what_it_h
     world.settles_at(3, 2).await;
     drop(daemon);
 }
+
+/// An entry was split off into another file and renamed there while its old file was being written. That one counted as it
+/// was, with the old name in it: the new name was started beside what ran, and both fired. The churn found it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_in_a_file_that_is_being_written_may_be_another_one_by_now() {
+    let world = World::new().await;
+    let at = soon(600);
+    world.write("a.yaml", &file(&[("old", &at)]));
+    let _daemon = world.daemon();
+    world.settles_at(1, 0).await;
+    sleep(Duration::from_secs(3)).await;
+    // It is open, and nothing has been written yet.
+    let mut open = fs::OpenOptions::new()
+        .append(true)
+        .open(world.path("a.yaml"))
+        .expect("opened");
+    std::io::Write::write_all(&mut open, b"# more\n").expect("written");
+    sleep(Duration::from_millis(500)).await;
+    world.write("b.yaml", &file(&[("new", &at)]));
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(
+        world.wire(),
+        (1, 0),
+        "it is not known yet whether both ask for it"
+    );
+    open.set_len(0).expect("emptied");
+    std::io::Write::write_all(&mut open, b"schedules: {}\n").expect("written");
+    drop(open);
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(world.wire(), (1, 0), "what runs goes with its content");
+    let list = world.list();
+    let name = |entry: &serde_json::Value| entry["name"].as_str().map(str::to_owned);
+    let entries = list["entries"].as_array().expect("entries");
+    let running = entries
+        .iter()
+        .filter(|entry| entry["execution_name"].is_string());
+    let running: Vec<_> = running.filter_map(name).collect();
+    assert!(running.contains(&"new".to_owned()), "{list}");
+}

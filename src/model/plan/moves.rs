@@ -95,7 +95,9 @@ pub(super) fn moves(
         return moves;
     }
     let (free, mut unknown, mut in_doubt) = by_content(wants, given_up);
-    unknown.extend(of_files_in_flight(wants, may_leave));
+    for (content, other) in of_files_in_flight(wants, may_leave) {
+        unknown.entry(content).or_insert(other);
+    }
     let alike = Alike::new(wants, given_up, records);
     let takes = takes(decisions, wants, free, (&mut in_doubt, shifts, &alike));
     for place in in_doubt.asked_for {

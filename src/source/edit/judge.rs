@@ -20,11 +20,14 @@ pub(super) struct Side<'s>(pub(super) &'s str, pub(super) &'s Value);
 pub(super) fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Mapping(one), Value::Mapping(others)) => {
-            let found = |(key, value): &(String, Value)| {
-                let other = others.iter().find(|(known, _)| known == key);
+            let found = |(place, (key, value)): (usize, &(String, Value))| {
+                // Most stand where they stood: a file may have very many.
+                let is = |pair: &&(String, Value)| pair.0 == *key;
+                let other = others.get(place).filter(is);
+                let other = other.or_else(|| others.iter().find(is));
                 other.is_some_and(|(_, other)| same(value, other))
             };
-            one.len() == others.len() && one.iter().all(found)
+            one.len() == others.len() && one.iter().enumerate().all(found)
         }
         (Value::Sequence(one), Value::Sequence(others)) => {
             let all = one.iter().zip(others).all(|(one, other)| same(one, other));
