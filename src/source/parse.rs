@@ -25,10 +25,11 @@ use crate::source::targets;
 use crate::source::time::written::{self, Mistake};
 use crate::source::time::{self, Wrong};
 use crate::source::yaml::{
-    Document, Fault, Node, Place, Scalar, as_yaml, check_plain, read, readable, resolve,
+    Document, Fault, MOST_FAULTS, Node, Place, Scalar, as_yaml, check_plain, read, readable,
+    resolve,
 };
 use fields::Fields;
-use shown::{MOST, Show};
+use shown::Show;
 
 /// What an entry gets where its file says nothing.
 #[derive(Debug, Clone)]
@@ -125,7 +126,7 @@ impl<'d> Parsing<'_, 'd> {
     /// Is one more still told, or only counted?
     fn is_told(&mut self) -> bool {
         self.count += 1;
-        self.count <= MOST
+        self.count <= MOST_FAULTS
     }
 
     fn push(&mut self, place: impl FnOnce() -> Place, wrong: Wrong, show: Show) {

@@ -5,10 +5,7 @@ use std::ops::Range;
 use super::{Node, Parsing, Place};
 use crate::model::printable::is_obeyed;
 use crate::source::problem::{Problem, of_the_whole};
-use crate::source::yaml::Fault;
-
-/// How many problems of a file are told; the others are counted.
-pub(super) const MOST: usize = 50;
+use crate::source::yaml::{Fault, MOST_FAULTS};
 
 /// What may be shown of a line that may hold a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +105,7 @@ impl<'d> Parsing<'_, 'd> {
                 passes: false,
             }
         };
-        let mut problems: Vec<Problem> = wrongs.iter().take(MOST).map(problem).collect();
+        let mut problems: Vec<Problem> = wrongs.iter().take(MOST_FAULTS).map(problem).collect();
         if self.count > problems.len() {
             let more = self.count - problems.len();
             let last = problems.last().map_or(1, |last| last.line);

@@ -77,7 +77,7 @@ struct Item<'t> {
 pub(super) enum Kind<'t> {
     /// With its text, and how it is written.
     Scalar(Cow<'t, str>, Style),
-    /// `flow`: within brackets.
+    /// Its items.
     Sequence {
         /// Is it written within brackets?
         flow: bool,
@@ -96,6 +96,19 @@ pub(super) enum Kind<'t> {
 pub(super) struct Node<'d> {
     document: &'d Document<'d>,
     at: u32,
+}
+
+/// How many faults of a file are told, and the others counted: finding the place of each takes as long as its line.
+pub(super) const MOST_FAULTS: usize = 50;
+
+impl Kind<'_> {
+    /// Is it a collection within brackets?
+    fn is_flow(&self) -> bool {
+        matches!(
+            self,
+            Self::Mapping { flow: true } | Self::Sequence { flow: true }
+        )
+    }
 }
 
 impl Document<'_> {

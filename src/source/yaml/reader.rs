@@ -4,14 +4,12 @@ use std::ops::Range;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StructureStyle};
 
-use super::{Document, Fault, Item, Kind, Node, Tag, fault, is_block, keys, tags};
+use super::{Document, Fault, Item, Kind, MOST_FAULTS, Node, Tag, fault, is_block, keys, tags};
 
 /// How deep a file may nest.
 const MAX_DEPTH: usize = 64;
 /// How many nodes a file may have once its aliases are written out.
 const MAX_NODES: usize = 2_000_000;
-/// How many faults are told; finding the place of each takes as long as its line.
-const MAX_FAULTS: usize = 50;
 /// How many characters a key may have: more than an execution's input may have bytes.
 const MAX_KEY: usize = 300_000;
 
@@ -239,7 +237,7 @@ impl<'t> Reader<'t> {
                 let start = span.tag_start.and_then(|tag| tag.byte_offset());
                 let at = start.unwrap_or_else(|| self.bytes(span).start);
                 self.document.count += 1;
-                if self.document.count <= MAX_FAULTS {
+                if self.document.count <= MOST_FAULTS {
                     let place = self.document.place(at);
                     self.document.faults.push(Fault {
                         place,
@@ -261,10 +259,7 @@ impl<'t> Reader<'t> {
         anchor: usize,
     ) -> Result<(), Fault> {
         let before = self.nodes;
-        if matches!(
-            kind,
-            Kind::Mapping { flow: true } | Kind::Sequence { flow: true }
-        ) {
+        if kind.is_flow() {
             self.last = bytes.end;
         }
         let at = u32::try_from(self.document.nodes.len()).unwrap_or(u32::MAX);
@@ -292,11 +287,7 @@ impl<'t> Reader<'t> {
         let last = self.last;
         let item = &mut self.document.nodes[open.at as usize];
         item.next = next;
-        let flow = matches!(
-            item.kind,
-            Kind::Mapping { flow: true } | Kind::Sequence { flow: true }
-        );
-        if flow && !bytes.is_empty() {
+        if item.kind.is_flow() && !bytes.is_empty() {
             item.end = u32::try_from(bytes.end).unwrap_or(u32::MAX);
             self.last = bytes.end;
         } else {
@@ -317,7 +308,7 @@ impl<'t> Reader<'t> {
             let (mut faults, mut count) = (Vec::new(), self.document.count);
             keys::faults(node, |key, told| {
                 count += 1;
-                if count <= MAX_FAULTS {
+                if count <= MOST_FAULTS {
                     let (message, hint) = told();
                     faults.push(Fault::new(key.place(), message, hint));
                 }

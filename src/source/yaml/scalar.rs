@@ -83,7 +83,7 @@ fn plain(text: &str) -> Result<Scalar<'_>, Wrong> {
     Ok(Scalar::Text(text))
 }
 
-/// A text without quotes that means something else than itself, or is an error.
+/// Does a text without quotes mean itself?
 pub(in crate::source) fn is_text(text: &str) -> bool {
     characters::check_plain(text).is_ok() && plain(text) == Ok(Scalar::Text(text))
 }
