@@ -1,6 +1,6 @@
 //! YAML 1.2 as schedule files are written in: one reader for what they mean, where it stands and how it is changed. Pure.
 //!
-//! A text becomes a [`Document`]: its nodes in the order of the text, each with its bytes. What a scalar means is decided
+//! A text becomes a `Document`: its nodes in the order of the text, each with its bytes. What a scalar means is decided
 //! in `scalar`, by the core schema and without rounding a number; the JSON that is sent comes from `json`.
 
 mod characters;
