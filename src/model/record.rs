@@ -221,14 +221,15 @@ impl Record {
         }
     }
 
-    /// Is it over, and did not only come to nothing?
+    /// Is it over, and did not only come to nothing? What was aborted after its time may have fired, unless AWS said so or
+    /// not.
     pub fn has_run(&self) -> bool {
-        let ran = |outcome: &Outcome| {
-            let ended = matches!(
-                outcome.status,
-                OutcomeStatus::Succeeded | OutcomeStatus::Failed | OutcomeStatus::TimedOut
-            );
-            ended || outcome.fired.is_some()
+        let ran = |outcome: &Outcome| match outcome.status {
+            OutcomeStatus::Succeeded | OutcomeStatus::Failed | OutcomeStatus::TimedOut => true,
+            OutcomeStatus::Aborted => {
+                outcome.fired.is_some() || outcome.ended.is_none_or(|ended| ended >= self.at)
+            }
+            OutcomeStatus::Missed => false,
         };
         self.phase == Phase::Ended && self.outcome.as_deref().is_some_and(ran)
     }

@@ -40,6 +40,7 @@ fn off(content: &Content) -> Content {
 enum End {
     Fires,
     StoppedAt(i64),
+    StoppedByAPersonAt(i64),
     RunsOn,
 }
 
@@ -114,6 +115,7 @@ impl Story {
         let (entry, content) = of;
         let name = format!("test-{entry}-f-{}", self.0.runs.len());
         self.asks("StartExecution", of, &name, start);
+        let stopped_by_us = matches!(end, End::StoppedAt(_));
         let (end, fired) = match end {
             End::Fires => {
                 let fired = content.at.max(at(start));
@@ -123,6 +125,7 @@ impl Story {
                 self.asks("StopExecution", of, &name, *end);
                 (Some(at(*end)), None)
             }
+            End::StoppedByAPersonAt(end) => (Some(at(*end)), None),
             End::RunsOn => (None, None),
         };
         self.0.runs.push(Run {
@@ -134,7 +137,7 @@ impl Story {
             end,
             fired,
             is_running: end.is_none(),
-            stopped_by_us: end.is_some() && fired.is_none(),
+            stopped_by_us,
         });
         self
     }
@@ -270,6 +273,11 @@ fn nothing_is_stopped_that_is_asked_for() {
     stopped(both, 5200).is_good();
     let both = copied().runs(("e2", &c), 1500, &End::RunsOn);
     assert_eq!(stopped(both, 5200).rules(), ["3 stopped, and renamed"]);
+    // What a person stopped of one of two is none that the other could give.
+    let both = || copied().runs(("e2", &c), 1500, &End::StoppedByAPersonAt(2000));
+    let one_is_gone = both().says(5000, &[("e2", &c)]);
+    stopped(one_is_gone, 7100).is_good();
+    assert_eq!(stopped(both(), 7100).rules(), ["3 stopped, and renamed"]);
     let mut late = begin().says(205_000, &[]);
     late.0.ended = at(300_000);
     assert_eq!(

@@ -91,7 +91,15 @@ impl Record {
                     && other.start < sent
                     && other.end.is_none_or(|end| end >= sent)
             };
-            let running = self.runs.iter().filter(runs).count().max(1);
+            // A name whose execution a person stopped asks for no other one, either.
+            let by_a_person = |other: &&Run| {
+                other.key == run.key
+                    && !other.stopped_by_us
+                    && other.fired.is_none()
+                    && other.end.is_some_and(|end| end < sent)
+            };
+            let by_a_person = self.runs.iter().filter(by_a_person).count();
+            let running = self.runs.iter().filter(runs).count().max(1) + by_a_person;
             let all = self.gone(&run.key, running, (begin, sent));
             let mut why = "it was asked for all the time".to_owned();
             let mut is_meant = false;

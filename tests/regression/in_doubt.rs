@@ -216,9 +216,13 @@ async fn nothing_is_stopped_for_a_machine_that_can_not_be_used() {
         let daemon = world.daemon();
         let of_entry = format!("  a: {{at: {at}, state_machine: '{}'}}\n", named(machine));
         world.write("a.yaml", &text.replace(&entry("a", &at), &of_entry));
+        // What was written before the daemon watched waits a little longer.
         sleep(Duration::from_secs(2)).await;
-        let reasons = held();
-        assert!(reasons[0].contains(why), "{machine}: {reasons:?}");
+        let begun = std::time::Instant::now();
+        while !held()[0].contains(why) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", held());
+            sleep(Duration::from_millis(100)).await;
+        }
         assert_eq!(world.wire().1, 0, "{machine}");
         world.write("a.yaml", &text);
         sleep(Duration::from_secs(1)).await;
@@ -371,4 +375,64 @@ async fn a_name_in_a_file_that_is_being_written_may_be_another_one_by_now() {
         .filter(|entry| entry["execution_name"].is_string());
     let running: Vec<_> = running.filter_map(name).collect();
     assert!(running.contains(&"new".to_owned()), "{list}");
+}
+
+/// A person stopped an execution after its time, AWS did not say whether it had fired by then, and its entry was renamed
+/// within its grace: the new name was started, and fired once more. The churn found it.
+#[tokio::test(start_paused = true)]
+async fn what_was_aborted_after_its_time_may_have_fired() {
+    let world = stories::World::new(Options {
+        task_time: Duration::from_secs(10),
+        ..Options::default()
+    });
+    let due = stories::entry(1, 60);
+    let mut reconciler = world.reconciler().await;
+    let old = stories::desired(std::slice::from_ref(&due));
+    world.settle(&mut reconciler, &old).await;
+    sleep(Duration::from_secs(62)).await;
+    let arn = world.sandbox.executions()[0].arn.clone();
+    let stop = format!("{{\"executionArn\":\"{arn}\"}}");
+    let answer = world
+        .sandbox
+        .call("AWSStepFunctions.StopExecution", stop.as_bytes());
+    assert_eq!(answer.status, 200);
+    fail(&world.sandbox, "GetExecutionHistory", Fault::Throttle);
+    world.settle_many(&mut reconciler, &old, 64).await;
+    let record = reconciler.records().values().next().expect("a record");
+    let outcome = record.outcome.as_deref().expect("it is over");
+    assert_eq!(
+        (outcome.status.as_str(), outcome.fired),
+        ("aborted", None),
+        "it is not known whether it fired"
+    );
+    let new = stories::desired(&[named("f", due)]);
+    world.settle_many(&mut reconciler, &new, 150).await;
+    assert_eq!(world.history(), [("0".to_owned(), Status::Aborted)]);
+}
+
+/// A daemon that began while a program wrote over a file, and paused for longer than files are written to without events,
+/// took what stood there in that moment for what was meant: an entry was stopped as disabled. The churn found it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_being_written_before_a_start_is_not_believed_at_once() {
+    let world = World::new().await;
+    let text = file(&[("pay", &day(10))]).replace("lambda: f", "lambda: f, enabled: true ");
+    world.write("a.yaml", &text);
+    let daemon = world.daemon();
+    world.settles_at(1, 0).await;
+    drop(daemon);
+    let open = fs::OpenOptions::new()
+        .write(true)
+        .open(world.path("a.yaml"))
+        .expect("opened");
+    let at = text.find("true ").expect("it is there") as u64;
+    std::os::unix::fs::FileExt::write_all_at(&open, b"false", at).expect("written");
+    let _daemon = world.daemon();
+    sleep(Duration::from_millis(2_700)).await;
+    std::os::unix::fs::FileExt::write_all_at(&open, b"true ", at).expect("written");
+    drop(open);
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(world.wire(), (1, 0), "nobody has switched it off");
+    // What is meant is done in the end.
+    fs::write(world.path("a.yaml"), text.replace("true ", "false")).expect("written");
+    world.settles_at(1, 1).await;
 }

@@ -16,11 +16,17 @@ fn content(name: &str, letter: char) -> Entry {
 }
 
 /// What is recorded: content, then `r` for running, `s` for a start without an answer, `e` for ended after it fired, `x` for
-/// being stopped.
+/// being stopped, `p` for stopped by a person after its time, `q` before it.
 fn recorded(name: &str, what: &str) -> Record {
     let letter = what.chars().next().unwrap();
     let entry = content(name, letter);
+    let aborted = |after| Outcome {
+        ended: Some(entry.at() + TimeDelta::seconds(after)),
+        ..Outcome::bare(OutcomeStatus::Aborted)
+    };
     match &what[1..] {
+        "p" => record(&entry, Phase::Running).ended(aborted(1), now()),
+        "q" => record(&entry, Phase::Running).ended(aborted(-1), now()),
         "r" => record(&entry, Phase::Running),
         "s" => record(&entry, Phase::Starting),
         "x" => record(&entry, Phase::Stopping),
@@ -94,6 +100,9 @@ fn a_name_that_stays_gives_away_what_it_no_longer_asks_for() {
         ("a: ae -> C, b: - -> a", "Move b from a"),
         ("a: ae -> C, b: Br -> a", "Replace b"),
         ("a: ae -> b, b: be -> a", "Move a from b"),
+        ("a: ap -> -, b: - -> a", "Move b from a"),
+        ("a: ap -> C, b: - -> a", "Move b from a"),
+        ("a: aq -> C, b: - -> a", "Start a, Start b"),
         ("a: be -> C, b: ae -> b, d: - -> a", "Move d from b"),
         // Swapped, and one of the two has fired, or is about to be seen to have.
         ("a: Ar -> b, e: be -> A", "Move a from e"),
