@@ -182,7 +182,7 @@ impl Reconciler {
                 }
                 *report.done.entry(step.as_str()).or_default() += 1;
                 say(name, step, why, record.as_ref());
-                self.verify.settled(name, record.as_ref());
+                self.verify.settled(name, step, record.as_ref());
                 let records = &mut self.desk.records;
                 match record {
                     Some(record) => records.insert(name.clone(), record),

@@ -14,7 +14,12 @@ use crate::model::record::Record;
 impl Reconciler {
     /// What runs of ours that nobody wants: two listings showed it, and it is not about to be adopted.
     pub fn orphans(&self, desired: &Desired) -> Vec<Stray> {
-        let Strangers { given, keys, .. } = self.strangers(desired);
+        let Strangers {
+            given,
+            keys,
+            may_be_theirs,
+            ..
+        } = self.strangers(desired);
         let adoptable = |stray: &Stray| {
             let Some(name) = keys.name(&stray.key) else {
                 return false;
@@ -28,6 +33,7 @@ impl Reconciler {
         self.verify
             .orphans()
             .filter(|stray| !adoptable(stray) && !is_given(stray))
+            .filter(|stray| !may_be_theirs.contains(&stray.fingerprint))
             .filter(|stray| !self.flights.is_at_work_on(&stray.key))
             .cloned()
             .collect()

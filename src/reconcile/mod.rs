@@ -287,7 +287,9 @@ impl Reconciler {
                 let seen = verify.sight(name, machine, record);
                 Sight {
                     listed: seen.listed && !strangers.waiting.contains(name),
-                    stray: seen.stray || strangers.given.contains_key(name),
+                    stray: seen.stray && !strangers.not_theirs.contains(name)
+                        || strangers.given.contains_key(name),
+                    doubted: seen.doubted || strangers.unsure.contains(name),
                     ..seen
                 }
             } else {

@@ -20,6 +20,13 @@ pub(super) struct Strangers {
     pub(super) waiting: BTreeSet<EntryName>,
     /// Whose names the listings showed, where an entry has them, or a record.
     pub(super) keys: Keys,
+    /// Entries whose execution the last listing did not show, while another one of the same content runs: that may be theirs,
+    /// as another ledger knows it. Theirs is looked at first.
+    pub(super) unsure: BTreeSet<EntryName>,
+    /// What they ask for.
+    pub(super) may_be_theirs: BTreeSet<Fingerprint>,
+    /// Entries that do not adopt what bears their name meanwhile: they ask for something else, so they would stop it.
+    pub(super) not_theirs: BTreeSet<EntryName>,
 }
 
 impl Reconciler {
@@ -42,6 +49,7 @@ impl Reconciler {
         if self.verify.all_strays().next().is_none() {
             return strangers;
         }
+        self.find_unsure(desired, &mut strangers);
         let over: BTreeSet<(&EntryKey, &Fingerprint, u32)> = records
             .values()
             .filter_map(|record| {
@@ -55,7 +63,9 @@ impl Reconciler {
         for stray in self.verify.all_strays() {
             let name = strangers.keys.name(&stray.key);
             let of_name = name.as_ref().and_then(|name| records.get(name));
-            let is_asked = name.is_some_and(|name| desired.entries.contains_key(&name));
+            let is_asked = name
+                .as_ref()
+                .is_some_and(|name| desired.entries.contains_key(name));
             let known = |record: &Record| {
                 record.moved_to.is_none()
                     && record.knows_closed(&stray.fingerprint, stray.generation)
@@ -73,6 +83,14 @@ impl Reconciler {
             }
             let is_over = of_name.is_some_and(known) && !may_have_moved;
             if is_over || over.contains(&(&stray.key, &stray.fingerprint, stray.generation)) {
+                continue;
+            }
+            if strangers.may_be_theirs.contains(&stray.fingerprint) && stray.runs() {
+                let asks =
+                    |name: &EntryName| desired.entries.get(name).map(|entry| entry.fingerprint());
+                let other = name.filter(|name| asks(name) != Some(stray.fingerprint));
+                strangers.not_theirs.extend(other);
+                *claimed.entry(&stray.fingerprint).or_default() = true;
                 continue;
             }
             let own = is_asked
@@ -109,5 +127,22 @@ impl Reconciler {
             }
         }
         strangers
+    }
+
+    /// What runs may be an entry's whose recorded execution is over: another ledger has stopped that, and started this.
+    fn find_unsure(&self, desired: &Desired, strangers: &mut Strangers) {
+        let run = self.verify.all_strays().filter(|stray| stray.runs());
+        let run: BTreeSet<Fingerprint> = run.map(|stray| stray.fingerprint).collect();
+        for (name, entry) in desired.entries.iter() {
+            let content = entry.fingerprint();
+            let record = self.desk.records.get(name);
+            let is = record.is_some_and(|record| {
+                record.fingerprint == content && self.verify.is_unshown(record)
+            });
+            if is && entry.enabled && run.contains(&content) {
+                strangers.unsure.insert(name.clone());
+                strangers.may_be_theirs.insert(content);
+            }
+        }
     }
 }

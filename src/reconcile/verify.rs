@@ -12,8 +12,8 @@ use tokio::time::Instant;
 
 use crate::model::entry::EntryName;
 use crate::model::key::EntryKey;
-use crate::model::name::{Fingerprint, Owner, parse_execution_name};
-use crate::model::plan::{Sight, after};
+use crate::model::name::{Fingerprint, Owner, parse_execution_name, state_machine_of};
+use crate::model::plan::{Sight, Step, after};
 use crate::model::record::{Phase, Record};
 use crate::model::records::Records;
 use crate::step_functions::{CallError, Remedy, StepFunctions};
@@ -68,6 +68,8 @@ pub(super) struct Verify {
     /// The executions of those that are in the ledger as such.
     written: BTreeSet<String>,
     doubted: BTreeSet<EntryName>,
+    /// Executions that are recorded as running, and that the last listing of their machine did not show.
+    unshown: BTreeSet<String>,
 }
 
 impl Verify {
@@ -90,6 +92,7 @@ impl Verify {
             strays: BTreeMap::new(),
             written: BTreeSet::new(),
             doubted: BTreeSet::new(),
+            unshown: BTreeSet::new(),
         }
     }
 
@@ -243,10 +246,15 @@ impl Verify {
         machine.refused = false;
         machine.failed = None;
         let of_machine = |record: &&Record| *record.state_machine == *state_machine;
+        self.unshown
+            .retain(|execution| !is_of(execution, &state_machine));
         for record in records.values().filter(of_machine) {
             let old = wall >= after(record.since, CONSISTENT);
             let doubted =
                 record.phase == Phase::Running && !names.contains(&record.execution_name());
+            if doubted {
+                self.unshown.insert(record.execution_arn());
+            }
             if doubted && old {
                 self.doubted.insert(record.name.clone());
             } else if !doubted {
@@ -408,10 +416,18 @@ impl Verify {
     }
 
     /// A step of an entry has ended with this record: it is true now, and what it records is no stray, though a listing
-    /// may have shown it while the step was under way.
-    pub(super) fn settled(&mut self, name: &EntryName, record: Option<&Record>) {
+    /// may have shown it while the step was under way. Taking a record over asks nobody whether it runs.
+    pub(super) fn settled(&mut self, name: &EntryName, step: Step, record: Option<&Record>) {
         self.doubted.remove(name);
+        if let Some(record) = record.filter(|_| step != Step::Move) {
+            self.unshown.remove(&record.execution_arn());
+        }
         self.recorded(record);
+    }
+
+    /// Is it recorded as running, and did the last listing of its machine not show it?
+    pub(super) fn is_unshown(&self, record: &Record) -> bool {
+        record.phase == Phase::Running && self.unshown.contains(&record.execution_arn())
     }
 
     /// What a record says that runs is no stray.
@@ -458,6 +474,11 @@ impl Verify {
         let waiting = self.machines.values().filter(|machine| !machine.running);
         waiting.map(|machine| machine.due).min()
     }
+}
+
+/// Does this execution run on this machine?
+fn is_of(execution: &str, state_machine: &str) -> bool {
+    state_machine_of(execution).is_some_and(|(machine, _)| machine == state_machine)
 }
 
 /// Account and region of a state machine: what its ARN begins with.

@@ -307,6 +307,18 @@ fn what_starts_is_what_its_name_asks_for() {
         "{:?}",
         brought.rules()
     );
+    let mut lost = brought;
+    lost.0.written.insert(("e1".to_owned(), c.key()));
+    assert!(lost.rules().contains(&"5 not asked for"));
+    // The ledger does not know that it was there.
+    lost.0.lives[0].to = Some(at(35_000));
+    lost.0.lives.push(Life {
+        ledger: 0,
+        from: at(36_000),
+        to: None,
+        knows_since: at(35_500),
+    });
+    assert!(!lost.rules().contains(&"5 not asked for"));
     let mut new = git(back()).runs(("e3", &d), 40_000, &End::StoppedAt(95_000));
     assert!(
         new.rules().contains(&"5 not asked for"),

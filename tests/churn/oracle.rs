@@ -311,7 +311,13 @@ impl Record {
                 // In the middle of an operation of git's, what is in one of its commits and was never asked for is new, and
                 // starts. What was, and is gone, is brought back.
                 let in_git = lately.iter().any(|s| s.moving == Moving::All);
-                let before = self.between(self.timeline.0[0].from, sent - STALE);
+                // A ledger that was lost since knows of nothing that was.
+                let starter = self.first_start(run).map(|seen| seen.ledger);
+                let of_ledger = |life: &&Life| Some(life.ledger) == starter && life.from <= sent;
+                let life = self.lives.iter().rev().find(of_ledger);
+                let begin = self.timeline.0[0].from;
+                let knows = life.map_or(begin, |life| life.knows_since).max(begin);
+                let before = self.between(knows, (sent - STALE).max(knows));
                 let was_asked = before.iter().any(|s| of_run(&s.said).is_some());
                 let is_written = self
                     .written

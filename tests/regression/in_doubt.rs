@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use onced::model::entry::{Entry, EntryName};
@@ -435,4 +436,46 @@ async fn a_file_that_was_being_written_before_a_start_is_not_believed_at_once() 
     // What is meant is done in the end.
     fs::write(world.path("a.yaml"), text.replace("true ", "false")).expect("written");
     world.settles_at(1, 1).await;
+}
+
+/// Two installations with ledgers of their own look after one folder. While one of them slept, the other one stopped an
+/// execution, started the next of the same content, and gave that to a new name. The first one woke up, gave the new name
+/// what it still took to run, and stopped what did run as what the old name no longer asks for. The churn found it.
+#[tokio::test(start_paused = true)]
+async fn what_another_ledger_has_begun_is_not_stopped_for_what_has_ended() {
+    let world = stories::World::new(Options::default());
+    let beside = world.beside();
+    let (first, other) = (stories::entry(1, 7200), stories::entry(2, -7200));
+    let old = stories::desired(std::slice::from_ref(&first));
+    let none = stories::desired(&[]);
+    let renamed = stories::desired(&[named("f", first.clone()), other.clone()]);
+    let (mut a, mut b) = (world.reconciler().await, beside.reconciler().await);
+    world.settle_many(&mut a, &old, 10).await;
+    beside.settle_many(&mut b, &old, 200).await;
+    assert_eq!(b.records().len(), 1);
+    // The second one sleeps.
+    world.settle_many(&mut a, &none, 400).await;
+    world.settle_many(&mut a, &old, 500).await;
+    world.settle_many(&mut a, &renamed, 600).await;
+    let running = [
+        ("0".to_owned(), Status::Aborted),
+        ("1".to_owned(), Status::Running),
+    ];
+    assert_eq!(world.history()[..2], running);
+    drop(b);
+    // The name is seen before the listing; how the old execution ended is seen late.
+    let asked = AtomicUsize::new(0);
+    let slow = move |_: u64, operation: &str| match operation {
+        "ListExecutions" => Fault::Slow(Duration::from_secs(2)),
+        "DescribeExecution" if asked.fetch_add(1, Ordering::Relaxed) == 1 => {
+            Fault::Slow(Duration::from_secs(8))
+        }
+        _ => Fault::None,
+    };
+    world.sandbox.set_faults(Some(Arc::new(slow)));
+    let mut b = beside.reconciler().await;
+    beside.settle_many(&mut b, &renamed, 1500).await;
+    assert!(b.orphans(&renamed).is_empty());
+    assert_eq!(world.history()[..2], running, "nobody has removed it");
+    assert_eq!(world.history().len(), 2, "{:?}", world.history());
 }

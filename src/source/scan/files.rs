@@ -55,6 +55,8 @@ pub(super) enum Seen {
     Same,
     /// It was read.
     Read,
+    /// It was read once more, and is what it was; whether it may be half written is judged in another way.
+    Judged,
     /// It is being written, and counts as it was before.
     InFlight,
     /// It could not be read, or may not be.
@@ -135,7 +137,7 @@ impl Scanner {
         let Some(in_flight) = &self.in_flight else {
             return false;
         };
-        if !matches!(seen, Seen::Read) {
+        if !matches!(seen, Seen::Read | Seen::Judged) {
             return false;
         }
         let Some((path, _)) = found.target() else {
@@ -193,7 +195,7 @@ impl Scanner {
                 let of = since.map(|(path, _)| path.clone());
                 Arc::make_mut(&mut known.may_hold.of).extend(of);
             }
-            if matches!(seen, Seen::Read | Seen::Same) {
+            if matches!(seen, Seen::Read | Seen::Judged | Seen::Same) {
                 known.rest = round;
             }
         }
@@ -244,7 +246,12 @@ impl Scanner {
         if let Some(mut known) = known {
             let cut = known.baseline.judge(&bytes, digest, now);
             let same = known.digest == digest;
-            let as_before = was_there && was_read && same && known.cut == cut;
+            let as_before = was_there && was_read && same;
+            let seen = match as_before {
+                true if known.cut == cut => Seen::Same,
+                true => Seen::Judged,
+                false => Seen::Read,
+            };
             known.refused = false;
             known.cut = cut;
             known.stat = kept;
@@ -253,7 +260,6 @@ impl Scanner {
                 known.changed = round;
                 (known.parsed, known.words, known.conflict) = self.parsed(&found.shown, &bytes);
             }
-            let seen = if as_before { Seen::Same } else { Seen::Read };
             return (seen, Some(known));
         }
         let (parsed, words, conflict) = self.parsed(&found.shown, &bytes);

@@ -28,7 +28,7 @@ impl Scanner {
             let of_file = self.known.get(&found.shown);
             let (of_file, errors) = match seen {
                 Seen::Refused(errors) => (None, errors),
-                Seen::Same | Seen::Read | Seen::InFlight => {
+                Seen::Same | Seen::Read | Seen::Judged | Seen::InFlight => {
                     let errors = of_file.and_then(|known| known.parsed.as_ref().err());
                     (of_file, errors.cloned().unwrap_or_default())
                 }
