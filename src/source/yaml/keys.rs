@@ -13,7 +13,7 @@ pub(super) fn faults(
     mapping: Node<'_>,
     mut tell: impl FnMut(Node<'_>, &dyn Fn() -> (String, &'static str)),
 ) {
-    let mut few: Vec<(&str, Node<'_>)> = Vec::new();
+    let (mut few, mut count) = ([""; MANY], 0);
     let mut many: HashMap<&str, Node<'_>> = HashMap::new();
     for (key, _) in mapping.pairs() {
         if mapping.is_block() && stands_behind_a_tab(key) {
@@ -31,14 +31,19 @@ pub(super) fn faults(
             tell(key, &|| ("a key is a plain text here".into(), hint));
             continue;
         };
-        let first = if few.len() < MANY {
-            let same = few.iter().find(|(other, _)| *other == text);
-            let first = same.map(|(_, key)| *key);
-            few.push((text, key));
-            first
+        let first = if count < MANY {
+            let same = few[..count].contains(&text);
+            few[count] = text;
+            count += 1;
+            same.then(|| mapping.find(text))
+                .flatten()
+                .map(|(key, _)| key)
         } else {
             if many.is_empty() {
-                many.extend(few.iter().copied());
+                let texts = mapping
+                    .pairs()
+                    .filter_map(|(key, _)| Some((key.spelled()?, key)));
+                many.extend(texts.take(MANY));
             }
             many.insert(text, key)
         };

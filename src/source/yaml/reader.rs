@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StructureStyle};
+use granit_parser::{Event, Options, ScalarStyle, Span, StructureStyle};
+use onced_yaml_events::Events;
 
 use super::{Document, Fault, Item, Kind, MOST_FAULTS, Node, Tag, fault, is_block, keys, tags};
 
@@ -53,7 +54,7 @@ fn options(comments: bool) -> Options {
 
 /// Reads the one document of a text that has something in it. `None`: there is none.
 pub(in crate::source) fn read(text: &str, comments: bool) -> Result<Option<Document<'_>>, Fault> {
-    let events = Parser::new_from_str_with_options(text, options(comments));
+    let events = Events::of(text, options(comments));
     let mut reader = Reader {
         document: Document {
             text,
