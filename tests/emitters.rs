@@ -71,6 +71,10 @@ fn meant(place: &str, text: &str) -> Json {
     match place {
         "value" => object(vec![("v", of(text)), ("l", Json::List(vec![of(text)]))]),
         "key" => object(vec![(text, object(vec![(text, of("x"))]))]),
+        "ids" => object(vec![
+            (text, Json::List(vec![of("x")])),
+            ("1001", object(vec![("2042", of(text)), ("7", of("x"))])),
+        ]),
         other => panic!("no place is called {other}"),
     }
 }

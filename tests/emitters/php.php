@@ -15,8 +15,12 @@ function write(array $texts, string $path, string $program, callable $dump): voi
 {
     $lines = ["# $program"];
     foreach ($texts as $number => $text) {
-        // A key of digits is a number in PHP, and written as one.
-        foreach (['value' => ['v' => $text, 'l' => [$text]], 'key' => [$text => [$text => 'x']]] as $place => $payload) {
+        $places = ['value' => ['v' => $text, 'l' => [$text]], 'key' => [$text => [$text => 'x']]];
+        // A key of digits is a number in PHP, and written as one: maps by number, as of records by their ids.
+        if (is_int(array_key_first([$text => null]))) {
+            $places['ids'] = [$text => ['x'], 1001 => [2042 => $text, 7 => 'x']];
+        }
+        foreach ($places as $place => $payload) {
             $line = ['text' => $number, 'place' => $place];
             try {
                 $line['yaml'] = $dump(document($payload));

@@ -21,7 +21,12 @@ function read ({ text, place, yaml: source }) {
     return value === undefined ? 'undefined' : JSON.stringify(value) ?? String(value)
   }
   const key = JSON.stringify(texts[text])
-  const meant = place === 'key' ? [`{${key}:{${key}:"x"}}`] : [`{"v":${key},"l":[${key}]}`, `{"l":[${key}],"v":${key}}`]
+  const meant = {
+    key: [`{${key}:{${key}:"x"}}`],
+    value: [`{"v":${key},"l":[${key}]}`, `{"l":[${key}],"v":${key}}`],
+    // A key without quotes is a number to it.
+    ids: [`{${texts[text]}:["x"],1001:{2042:${key},7:"x"}}`, `{${key}:["x"],"1001":{"2042":${key},"7":"x"}}`]
+  }[place]
   const found = shown(payload)
   return meant.includes(found) ? 'equal' : found
 }
