@@ -5,8 +5,8 @@
 //! ```
 //!
 //! `ONCED_SEED` begins at a seed of before. What it looks for: a panic; a problem outside of the file; a value that is another
-//! one once it is written as JSON and read again; a value that serde-saphyr, a second reader of YAML 1.2, has another one of;
-//! a file that means something else after `fmt`. The first input of each kind is shown, made as small as it gets.
+//! one once it is written as JSON and read again; a value that serde-saphyr, a second reader of YAML 1.2, or serde_yaml, whose
+//! parser is libyaml's, has another one of; a file that means something else after `fmt`. The first input of each kind is shown, made as small as it gets.
 
 mod generate;
 mod second;
@@ -32,6 +32,7 @@ const SECOND_REFUSES: [(&str, &str); 0] = [];
 struct Counts {
     inputs: AtomicU64,
     accepted: AtomicU64,
+    by_libyaml: AtomicU64,
     formatted: AtomicU64,
 }
 
@@ -66,6 +67,28 @@ fn reads_otherwise(bytes: &[u8]) -> bool {
     ["0b", "-0x", "+0x", "-0o", "+0o"]
         .iter()
         .any(|begins| text.contains(begins))
+}
+
+/// What libyaml reads in another way, by YAML 1.1, and onced by YAML 1.2; where one of these stands in a file, it is no judge of
+/// it.
+fn is_of_yaml_1_1(text: &str) -> bool {
+    // Ends of lines, which end comments and fold.
+    text.contains(['\u{85}', '\u{2028}', '\u{2029}'])
+        // serde_yaml merges nothing by itself.
+        || text.contains("<<")
+}
+
+/// Do both read the same payloads?
+fn is_same(read: &Payloads, second: &Second) -> bool {
+    read.iter().all(|(name, payload)| {
+        let entry = second
+            .get("schedules")
+            .and_then(|entries| entries.get(name));
+        let payload_of = entry.and_then(|entry| entry.get("payload"));
+        payload_of.map_or(*payload == Json::Object(BTreeMap::new()), |second| {
+            second.is(payload)
+        })
+    })
 }
 
 /// A place outside of the file, whether or not a lone carriage return ends a line: it does in YAML, and not in most editors.
@@ -115,17 +138,7 @@ fn fault(
     }
     match Second::read(bytes) {
         Ok(second) => {
-            let same = read.iter().all(|(name, payload)| {
-                let entry = second
-                    .get("schedules")
-                    .and_then(|entries| entries.get(name));
-                entry
-                    .and_then(|entry| entry.get("payload"))
-                    .map_or(*payload == Json::Object(BTreeMap::new()), |second| {
-                        second.is(payload)
-                    })
-            });
-            if !same && !reads_otherwise(bytes) {
+            if !is_same(&read, &second) && !reads_otherwise(bytes) {
                 return Some("serde-saphyr has another value".into());
             }
         }
@@ -136,6 +149,13 @@ fn fault(
                 .unwrap_or_default();
             let kind: String = kind.chars().filter(|c| !c.is_ascii_digit()).collect();
             refused(kind);
+        }
+    }
+    if let Ok(third) = Second::by_libyaml(bytes) {
+        counts.by_libyaml.fetch_add(1, Ordering::Relaxed);
+        let text = String::from_utf8_lossy(bytes);
+        if !is_same(&read, &third) && !reads_otherwise(bytes) && !is_of_yaml_1_1(&text) {
+            return Some("serde_yaml has another value".into());
         }
     }
     let file = File {
@@ -219,10 +239,11 @@ fn what_holds_for_any_input() {
     let findings = findings.lock().expect("the lock");
     let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
     println!(
-        "{} inputs from seed {first} in {:.1?}: {} accepted, {} formatted",
+        "{} inputs from seed {first} in {:.1?}: {} accepted, {} by serde_yaml too, {} formatted",
         of(&counts.inputs),
         begun.elapsed(),
         of(&counts.accepted),
+        of(&counts.by_libyaml),
         of(&counts.formatted)
     );
     let defaults = Defaults::default();
@@ -240,6 +261,7 @@ fn what_holds_for_any_input() {
                     .collect::<Vec<_>>()
             );
             println!("  serde-saphyr: {:?}", Second::read(&small));
+            println!("  serde_yaml: {:?}", Second::by_libyaml(&small));
         }
     }
     let mut unlisted = Vec::new();

@@ -1,4 +1,4 @@
-//! What serde-saphyr reads.
+//! What serde-saphyr reads, and serde_yaml, whose parser (libyaml's) shares no code with ours.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -32,6 +32,19 @@ impl Second {
             .into_iter()
             .filter(|document| !matches!(document, Self::Null));
         documents.next().ok_or_else(|| "nothing".into())
+    }
+
+    /// What serde_yaml reads.
+    pub(super) fn by_libyaml(bytes: &[u8]) -> Result<Self, String> {
+        let text = std::str::from_utf8(bytes).map_err(|why| why.to_string())?;
+        let mut documents = Vec::new();
+        for document in serde_yaml::Deserializer::from_str(text) {
+            let document = Self::deserialize(document).map_err(|why| why.to_string())?;
+            if !matches!(document, Self::Null) {
+                documents.push(document);
+            }
+        }
+        documents.into_iter().next().ok_or_else(|| "nothing".into())
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
