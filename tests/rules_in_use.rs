@@ -356,14 +356,14 @@ schedules:
     let said = json_of(&check);
     let notes = said["files"][0]["notes"].as_array().expect("notes").iter();
     let notes: Vec<Value> = notes
-        .map(|note| json!([note["line"], note["note"], note["names"]]))
+        .map(|note| json!([note["line"], note["column"], note["note"], note["names"]]))
         .collect();
     let expected = [
-        json!([3, "yaml11", ["bool"]]),
-        json!([4, "yaml11", ["number"]]),
-        json!([5, "json-text", ["json"]]),
-        json!([6, "big-integer", ["big"]]),
-        json!([7, "null-payload", ["empty"]]),
+        json!([3, 54, "yaml11", ["bool"]]),
+        json!([4, 48, "yaml11", ["number"]]),
+        json!([5, 45, "json-text", ["json"]]),
+        json!([6, 49, "big-integer", ["big"]]),
+        json!([9, 5, "null-payload", ["empty"]]),
     ];
     assert_eq!(notes, expected, "{said:#}");
     let plan = |arguments: &[&str]| {

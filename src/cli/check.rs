@@ -43,7 +43,7 @@ pub(super) async fn check(context: &Context, mut paths: Vec<PathBuf>) -> Outcome
     let checked = check::check(&paths, &defaults, directory.as_deref());
     let mut files = view::files(&checked.files);
     let now = (crate::daemon::wall_clock())();
-    check_notes::note(&mut files, &checked.entries, now);
+    check_notes::note(&mut files, &checked.entries, &checked.marked, now);
     let (bad, good) = (
         files.iter().filter(|f| f.state == "invalid").count(),
         files.iter().filter(|f| f.state == "ok").count(),

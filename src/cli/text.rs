@@ -8,7 +8,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::model::zone::Zone;
 use crate::source::ignore::PatternSource;
-use crate::source::problem::{FileReport, FileState};
+use crate::source::problem::{FileReport, FileState, told_singly};
 use crate::view::check_notes::Note;
 use crate::view::resume::PauseView;
 pub(super) use crate::view::status::relative;
@@ -100,28 +100,49 @@ pub(super) fn problems(files: &[FileView], color: bool) -> String {
         ("", "", "")
     };
     let mut text = String::new();
-    for (file, error) in errors(files) {
+    for file in files {
+        let (told, more) = told_singly(&file.errors, |error| &error.message);
         let word = if is_wrong(file) {
             format!("{red}error{end}")
         } else {
             "note".to_owned()
         };
-        let _ = writeln!(text, "{word}: {bold}{}{end}", error.message);
-        let _ = writeln!(text, "  --> {}:{}:{}", file.path, error.line, error.column);
-        if let Some(shown) = &error.shown {
-            let number = error.line.to_string();
-            let gap = " ".repeat(number.len());
-            let (blank, carets) = underline(shown, error.column);
+        for error in told {
+            text += &problem(file, error, &word, (red, bold, end));
+        }
+        for (more, first) in more {
             let _ = writeln!(
                 text,
-                "{gap} |\n{number} | {shown}\n{gap} | {blank}{red}{carets}{end}"
+                "{word}: {bold}and {more} more of this kind in {}, as in line {}: {}{end}\n",
+                file.path, first.line, first.message
             );
         }
-        if let Some(hint) = &error.hint {
-            let _ = writeln!(text, "hint: {hint}");
-        }
-        text.push('\n');
     }
+    text
+}
+
+/// One of them; with the codes for red, bold and neither.
+fn problem(
+    file: &FileView,
+    error: &ErrorView,
+    word: &str,
+    (red, bold, end): (&str, &str, &str),
+) -> String {
+    let mut text = format!("{word}: {bold}{}{end}\n", error.message);
+    let _ = writeln!(text, "  --> {}:{}:{}", file.path, error.line, error.column);
+    if let Some(shown) = &error.shown {
+        let number = error.line.to_string();
+        let gap = " ".repeat(number.len());
+        let (blank, carets) = underline(shown, error.column);
+        let _ = writeln!(
+            text,
+            "{gap} |\n{number} | {shown}\n{gap} | {blank}{red}{carets}{end}"
+        );
+    }
+    if let Some(hint) = &error.hint {
+        let _ = writeln!(text, "hint: {hint}");
+    }
+    text.push('\n');
     text
 }
 
@@ -177,9 +198,11 @@ pub(super) fn annotations(files: &[FileView]) -> String {
         let message = data(&note.text());
         let _ = writeln!(
             text,
-            "::notice file={},line={}::{message}",
+            "::notice file={},line={}{}::{message}",
             property(path),
-            note.line
+            note.line,
+            note.column
+                .map_or_else(String::new, |column| format!(",col={column}"))
         );
     }
     text
@@ -211,19 +234,21 @@ fn notes_of(files: &[FileView]) -> impl Iterator<Item = (&str, &Note)> {
     })
 }
 
-/// Times of good files that had better be looked at twice, each with its place.
+/// Times and payloads of good files that had better be looked at twice, each with its place.
 pub(super) fn entry_notes(files: &[FileView]) -> String {
     let (mut text, (shown, more)) = (String::new(), shown_notes(files));
     for (path, note) in shown {
         let _ = writeln!(
             text,
-            "note: {}\n  --> {path}:{}\n",
+            "note: {}\n  --> {path}:{}{}\n",
             plain(&note.text()),
-            note.line
+            note.line,
+            note.column
+                .map_or_else(String::new, |column| format!(":{column}"))
         );
     }
     if more > 0 {
-        let _ = writeln!(text, "note: and {more} more such times\n");
+        let _ = writeln!(text, "note: and {more} more such notes\n");
     }
     text
 }
@@ -245,19 +270,23 @@ pub(super) fn sarif(files: &[FileView]) -> serde_json::Value {
             }}],
         })
     };
-    let of_time = |(path, note): (&str, &Note)| {
+    let of_entry = |(path, note): (&str, &Note)| {
+        let mut region = json!({"startLine": note.line});
+        if let Some(column) = note.column {
+            region["startColumn"] = column.into();
+        }
         json!({
-            "ruleId": "time",
+            "ruleId": if note.note.is_of_payload() { "payload" } else { "time" },
             "level": "note",
             "message": {"text": note.text()},
             "locations": [{"physicalLocation": {
                 "artifactLocation": {"uri": uri(path)},
-                "region": {"startLine": note.line},
+                "region": region,
             }}],
         })
     };
-    let times = notes_of(files).map(of_time);
-    let results: Vec<_> = errors(files).map(result).chain(times).collect();
+    let notes = notes_of(files).map(of_entry);
+    let results: Vec<_> = errors(files).map(result).chain(notes).collect();
     json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
@@ -271,6 +300,9 @@ pub(super) fn sarif(files: &[FileView]) -> serde_json::Value {
                 }, {
                     "id": "time",
                     "shortDescription": {"text": "A time that had better be looked at twice"},
+                }, {
+                    "id": "payload",
+                    "shortDescription": {"text": "A payload that had better be looked at twice"},
                 }],
             }},
             "columnKind": "unicodeCodePoints",

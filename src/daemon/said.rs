@@ -8,7 +8,7 @@ use tracing::{info, warn};
 use super::{Daemon, STALE};
 use crate::model::kind;
 use crate::model::roots::why_lost;
-use crate::source::problem::{FileState, Problem, written_for_long};
+use crate::source::problem::{FileState, Problem, told_singly, written_for_long};
 use crate::source::scan::Scan;
 use crate::source::work_tree::Busy;
 
@@ -87,7 +87,8 @@ impl Daemon {
             .iter()
             .filter(|(path, problems)| self.told.get(*path) != Some(problems))
         {
-            for problem in problems {
+            let (singly, more) = told_singly(problems, |problem| &problem.message);
+            for problem in singly {
                 let hint = hint(problem);
                 warn!(
                     target: kind::INVALID_FILE,
@@ -95,6 +96,15 @@ impl Daemon {
                     line = problem.line,
                     "{path}:{}:{}: {}{hint}",
                     problem.line, problem.column, problem.message
+                );
+            }
+            for (count, first) in more {
+                warn!(
+                    target: kind::INVALID_FILE,
+                    file = path,
+                    line = first.line,
+                    "{path}: and {count} more of this kind, as in line {}: {}",
+                    first.line, first.message
                 );
             }
         }

@@ -1,6 +1,6 @@
 //! Files that are only looked at, for `onced check`. Blocks on the disk; never writes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +10,8 @@ use super::problem::{file_report, note_twice, of_the_whole};
 use super::read::{Trust, read};
 use super::scan::Scanner;
 use crate::model::entry::{Entry, EntryName};
-use crate::source::parse::{Defaults, parse};
+use crate::model::marks::MarkedPlaces;
+use crate::source::parse::{self, Defaults, parse};
 use crate::source::problem::FileReport;
 
 /// What was looked at.
@@ -20,6 +21,8 @@ pub struct Checked {
     pub files: Vec<FileReport>,
     /// The entries of good files, each with the place of its file.
     pub entries: Vec<(usize, Arc<Entry>)>,
+    /// Where their payloads have something that had better be looked at, if it can still be found.
+    pub marked: MarkedPlaces,
 }
 
 /// Files and directories named one by one: one set, in which a name is unique. A file that is named is checked although it
@@ -87,10 +90,31 @@ pub fn check(paths: &[PathBuf], defaults: &Defaults, watched: Option<&Path>) -> 
     for (name, places) in entries.iter().filter(|(_, places)| places.len() > 1) {
         note_twice(name, places, &mut reports);
     }
+    let marked = marked(&reports, &good, defaults);
     Checked {
         files: reports,
         entries: good,
+        marked,
     }
+}
+
+/// Looks again at the files with payloads that have marks: where they stand is not kept with each entry.
+fn marked(
+    reports: &[FileReport],
+    entries: &[(usize, Arc<Entry>)],
+    defaults: &Defaults,
+) -> MarkedPlaces {
+    let has_marks = entries.iter().filter(|(_, entry)| !entry.marks.is_none());
+    let files: BTreeSet<usize> = has_marks.map(|(file, _)| *file).collect();
+    let mut places = MarkedPlaces::new();
+    for file in files {
+        let path = Path::new(&reports[file].path);
+        if let Ok((bytes, _)) = read(path, 0, Trust::Anybody) {
+            let found = parse::marked(&reports[file].path, &bytes, defaults).into_iter();
+            places.extend(found.map(|(name, places)| ((file, name), places)));
+        }
+    }
+    places
 }
 
 /// What lies in a directory that was named, as it is called then.

@@ -13,6 +13,7 @@ use std::time::Duration;
 use crate::model::content::Content;
 use crate::model::entry::{Entry, EntryName, MAX_INPUT_BYTES};
 use crate::model::interner::Interner;
+use crate::model::marks::MarkedPlace;
 use crate::model::zone::Zone;
 use crate::model::zones::Zones;
 use crate::source::ignore::IgnorePatterns;
@@ -85,7 +86,25 @@ pub fn parse(file: &str, bytes: &[u8], defaults: &Defaults) -> Result<Vec<Entry>
     entries(file, bytes, defaults).map_err(|problems| other::instead_of(problems, file, bytes))
 }
 
+/// Where the payloads of a good file have something that had better be looked at, by entry.
+pub fn marked(file: &str, bytes: &[u8], defaults: &Defaults) -> Vec<(EntryName, Vec<MarkedPlace>)> {
+    let mut marked = Vec::new();
+    match read_entries(file, bytes, defaults, Some(&mut marked)) {
+        Ok(_) => marked,
+        Err(_) => Vec::new(),
+    }
+}
+
 fn entries(file: &str, bytes: &[u8], defaults: &Defaults) -> Result<Vec<Entry>, Vec<Problem>> {
+    read_entries(file, bytes, defaults, None)
+}
+
+fn read_entries(
+    file: &str,
+    bytes: &[u8],
+    defaults: &Defaults,
+    marked: Option<&mut Vec<(EntryName, Vec<MarkedPlace>)>>,
+) -> Result<Vec<Entry>, Vec<Problem>> {
     let text = readable(bytes).map_err(|problem| vec![problem])?;
     let text = &*as_yaml(text);
     let document = read(text, false);
@@ -97,6 +116,7 @@ fn entries(file: &str, bytes: &[u8], defaults: &Defaults) -> Result<Vec<Entry>, 
         count: 0,
         hidden: Vec::new(),
         hidden_lines: Vec::new(),
+        marked,
         nodes: PhantomData,
     };
     let entries = parsing.text(text, &document);
@@ -119,6 +139,8 @@ struct Parsing<'a, 'd> {
     hidden: Vec<Range<usize>>,
     /// First and last lines of the same.
     hidden_lines: Vec<(usize, usize)>,
+    /// Where to say what is marked; `None`: nobody asks.
+    marked: Option<&'a mut Vec<(EntryName, Vec<MarkedPlace>)>>,
     nodes: PhantomData<Node<'d>>,
 }
 
@@ -368,7 +390,9 @@ impl<'d> Parsing<'_, 'd> {
         let written = self.at(&fields);
         let is_local = written.is_some_and(|(_, text)| time::is_local(text));
         let at = written.and_then(|(node, text)| self.keep(node, time::instant(text, timezone)));
-        if fields.get("at").is_none() {
+        // The line to write for an expression of EventBridge is told already.
+        let is_expression = |(key, _): (Node<'_>, _)| key.spelled().is_some_and(time::is_key);
+        if fields.get("at").is_none() && !node.resolved().pairs().any(is_expression) {
             self.wrong(
                 key,
                 "the entry has no `at`",
@@ -393,8 +417,10 @@ impl<'d> Parsing<'_, 'd> {
             own_zone.or(defaults.named_zone).filter(differs)
         };
         let content = |input: String| Content::new(at, Arc::clone(&state_machine), input);
+        let name = name?;
+        self.note_marked(&name, key, &input.marked);
         Some(Entry {
-            name: name?,
+            name,
             other: input.before.map(|before| Arc::new(content(before))),
             is_as_before: false,
             marks: input.marks,

@@ -8,6 +8,9 @@ use super::ignore::IgnoredBy;
 use super::words::length;
 use crate::model::entry::EntryName;
 
+/// How many problems of one kind in one file are told to people one by one.
+const MOST_OF_A_KIND: usize = 20;
+
 /// One thing that is wrong, where, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -26,6 +29,41 @@ pub struct Problem {
     /// It is read again in a moment, and nobody has to do anything about it.
     #[serde(skip)]
     pub passes: bool,
+}
+
+/// The first problems of each kind of one file, as far as they are told one by one to people, and how many more of a kind
+/// there are, with the first of it. A kind has the same words but for what stands in backticks and for numbers.
+pub fn told_singly<P>(problems: &[P], message: impl Fn(&P) -> &str) -> (Vec<&P>, Vec<(usize, &P)>) {
+    let mut kinds: Vec<(String, usize, &P)> = Vec::new();
+    let mut told = Vec::new();
+    for problem in problems {
+        let kind = kind(message(problem));
+        let known = kinds.iter_mut().find(|(known, ..)| *known == kind);
+        let count = if let Some((_, count, _)) = known {
+            *count += 1;
+            *count
+        } else {
+            kinds.push((kind, 1, problem));
+            1
+        };
+        if count <= MOST_OF_A_KIND {
+            told.push(problem);
+        }
+    }
+    let more = kinds.into_iter().filter_map(|(_, count, first)| {
+        let more = count.checked_sub(MOST_OF_A_KIND + 1)? + 1;
+        Some((more, first))
+    });
+    (told, more.collect())
+}
+
+/// A message without what it quotes.
+fn kind(message: &str) -> String {
+    let words = message.split('`').step_by(2);
+    words
+        .flat_map(str::chars)
+        .filter(|c| !c.is_ascii_digit())
+        .collect()
 }
 
 /// Whether a file takes part.
@@ -136,5 +174,24 @@ fn twice(name: &EntryName, line: usize, other: &str) -> Problem {
         hint: Some("rename one of the two: a name is unique in the whole directory".into()),
         shown: None,
         passes: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_told_twenty_times_and_all_others_too() {
+        let mut messages: Vec<String> = (0..50).map(|n| format!("unknown key `k{n}`")).collect();
+        messages.insert(30, "`a` is not a time".into());
+        messages.extend((0..20).map(|n| format!("the first is on line {n}")));
+        let (told, more) = told_singly(&messages, |message| message);
+        assert_eq!(told.len(), 20 + 1 + 20);
+        assert_eq!(
+            (told[19].as_str(), told[20].as_str()),
+            ("unknown key `k19`", "`a` is not a time")
+        );
+        assert_eq!(more, [(30, &"unknown key `k0`".to_owned())]);
     }
 }

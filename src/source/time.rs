@@ -14,6 +14,7 @@ use chrono::{DateTime, Datelike, LocalResult, NaiveDateTime, Offset, TimeDelta, 
 use crate::model::zone::Zone;
 use crate::model::zones::Zones;
 
+pub(in crate::source) use expression::{instead_of_key, is_key};
 pub(in crate::source) use instead::named;
 use written::{Reference, Refused, Written};
 

@@ -11,22 +11,32 @@ use super::findings::{Kind, number};
 use super::odd_payloads::odd_payload;
 use super::odd_times::{HOUR, another_year, clocks_change, etc_gmt, offset};
 use crate::model::entry::{Entry, EntryName, instant};
+use crate::model::marks::{MarkedPlace, MarkedPlaces, Marks};
 
 /// One thing to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// Its kind, by the word that a finding of `onced plan` has.
     pub note: Kind,
-    /// The entries that it is about; only with `past` more than one.
+    /// The entries that it is about; with `past` and with what several take over from one place, more than one.
     pub names: Vec<EntryName>,
-    /// The line of the first of them.
+    /// Of a payload: the line of what is noted. Else that of the first entry.
     pub line: usize,
+    /// Of a payload: where on its line that begins, in characters, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
     /// What is to be seen.
     pub message: String,
 }
 
-/// Adds to files what there is to note of their entries, each given with the place of its file.
-pub fn note(files: &mut [FileView], entries: &[(usize, Arc<Entry>)], now: DateTime<Utc>) {
+/// Adds to files what there is to note of their entries, each given with the place of its file. `marked`: where payloads have
+/// their marks, by file and entry.
+pub fn note(
+    files: &mut [FileView],
+    entries: &[(usize, Arc<Entry>)],
+    marked: &MarkedPlaces,
+    now: DateTime<Utc>,
+) {
     let mut all_past: Vec<Vec<&Entry>> = vec![Vec::new(); files.len()];
     for (place, entry) in entries.iter().filter(|(_, entry)| entry.enabled) {
         let (Some(file), Some(past)) = (files.get_mut(*place), all_past.get_mut(*place)) else {
@@ -49,24 +59,69 @@ pub fn note(files: &mut [FileView], entries: &[(usize, Arc<Entry>)], now: DateTi
                 ahead.and_then(|entry| clocks_change(entry, HOUR)),
             ),
         ];
-        file.notes
-            .extend(
-                told.into_iter()
-                    .chain(odd_payload(entry))
-                    .filter_map(|(kind, message)| {
-                        Some(Note {
-                            note: kind,
-                            names: vec![entry.name.clone()],
-                            line: entry.line(),
-                            message: message?,
-                        })
-                    }),
-            );
+        let of_time = told.into_iter().filter_map(|(kind, message)| {
+            Some(Note {
+                note: kind,
+                names: vec![entry.name.clone()],
+                line: entry.line(),
+                column: None,
+                message: message?,
+            })
+        });
+        file.notes.extend(of_time);
+        let places = marked.get(&(*place, entry.name.clone()));
+        for note in of_payload(entry, places) {
+            add(&mut file.notes, note);
+        }
     }
     for (file, mut past) in files.iter_mut().zip(all_past) {
         past.sort_by_key(|entry| entry.line());
         file.notes.extend(are_past(&past));
-        file.notes.sort_by_key(|note| (note.line, note.note));
+        file.notes
+            .sort_by_key(|note| (note.line, note.column, note.note));
+    }
+}
+
+/// What is noted of an entry's payload. Without places, by the entry's line.
+fn of_payload(entry: &Entry, places: Option<&Vec<MarkedPlace>>) -> Vec<Note> {
+    let noted = |marks: Marks, (line, column): (usize, Option<usize>), count: usize| {
+        odd_payload(marks)
+            .into_iter()
+            .filter_map(move |(note, message)| {
+                let mut message = message?;
+                if count > 1 {
+                    message += &format!(" (here, and {} more in this payload)", number(count - 1));
+                }
+                Some(Note {
+                    note,
+                    names: vec![entry.name.clone()],
+                    line,
+                    column,
+                    message,
+                })
+            })
+    };
+    match places {
+        None => noted(entry.marks, (entry.line(), None), 1).collect(),
+        Some(places) => {
+            let at = |place: &MarkedPlace| (place.line, Some(place.column));
+            let notes = places.iter();
+            notes
+                .flat_map(|place| noted(place.marks, at(place), place.count))
+                .collect()
+        }
+    }
+}
+
+/// What several entries take over from one place is noted once.
+fn add(notes: &mut Vec<Note>, note: Note) {
+    let same = |known: &&mut Note| {
+        note.column.is_some()
+            && (known.note, known.line, known.column) == (note.note, note.line, note.column)
+    };
+    match notes.iter_mut().rev().find(same) {
+        Some(known) => known.names.extend(note.names),
+        None => notes.push(note),
     }
 }
 
@@ -85,6 +140,7 @@ fn are_past(past: &[&Entry]) -> Option<Note> {
         note: Kind::Past,
         names: past.iter().map(|entry| entry.name.clone()).collect(),
         line: first.line(),
+        column: None,
         message,
     })
 }
@@ -152,6 +208,7 @@ mod tests {
         note(
             &mut files,
             &entries,
+            &MarkedPlaces::new(),
             "2026-11-29T12:00:00Z".parse().unwrap(),
         );
         let told = |place: usize| {

@@ -59,6 +59,14 @@ impl Kind {
         Self::NullPayload,
     ];
 
+    /// Is it of a payload, and not of a time?
+    pub fn is_of_payload(self) -> bool {
+        matches!(
+            self,
+            Self::Yaml11 | Self::JsonText | Self::BigInteger | Self::NullPayload
+        )
+    }
+
     /// In one word.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -132,7 +140,7 @@ pub fn findings(
             ),
             (Kind::Far, far(entry, policy, now)),
         ];
-        findings.extend(told.into_iter().chain(odd_payload(entry)).filter_map(
+        findings.extend(told.into_iter().chain(odd_payload(entry.marks)).filter_map(
             |(kind, message)| Finding::of(kind, std::slice::from_ref(entry), message?),
         ));
     }

@@ -2,7 +2,6 @@
 //! be what was meant. Pure; for the findings of a plan and the notes of `check`. Never shows a value.
 
 use super::findings::Kind;
-use crate::model::entry::Entry;
 use crate::model::marks::Marks;
 
 /// What a mark of YAML 1.1 says: a form, what it is here, and what it is there.
@@ -29,9 +28,10 @@ const YAML_1_1: [(Marks, &str, &str, &str); 5] = [
     (Marks::ERROR, "`=` or `<<`", "text", "an error"),
 ];
 
+const BREAK: &str = "U+0085, U+2028 and U+2029 end a line there, so that blanks beside them go and U+0085 becomes another character; write them as escapes, such as `\"\\u2028\"`";
+
 /// The messages, by kind.
-pub fn odd_payload(entry: &Entry) -> [(Kind, Option<String>); 4] {
-    let marks = entry.marks;
+pub fn odd_payload(marks: Marks) -> [(Kind, Option<String>); 4] {
     let told = |mark: Marks, message: &str| marks.has(mark).then(|| message.to_owned());
     [
         (Kind::Yaml11, yaml_1_1(marks)),
@@ -61,29 +61,29 @@ pub fn odd_payload(entry: &Entry) -> [(Kind, Option<String>); 4] {
 
 fn yaml_1_1(marks: Marks) -> Option<String> {
     let has = |row: &&(Marks, &str, &str, &str)| marks.has(row.0);
-    let parts: Vec<String> = YAML_1_1
+    let mut parts: Vec<String> = YAML_1_1
         .iter()
         .filter(has)
         .map(|(_, form, here, there)| format!("{form} is {here} here and {there} there"))
         .collect();
-    let hint = "put it in quotes if it is text";
+    if !parts.is_empty() {
+        parts.push("put it in quotes if it is text".into());
+    }
+    if marks.has(Marks::BREAK) {
+        parts.push(BREAK.into());
+    }
     (!parts.is_empty()).then(|| {
         let parts = parts.join("; ");
-        format!("programs that read YAML 1.1, such as PyYAML, read something in the payload in another way: {parts}; {hint}")
+        format!("programs that read YAML 1.1, such as PyYAML, read something in the payload in another way: {parts}")
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::entry::sample;
 
     fn told(marks: Marks) -> Vec<(Kind, String)> {
-        let entry = Entry {
-            marks,
-            ..sample("e")
-        };
-        let told = odd_payload(&entry).into_iter();
+        let told = odd_payload(marks).into_iter();
         told.filter_map(|(kind, message)| Some((kind, message?)))
             .collect()
     }
@@ -91,12 +91,17 @@ mod tests {
     #[test]
     fn each_mark_has_its_words() {
         assert_eq!(told(Marks::NONE), []);
-        let all = told(Marks::BOOL | Marks::DATE | Marks::NULL);
+        let all = told(Marks::BOOL | Marks::DATE | Marks::BIG_INTEGER);
         assert_eq!(all.len(), 2);
-        assert_eq!((all[0].0, all[1].0), (Kind::Yaml11, Kind::NullPayload));
+        assert_eq!((all[0].0, all[1].0), (Kind::Yaml11, Kind::BigInteger));
         assert!(all[0].1.contains(
             "a word such as `yes` or `off` is text here and true or false there; a text such as `2027-06-01` is text here and a date there"
         ));
+        assert!(!all[0].1.contains("U+2028"));
+        let breaks = told(Marks::BREAK);
+        assert!(breaks[0].1.contains("U+2028") && !breaks[0].1.contains("in quotes"));
+        let null = told(Marks::NULL);
+        assert_eq!((null.len(), null[0].0), (1, Kind::NullPayload));
         assert_eq!(told(Marks::JSON_TEXT)[0].0, Kind::JsonText);
         assert_eq!(told(Marks::BIG_INTEGER)[0].0, Kind::BigInteger);
     }

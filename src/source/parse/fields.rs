@@ -2,6 +2,7 @@
 
 use super::{Parsing, Wrong};
 use crate::source::parse::shown::Show;
+use crate::source::time::instead_of_key;
 use crate::source::yaml::{Kind, Node, Scalar, Style, check_plain, resolve};
 
 /// How deep mappings may take over from each other.
@@ -131,13 +132,12 @@ impl<'d> Parsing<'_, 'd> {
             .filter(|_| text.len() < 100)
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .filter(|(likeness, _)| *likeness > 0.75);
-        let hint = near.map_or_else(
-            || {
-                let known = known.join(", ");
-                format!("{what} has: {known}; keys of your own begin with `x-`")
-            },
-            |(_, known)| format!("did you mean `{known}`?"),
-        );
+        let near = || near.map(|(_, known)| format!("did you mean `{known}`?"));
+        let hint = instead_of_key(text, value.spelled()).or_else(near);
+        let hint = hint.unwrap_or_else(|| {
+            let known = known.join(", ");
+            format!("{what} has: {known}; keys of your own begin with `x-`")
+        });
         let shown: String = text.chars().take(80).collect();
         self.wrong_showing(key, format!("unknown key `{shown}`"), &hint, Show::Key);
     }

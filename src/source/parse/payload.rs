@@ -7,8 +7,11 @@ use chrono::{DateTime, Utc};
 use super::fields::Fields;
 use super::shown::Show;
 use super::{FileDefaults, MAX_INPUT_BYTES, Node, Parsing};
-use crate::model::entry::{instant, lambda_input_of};
-use crate::source::yaml::{Failed, Member, Members, Writer, Written, members, of_whole};
+use crate::model::entry::{EntryName, instant, lambda_input_of};
+use crate::model::marks::MarkedPlace;
+use crate::source::yaml::{
+    Failed, Marked, Member, Members, Place, Writer, Written, members, of_whole,
+};
 
 /// What onced adds to the input of a machine.
 const TIME: &str = "invocationTime";
@@ -27,6 +30,23 @@ impl<'d> Parsing<'_, 'd> {
                 self.hide(value.resolved());
             }
         }
+    }
+
+    /// Says where the payload of an entry is marked, where somebody asks.
+    pub(super) fn note_marked(&mut self, name: &EntryName, node: Node<'d>, marked: &[Marked]) {
+        let Some(all) = self.marked.as_mut().filter(|_| !marked.is_empty()) else {
+            return;
+        };
+        let place = |marked: &Marked| {
+            let Place { line, column } = node.place_of(marked.at);
+            MarkedPlace {
+                marks: marked.marks,
+                line,
+                column,
+                count: marked.count,
+            }
+        };
+        all.push((name.clone(), marked.iter().map(place).collect()));
     }
 
     fn failed(&mut self, failed: Vec<Failed>) {
@@ -114,7 +134,10 @@ impl<'d> Parsing<'_, 'd> {
             }
         };
         let mut written = written.map_err(|failed| self.failed(failed)).ok()?;
-        written.marks |= own.map(of_whole).unwrap_or_default();
+        if let Some(marked) = own.and_then(of_whole) {
+            written.marks |= marked.marks;
+            written.marked.push(marked);
+        }
         let input = match lambda.zip(at) {
             Some((function, at)) => Written {
                 text: lambda_input_of(function, at, &written.text),

@@ -4,12 +4,13 @@
 
 use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, Weekday};
 
-use super::written;
+use super::written::{self, Reference};
 
 const MONTHS: [&str; 12] = [
     "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
 ];
 const DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+const FORM: &str = "%Y-%m-%dT%H:%M:%S";
 const ONE_EACH: &str = "write one entry for each time, such as `at: 2026-12-01T09:00:00`";
 
 /// The message and the hint for an expression; `None`: this is none.
@@ -18,7 +19,10 @@ pub(super) fn refused(text: &str) -> Option<(String, String)> {
     if let Some(time) = inside(text, "at") {
         let message = format!("`{text}` is an expression of EventBridge");
         let hint = match written::read(time.trim()) {
-            Ok(written) => in_its_zone(&written.to_string()),
+            Ok(written) if written.reference == Reference::Zone => {
+                in_its_zone(&written.to_string())
+            }
+            Ok(written) => format!("write `{written}`"),
             Err(refused) => refused.hint,
         };
         return Some((message, hint));
@@ -35,9 +39,50 @@ pub(super) fn refused(text: &str) -> Option<(String, String)> {
     let Some(once) = once(&fields) else {
         return Some(repeats(text));
     };
-    let once = once.format("%Y-%m-%dT%H:%M:%S").to_string();
+    let once = once.format(FORM).to_string();
     let message = format!("`{text}` is a cron expression");
     Some((message, in_its_zone(&once)))
+}
+
+/// Is this the key that EventBridge has for a time?
+pub(in crate::source) fn is_key(key: &str) -> bool {
+    is_named(key, "scheduleexpression")
+}
+
+/// The line to write for a key of EventBridge, as it is called there, in Terraform and in the CDK; `None`: this is none.
+pub(in crate::source) fn instead_of_key(key: &str, value: Option<&str>) -> Option<String> {
+    let value = value.unwrap_or_default().trim();
+    if is_key(key) {
+        let time = match inside(value, "at") {
+            Some(time) => written::read(time.trim()).ok().map(|time| time.to_string()),
+            None => once_of(value).map(|time| time.format(FORM).to_string()),
+        };
+        let repeats = || refused(value).map_or_else(|| ONE_EACH.to_owned(), |(_, hint)| hint);
+        return Some(time.map_or_else(repeats, |time| format!("write `at: {time}`")));
+    }
+    if is_named(key, "scheduleexpressiontimezone") {
+        let is_zone = |c: char| c.is_ascii_alphanumeric() || "/_+-".contains(c);
+        let is_zone = (value == "UTC" || value.contains('/')) && value.chars().all(is_zone);
+        let zone = if is_zone && value.len() < 40 {
+            value
+        } else {
+            "Europe/Berlin"
+        };
+        return Some(format!("write `timezone: {zone}`"));
+    }
+    None
+}
+
+/// Is a key this one, in whichever case and with whichever marks between its words?
+fn is_named(key: &str, name: &str) -> bool {
+    let letters = key.chars().filter(|c| !['_', '-'].contains(c));
+    key.len() < 40 && letters.map(|c| c.to_ascii_lowercase()).eq(name.chars())
+}
+
+/// The one time of a cron expression of EventBridge.
+fn once_of(text: &str) -> Option<NaiveDateTime> {
+    let fields: Vec<&str> = inside(text, "cron")?.split_whitespace().collect();
+    once(&fields)
 }
 
 fn in_its_zone(time: &str) -> String {
@@ -174,6 +219,53 @@ mod tests {
             "a b c d e",
         ] {
             assert_eq!(refused(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_of_event_bridge_have_the_line_to_write() {
+        for (key, value, line) in [
+            (
+                "ScheduleExpression",
+                "at(2027-06-01T09:00:00)",
+                "write `at: 2027-06-01T09:00:00`",
+            ),
+            (
+                "schedule_expression",
+                "cron(0 9 1 6 ? 2027)",
+                "write `at: 2027-06-01T09:00:00`",
+            ),
+            ("scheduleExpression", "rate(5 minutes)", ONE_EACH),
+            ("ScheduleExpression", "cron(0 9 * * ? *)", ONE_EACH),
+            ("ScheduleExpression", "", ONE_EACH),
+            (
+                "ScheduleExpressionTimezone",
+                "America/New_York",
+                "write `timezone: America/New_York`",
+            ),
+            (
+                "schedule_expression_timezone",
+                "UTC",
+                "write `timezone: UTC`",
+            ),
+            (
+                "ScheduleExpressionTimezone",
+                "my secret",
+                "write `timezone: Europe/Berlin`",
+            ),
+        ] {
+            assert_eq!(
+                instead_of_key(key, Some(value)).as_deref(),
+                Some(line),
+                "{key}: {value}"
+            );
+        }
+        for key in ["expression", "Schedule", "ScheduleExpressions", ""] {
+            assert_eq!(
+                instead_of_key(key, Some("at(2027-06-01T09:00:00)")),
+                None,
+                "{key}"
+            );
         }
     }
 

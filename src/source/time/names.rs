@@ -64,6 +64,10 @@ pub(super) fn check(text: &str) -> Result<(), Wrong> {
     if text == "UTC" || text.contains('/') && text.is_ascii() {
         return Ok(());
     }
+    if text.trim().is_empty() {
+        let hint = "write the zone's IANA name, such as `Europe/Berlin`, or leave the key out";
+        return Err(wrong("the name of a time zone is empty".into(), hint));
+    }
     let is_it = |name: &str| name.eq_ignore_ascii_case(text.trim());
     let among = |table: &[(&str, &'static str)]| {
         let found = table.iter().find(|(name, _)| is_it(name));

@@ -34,7 +34,54 @@ pub(super) fn of_parser(text: &str, error: &ScanError) -> Fault {
         return fault;
     }
     let (message, hint) = told(error.kind(), &error.info());
+    if is_half(error.kind())
+        && let Some((at, escape)) = half(text, place)
+    {
+        let message =
+            format!("not YAML: `{escape}` is half a character, and its other half is missing");
+        return Fault::new(at, message, &hint);
+    }
     Fault::new(place, message, &hint)
+}
+
+fn is_half(kind: &ErrorKind) -> bool {
+    use ErrorKind as Kind;
+    matches!(
+        kind,
+        Kind::InvalidLowSurrogateHexEscape
+            | Kind::InvalidLowSurrogate
+            | Kind::MissingLowSurrogate
+            | Kind::UnpairedLowSurrogate
+    )
+}
+
+/// The first escape of half a character, from a place on.
+fn half(text: &str, from: Place) -> Option<(Place, &str)> {
+    let lines = characters::lines(text);
+    let line = *lines.get(from.line.checked_sub(1)?)?;
+    let before = text.get(line..)?.char_indices().nth(from.column - 1);
+    let mut at = line + before?.0;
+    let unit = |at: usize| {
+        let digits = text.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    while let Some(found) = text.get(at..)?.find('\\') {
+        at += found;
+        match (unit(at), unit(at + 6)) {
+            (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => at += 12,
+            (Some(0xd800..0xe000), _) => {
+                let number = lines.partition_point(|start| *start <= at);
+                let before = text.get(*lines.get(number - 1)?..at)?;
+                let place = Place {
+                    line: number,
+                    column: before.chars().count() + 1,
+                };
+                return Some((place, &text[at..at + 6]));
+            }
+            _ => at += 1 + text[at + 1..].chars().next()?.len_utf8(),
+        }
+    }
+    None
 }
 
 /// A line, up to the one that the parser could not read, that begins with what only looks like a blank.

@@ -12,6 +12,9 @@ pub(in crate::source) type Failed = (Place, Wrong);
 /// More bytes than these are counted, not written: no execution takes so many.
 const MOST_BYTES: usize = 8 << 20;
 
+/// How many places with the same marks are kept of a value.
+const MOST_MARKED: usize = 5;
+
 /// What is written of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::source) struct Written {
@@ -21,8 +24,20 @@ pub(in crate::source) struct Written {
     pub(in crate::source) before: Option<String>,
     /// What of it had better be looked at.
     pub(in crate::source) marks: Marks,
+    /// The same, with the places.
+    pub(in crate::source) marked: Vec<Marked>,
     /// There is more of it than is ever sent.
     pub(in crate::source) is_cut: bool,
+}
+
+/// Where a value has something with marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::source) struct Marked {
+    pub(in crate::source) marks: Marks,
+    /// Its first byte.
+    pub(in crate::source) at: usize,
+    /// Counts those with the same marks of which the places are not kept, too.
+    pub(in crate::source) count: usize,
 }
 
 /// The members of an object, in any order.
@@ -41,7 +56,7 @@ pub(in crate::source) enum Member<'d> {
 pub(in crate::source) struct Writer {
     text: String,
     failed: Vec<Failed>,
-    marks: Marks,
+    marked: Vec<Marked>,
     /// Are numbers written as before?
     before: bool,
     /// Some number was written in another way before.
@@ -75,9 +90,11 @@ impl Writer {
             of(&mut before);
             before.text
         });
+        let marks = writer.marked.iter();
         Ok(Written {
-            marks: writer.marks,
-            is_cut: writer.is_full(),
+            marks: marks.fold(Marks::NONE, |all, one| all | one.marks),
+            marked: writer.marked,
+            is_cut: writer.text.len() > MOST_BYTES,
             text: writer.text,
             before,
         })
@@ -94,7 +111,7 @@ impl Writer {
         let value = node.resolved();
         match resolve(&value) {
             Ok(Some(scalar)) => {
-                self.marks |= marks::of(value, &scalar);
+                self.mark(marks::of(value, &scalar), value);
                 self.scalar(&scalar);
             }
             Ok(None) if value.is_mapping() => match members(value) {
@@ -115,6 +132,22 @@ impl Writer {
         }
     }
 
+    fn mark(&mut self, marks: Marks, node: Node<'_>) {
+        if marks.is_none() {
+            return;
+        }
+        let at = node.start();
+        let mut same = self.marked.iter_mut().filter(|one| one.marks == marks);
+        match same.nth(MOST_MARKED - 1) {
+            Some(last) => last.count += 1,
+            None => self.marked.push(Marked {
+                marks,
+                at,
+                count: 1,
+            }),
+        }
+    }
+
     fn members(&mut self, mut members: Members<'_>) {
         members.sort_unstable_by_key(|(key, _)| *key);
         self.text.push('{');
@@ -125,7 +158,11 @@ impl Writer {
             self.quoted(key);
             self.text.push(':');
             match member {
-                Member::Node(node) => self.node(node),
+                Member::Node(node) => {
+                    let key = node.key();
+                    self.mark(marks::of_key(key), key.resolved());
+                    self.node(node);
+                }
                 Member::Text(text) => self.quoted(&text),
             }
         }

@@ -22,7 +22,7 @@ use std::ops::Range;
 pub(super) use characters::{check_plain, lines, readable};
 pub(super) use fault::Fault;
 pub(super) use granit_parser::ScalarStyle as Style;
-pub(super) use json::{Failed, Member, Members, Writer, Written, members};
+pub(super) use json::{Failed, Marked, Member, Members, Writer, Written, members};
 pub(super) use marks::of_whole;
 pub use reader::count;
 pub(super) use reader::read;
@@ -188,6 +188,16 @@ impl<'d> Node<'d> {
     /// Where it begins.
     pub(super) fn place(&self) -> Place {
         self.document.place(self.start())
+    }
+
+    /// The place of a byte of its text.
+    pub(super) fn place_of(&self, at: usize) -> Place {
+        self.document.place(at)
+    }
+
+    /// The key that this is the value of: the node before it, since a key has nothing within it.
+    pub(super) fn key(&self) -> Self {
+        self.with(self.at.saturating_sub(1))
     }
 
     /// The node itself, or the one that it stands for.
