@@ -493,7 +493,7 @@ fn an_entry_is_taken_out() {
     let shared = "schedules:\n  a: &a {at: 2097-07-15T18:00:00Z, lambda: f}\n  b: *a\n";
     let folder = Folder::new(&[("a.yaml", shared)]);
     let told = folder.told(&["remove", "a"]);
-    assert!(told.code == Some(1) && told.error.contains("a.yaml:2` can't be changed safely: what line 2 gives a name (`&`) is used on line 3\nhint:"), "{}", told.error);
+    assert!(told.code == Some(1) && told.error.contains("a.yaml:2` can't be changed safely: what line 2 gives the name `&a` is used on line 3\nhint: write the value out where `*a` stands"), "{}", told.error);
     assert_eq!(folder.read("a.yaml"), shared);
 }
 

@@ -1,5 +1,6 @@
 //! All integration tests are one binary: one link, not ten.
 mod bootstrap;
+mod cases;
 mod clock;
 mod completing;
 mod conformance;

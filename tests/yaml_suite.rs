@@ -163,6 +163,9 @@ fn every_document_of_the_suite_is_taken_or_refused() {
         changes.refused,
         faults.len()
     );
+    for (reason, count) in &changes.reasons {
+        println!("  refused, {count} times: {reason}");
+    }
     for fault in &faults {
         println!("  WRONG: {fault}");
     }
@@ -181,6 +184,9 @@ fn every_document_of_the_suite_is_taken_or_refused() {
         faults.is_empty(),
         "changes that change payloads: {faults:#?}"
     );
+    let general = |reason: &&String| reason.contains("more than what was asked for");
+    let general: Vec<&String> = changes.reasons.keys().filter(general).collect();
+    assert!(general.is_empty(), "refused without a reason: {general:?}");
     assert!(block.equal >= 303, "{} equal", block.equal);
     assert!(
         unlisted.is_empty(),

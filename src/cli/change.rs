@@ -165,8 +165,8 @@ pub(super) fn refused(path: &Path, refused: Refused) -> Failure {
             ),
             code: exit::INVALID,
         },
-        Refused::ByHand { line, why } => Failure::new(format!(
-            "`{path}:{line}` can't be changed safely: {why}\nhint: change it in an editor, then run `onced check`"
+        Refused::ByHand { line, why, hint } => Failure::new(format!(
+            "`{path}:{line}` can't be changed safely: {why}\nhint: {hint}; `onced check` says whether it is good"
         )),
     }
 }

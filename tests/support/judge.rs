@@ -58,10 +58,25 @@ pub(crate) fn told(problems: &[Problem]) -> String {
 }
 
 /// How many changes were refused.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default)]
 pub(crate) struct Changes {
     pub(crate) made: usize,
     pub(crate) refused: usize,
+    /// Why, without what differs from file to file, and how often.
+    pub(crate) reasons: BTreeMap<String, usize>,
+}
+
+impl Changes {
+    fn note(&mut self, what: &str, refused: &Refused) {
+        let reason = match refused {
+            Refused::ByHand { why, hint, .. } => format!("{why} | {hint}"),
+            other => format!("{other:?}"),
+        };
+        let digits = |c: char| c.is_ascii_digit();
+        let reason: Vec<&str> = reason.split(digits).collect();
+        let reason = format!("{what}: {}", reason.join("N"));
+        *self.reasons.entry(reason).or_default() += 1;
+    }
 }
 
 /// What is asked for, what came of it, and the payloads that it has to have.
@@ -83,9 +98,15 @@ pub(crate) fn change(bytes: &[u8], name: &str, changes: &mut Changes) -> Vec<Str
     let mut with = before.clone();
     with.insert("one-more".into(), Json::Object(BTreeMap::new()));
     let fields = [("at", at().into()), ("lambda", "g".into())];
-    let made: [Change<'_>; 4] = [
+    let mut other = before.clone();
+    let payload = r#"{"new": [1, {"a": "b"}]}"#;
+    other.insert(name.into(), Json::read(payload).expect("JSON"));
+    let payload: serde_json::Value = serde_json::from_str(payload).expect("JSON");
+    let others = [("payload", payload.into()), ("grace", "7m".into())];
+    let made: [Change<'_>; 5] = [
         ("fmt", file.format(), &before),
         ("set", file.set(name, &[("at", at().into())]), &before),
+        ("replace", file.set(name, &others), &other),
         ("insert", file.insert("one-more", &fields), &with),
         ("remove", file.remove(name), &without),
     ];
@@ -100,8 +121,9 @@ pub(crate) fn change(bytes: &[u8], name: &str, changes: &mut Changes) -> Vec<Str
                 ));
                 continue;
             }
-            Err(_) => {
+            Err(why) => {
                 changes.refused += 1;
+                changes.note(what, &why);
                 continue;
             }
         };

@@ -76,7 +76,10 @@ fn colons(outline: &Outline<'_>, node: Node<'_>, edits: &mut Vec<Edit>) {
         let behind = outline.text[colon..].strip_prefix(':').unwrap_or_default();
         let blank = behind.len() - behind.trim_start_matches([' ', '\t']).len();
         if blank > 0 && !behind[blank..].starts_with(['\n', '#']) && blank < behind.len() {
-            edits.push((key.end()..colon + 1 + blank, ": ".to_owned()));
+            // Without the space, the colon would be part of the alias.
+            let is_alias = matches!(key.kind(), Kind::Alias(_));
+            let written = if is_alias { " : " } else { ": " };
+            edits.push((key.end()..colon + 1 + blank, written.to_owned()));
         }
         colons(outline, value, edits);
     }

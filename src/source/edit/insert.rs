@@ -2,7 +2,7 @@
 
 use super::outline::Outline;
 use super::set::{is_spaced, new_lines};
-use super::{Edit, Field, Refused, by_hand, schedules, write};
+use super::{Edit, Field, Refused, by_hand, reason, schedules, write};
 
 /// In the form that the other entries have.
 pub(super) fn edits(
@@ -19,10 +19,9 @@ pub(super) fn edits(
         let colon = outline.colon(all).filter(|_| behind);
         let free = colon.filter(|_| outline.comment_in(&entries.range()).is_none());
         let Some(colon) = free else {
-            return Err(by_hand(
-                line,
-                "the `{}` stands where no lines can follow it",
-            ));
+            let why = "the `{}` stands where no lines can follow it";
+            let hint = "write `schedules: {}` on a line of its own, without brackets around it";
+            return Err(by_hand(line, why, hint));
         };
         let below = outline.line(entries.end()) + 1;
         let indents = (column + 2, column + 4);
@@ -39,7 +38,7 @@ pub(super) fn edits(
         return Ok(vec![(end..end, entry)]);
     }
     if !outline.is_first(first.start()) {
-        return Err(by_hand(line, "the entries begin behind something else"));
+        return Err(reason::before(outline, first, "the first entry"));
     }
     let outer = outline.column(first.start());
     let of_key = of_first.pairs().next().filter(|_| of_first.is_block());

@@ -8,6 +8,7 @@ mod layout;
 mod outline;
 mod proof;
 mod quote;
+mod reason;
 mod remove;
 mod set;
 mod write;
@@ -34,6 +35,8 @@ pub enum Refused {
         line: usize,
         /// What is in the way.
         why: String,
+        /// What to do about it.
+        hint: String,
     },
 }
 
@@ -161,8 +164,12 @@ impl File<'_> {
         let alone = |(at, _): &(usize, &str)| !text[..*at].ends_with('\r');
         let mixed = text.match_indices('\n').find(alone).filter(|_| returns);
         if let Some((at, _)) = mixed {
-            let why = "some lines end with a carriage return, and this one does not: `onced fmt` makes them the same";
-            return Err(by_hand(line_of(text, at), why));
+            let why = "some lines end with a carriage return, and this one does not";
+            return Err(by_hand(
+                line_of(text, at),
+                why,
+                "run `onced fmt`, which makes them the same",
+            ));
         }
         Ok(Plain {
             text: text.replace("\r\n", "\n"),
@@ -194,12 +201,14 @@ fn readable(bytes: &[u8]) -> Result<(&str, bool), Refused> {
         .strip_prefix('\u{feff}')
         .map_or((text, false), |text| (text, true));
     if text.starts_with('\u{feff}') {
-        return Err(by_hand(0, "there is a second byte order mark"));
+        let hint = "take it away";
+        return Err(by_hand(0, "there is a second byte order mark", hint));
     }
     let alone = |(at, _): &(usize, &str)| !text[at + 1..].starts_with('\n');
     if let Some((at, _)) = text.match_indices('\r').find(alone) {
         let why = "a carriage return stands alone here";
-        return Err(by_hand(line_of(text, at), why));
+        let hint = "put a line feed in its place";
+        return Err(by_hand(line_of(text, at), why, hint));
     }
     Ok((text, marked))
 }
@@ -210,15 +219,18 @@ fn line_of(text: &str, at: usize) -> usize {
 }
 
 /// `line`: from 0.
-fn by_hand(line: usize, why: impl Into<String>) -> Refused {
+fn by_hand(line: usize, why: impl Into<String>, hint: impl Into<String>) -> Refused {
     Refused::ByHand {
         line: line + 1,
         why: why.into(),
+        hint: hint.into(),
     }
 }
 
+/// Nothing is known to be in the way.
 fn unsure(line: usize) -> Refused {
-    by_hand(line, "the change would be more than what was asked for")
+    let why = "the change would be more than what was asked for";
+    by_hand(line, why, "change it in an editor")
 }
 
 /// In the order of their places; of several at one place, in their own.
@@ -240,11 +252,7 @@ fn schedules<'o>(outline: &'o Outline<'_>) -> Result<(Node<'o>, Node<'o>), Refus
     if matches!(value.kind(), Kind::Mapping { .. }) {
         return Ok((key, value));
     }
-    let line = outline.line(key.start());
-    Err(by_hand(
-        line,
-        "`schedules` stands for what is written elsewhere",
-    ))
+    Err(reason::stands_for(outline, "`schedules`", key, value))
 }
 
 /// Where among these the entry with this name is.

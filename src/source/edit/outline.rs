@@ -52,6 +52,11 @@ impl<'t> Outline<'t> {
         self.document.root()
     }
 
+    /// All nodes in the text's order.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
+        self.document.all()
+    }
+
     /// The comments in the text's order.
     pub(super) fn comments(&self) -> &[Range<usize>] {
         &self.document.comments

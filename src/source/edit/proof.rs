@@ -3,7 +3,8 @@
 
 use super::judge::{self, Side};
 use super::outline::Outline;
-use super::{Edit, File, Refused, format, unsure};
+use super::reason::{self, Difference};
+use super::{Edit, File, Refused, format};
 use crate::model::entry::Entry;
 use crate::source::parse::parse;
 use crate::source::yaml::Value;
@@ -22,23 +23,25 @@ impl Proof<'_> {
         edits: &[Edit],
         meant: impl Fn(&mut Value) -> Option<()>,
     ) -> Result<(), Refused> {
-        let line = edits
-            .first()
-            .map(|(range, _)| self.before.line(range.start));
-        let unsure = || unsure(line.unwrap_or(0));
+        let at = edits.first().map_or(0, |(range, _)| range.start);
+        let refused = |difference| reason::of(self.before, at, &difference);
         let file = self.file;
-        let after = Outline::of(self.after).ok_or_else(unsure)?;
-        let was = Value::of(self.before.root()).ok_or_else(unsure)?;
-        let is = Value::of(after.root()).ok_or_else(unsure)?;
+        let was = Value::of(self.before.root()).ok_or_else(|| reason::of_no_value(self.before))?;
+        let unreadable = || refused(Difference::Unreadable);
+        let after = Outline::of(self.after).ok_or_else(unreadable)?;
+        let is = Value::of(after.root()).ok_or_else(unreadable)?;
         let mut expected = was.clone();
-        meant(&mut expected).ok_or_else(unsure)?;
+        meant(&mut expected).ok_or_else(|| refused(Difference::Meaning))?;
+        if !judge::same(&is, &expected) {
+            return Err(reason::of_values(self.before, at, (&expected, &is)));
+        }
         let stays = |at: usize| !edits.iter().any(|(range, _)| range.contains(&at));
+        if texts(self.before, stays) != texts(&after, |_| true) {
+            return Err(refused(Difference::Comments));
+        }
         let sides = (Side(self.before.text, &was), Side(self.after, &is));
-        let is_meant = judge::same(&is, &expected)
-            && texts(self.before, stays) == texts(&after, |_| true)
-            && judge::agrees(sides.0, sides.1, meant);
-        if !is_meant {
-            return Err(unsure());
+        if !judge::agrees(sides.0, sides.1, meant) {
+            return Err(refused(Difference::OtherReader));
         }
         // It says what was asked for, and nothing else: what is wrong now is what was asked for.
         parse(file.name, self.after.as_bytes(), file.defaults).map_err(Refused::WouldBe)?;
@@ -47,32 +50,49 @@ impl Proof<'_> {
 
     /// After must ask for the same, with the same comments.
     pub(super) fn same(&self) -> Result<(), Refused> {
-        let (file, unsure) = (self.file, || unsure(0));
+        let file = self.file;
+        let begin = self.before.root().find("schedules");
+        let begin = begin.map_or(0, |(key, _)| key.start());
+        let refused = |at: usize, difference| reason::of(self.before, at, &difference);
+        let mut was =
+            Value::of(self.before.root()).ok_or_else(|| reason::of_no_value(self.before))?;
         let entries = |text: &str| parse(file.name, text.as_bytes(), file.defaults);
         let before = entries(self.before.text).map_err(Refused::Invalid)?;
-        let after = entries(self.after).map_err(|_| unsure())?;
-        let outline = Outline::of(self.after).ok_or_else(unsure)?;
-        let (mut was, mut is) = (
-            Value::of(self.before.root()).ok_or_else(unsure)?,
-            Value::of(outline.root()).ok_or_else(unsure)?,
-        );
+        let unreadable = || refused(self.moved(), Difference::Unreadable);
+        let after = entries(self.after).map_err(|_| unreadable())?;
+        let outline = Outline::of(self.after).ok_or_else(unreadable)?;
+        let mut is = Value::of(outline.root()).ok_or_else(unreadable)?;
         let sides = (was.clone(), is.clone());
+        let mut pairs = before.iter().zip(&after);
+        if let Some((other, _)) = pairs.find(|(one, other)| !same(one, other)) {
+            let line = self.before.span(other.line().saturating_sub(1));
+            return Err(refused(line.end, Difference::Meaning));
+        }
         format::times(&mut was);
         format::times(&mut is);
+        if before.len() != after.len() || was != is {
+            return Err(refused(self.moved(), Difference::Meaning));
+        }
+        let sides = (Side(self.before.text, &sides.0), Side(self.after, &sides.1));
+        if !judge::agrees_on_form(sides.0, sides.1, format::times) {
+            return Err(refused(begin, Difference::OtherReader));
+        }
         let all = |_| true;
-        let is_same = before.len() == after.len()
-            && before
-                .iter()
-                .zip(&after)
-                .all(|(one, other)| same(one, other))
-            && was == is
-            && judge::agrees_on_form(
-                Side(self.before.text, &sides.0),
-                Side(self.after, &sides.1),
-                format::times,
-            )
-            && texts(self.before, all) == texts(&outline, all);
-        is_same.then_some(()).ok_or_else(unsure)
+        let (kept, left) = (texts(self.before, all), texts(&outline, all));
+        if kept != left {
+            let alike = kept.iter().zip(&left).take_while(|(a, b)| a == b).count();
+            let comment = self.before.comments().get(alike);
+            let at = comment.map_or(begin, |comment| comment.start);
+            return Err(refused(at, Difference::Comments));
+        }
+        Ok(())
+    }
+
+    /// The first byte that is another one after.
+    fn moved(&self) -> usize {
+        let pairs = self.before.text.char_indices().zip(self.after.chars());
+        let mut other = pairs.filter(|((_, one), other)| one != other);
+        other.next().map_or(0, |((at, _), _)| at)
     }
 }
 

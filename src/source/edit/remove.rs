@@ -1,7 +1,7 @@
 //! Takes an entry out. Pure; what is left is left byte for byte.
 
 use super::outline::Outline;
-use super::{Edit, Refused, by_hand, position, schedules, unsure};
+use super::{Edit, Refused, by_hand, position, reason, schedules, unsure};
 use crate::source::yaml::Node;
 
 /// The entry's lines, from the comments right above it to those behind it that are farther in. Where it is the last
@@ -11,18 +11,15 @@ pub(super) fn edits(outline: &Outline<'_>, name: &str) -> Result<Vec<Edit>, Refu
     let pairs: Vec<_> = entries.pairs().collect();
     let at = position(&pairs, name).ok_or_else(|| unsure(0))?;
     let (key, value) = pairs[at];
-    let line = outline.line(key.start());
     let whole = key.start()..value.end().max(key.end());
-    if let Some((anchor, used)) = outline.used_elsewhere(&whole) {
-        let (anchor, used) = (outline.line(anchor) + 1, outline.line(used) + 1);
-        let why = format!("what line {anchor} gives a name (`&`) is used on line {used}");
-        return Err(by_hand(line, why));
+    if let Some(places) = outline.used_elsewhere(&whole) {
+        return Err(reason::used(outline, places, key.start()));
     }
     if !entries.is_block() {
         return in_brackets(outline, entries, &pairs, at);
     }
     if !outline.is_first(key.start()) {
-        return Err(by_hand(line, "the entry begins behind something else"));
+        return Err(reason::before(outline, key, "the entry's name"));
     }
     let (from, to) = (outline.head(key), outline.tail(key, value));
     let lines = outline.begin(from)..outline.begin(to);
@@ -53,7 +50,8 @@ fn in_brackets(
     };
     if let Some(comment) = outline.comment_in(&range) {
         let why = "this comment stands within brackets: whose it is can't be known";
-        return Err(by_hand(outline.line(comment.start), why));
+        let hint = "move it above `schedules`, or take it away";
+        return Err(by_hand(outline.line(comment.start), why, hint));
     }
     Ok(vec![(range, String::new())])
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::outline::Outline;
 use super::write::{self, Place, Written};
-use super::{Edit, Field, Refused, by_hand, schedules, unsure};
+use super::{Edit, Field, Refused, by_hand, reason, schedules, unsure};
 use crate::source::yaml::{Kind, Node, Style};
 
 /// In which order the keys of an entry are written, as in the documentation.
@@ -29,8 +29,11 @@ pub(super) fn edits(
     let (_, entries) = schedules(outline)?;
     let (key, entry) = entries.find(name).ok_or_else(|| unsure(0))?;
     if !matches!(entry.kind(), Kind::Mapping { .. }) {
-        let why = "the entry stands for what is written elsewhere (`*`)";
-        return Err(by_hand(outline.line(key.start()), why));
+        return Err(reason::stands_for(outline, "the entry", key, entry));
+    }
+    // What stands for the entry elsewhere would change with it.
+    if let Some(places) = outline.used_elsewhere(&(key.start()..entry.start())) {
+        return Err(reason::used(outline, places, key.start()));
     }
     let mut fields: Vec<&Field> = fields.iter().collect();
     fields.sort_by_key(|(key, _)| rank(key));
@@ -74,9 +77,7 @@ fn rank(key: &str) -> usize {
 fn check(outline: &Outline<'_>, (key, old): (Node<'_>, Node<'_>)) -> Result<(), Refused> {
     let whole = key.start()..old.end().max(key.end());
     if let Some((anchor, used)) = outline.used_elsewhere(&whole) {
-        let used = outline.line(used) + 1;
-        let why = format!("what stands here has a name (`&`) that is used on line {used}");
-        return Err(by_hand(outline.line(anchor), why));
+        return Err(reason::used(outline, (anchor, used), anchor));
     }
     Ok(())
 }
@@ -85,7 +86,8 @@ fn free(outline: &Outline<'_>, range: &Range<usize>) -> Result<(), Refused> {
     match outline.comment_in(range) {
         Some(comment) => {
             let why = "this comment stands in what is to be replaced";
-            Err(by_hand(outline.line(comment.start), why))
+            let hint = "move it above the entry, or take it away";
+            Err(by_hand(outline.line(comment.start), why, hint))
         }
         None => Ok(()),
     }
@@ -126,13 +128,8 @@ fn replaced(
 ) -> Result<Vec<Edit>, Refused> {
     check(outline, (key, old))?;
     let line = outline.line(key.start());
-    let unclear = || {
-        by_hand(
-            line,
-            "what stands between this key and its value is not clear",
-        )
-    };
-    let colon = outline.colon(key).ok_or_else(unclear)?;
+    let colon = outline.colon(key);
+    let colon = colon.ok_or_else(|| reason::between(outline, key))?;
     let column = outline.column(key.start());
     let (start, end) = if old.is_nothing() {
         (colon, old.end().max(colon))
@@ -199,8 +196,7 @@ fn added(
         });
     }
     if !outline.is_first(first.0.start()) {
-        let why = "the entry's first key stands behind something else";
-        return Err(by_hand(outline.line(first.0.start()), why));
+        return Err(reason::before(outline, first.0, "the entry's first key"));
     }
     let line = match before.map(|at| pairs[at]) {
         Some((key, value)) => outline.tail(key, value),
