@@ -332,7 +332,11 @@ impl Plan {
                 let is_given_up = shift.is_none() && moves::is_given_up(&wanted.want, record);
                 if is_given_up && (policy.rules.swaps || !stays) {
                     given_up.push(place);
-                } else if stays && sight.in_flight && moves::may_be_given_up(record) {
+                } else if policy.rules.may_leave
+                    && stays
+                    && sight.in_flight
+                    && moves::may_be_given_up(record)
+                {
                     may_leave.push(place);
                 }
                 named.extend(record.named.as_ref().filter(|_| record.is_live()));

@@ -24,6 +24,12 @@ pub struct Rules {
     pub base: bool,
     /// A file that is being written counts as it was.
     pub in_flight: bool,
+    /// What runs for a name in a file that is being written may be another name's by now.
+    pub may_leave: bool,
+    /// What two tools leave of a conflict is no schedule file.
+    pub leftovers: bool,
+    /// What was in a file that is not read any more, for its name, may still be wanted.
+    pub pins: bool,
     /// An invalid file may hold what was in those that went away, or were changed, while it was not seen whole.
     pub new_names: bool,
     /// Doubt is asked of each record when it is planned, not of those that there were when the files were read.
@@ -59,6 +65,9 @@ impl Default for Rules {
             strange: true,
             base: true,
             in_flight: true,
+            may_leave: true,
+            leftovers: true,
+            pins: true,
             new_names: true,
             each_record: true,
             put_back: true,

@@ -95,6 +95,11 @@ impl Leftover {
         is_schedule_file(&lower).then_some(Self::Case)
     }
 
+    /// Did a tool make it of a conflict?
+    pub(super) fn is_of_conflict(self) -> bool {
+        matches!(self, Self::Mergetool | Self::Copy)
+    }
+
     /// Of what has this name, be it a file or a directory.
     pub(super) fn is_editors(name: &str) -> bool {
         ENDINGS.iter().any(|ending| name.ends_with(ending)) || name.contains(".dpkg-")

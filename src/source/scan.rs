@@ -248,7 +248,7 @@ impl Scanner {
         (self.last.unclear, self.last.unclear_file) = (unclear, unclear_file);
         self.last.in_flight = Arc::new(in_flight);
         self.last.written_for_long = Arc::new(for_long);
-        self.last.pins = Arc::new(pins);
+        self.last.pins = Arc::new(if self.rules.pins { pins } else { Vec::new() });
         self.last.work_trees = self.trees_now(&before);
         self.last.clone()
     }
@@ -329,10 +329,11 @@ impl Scanner {
             for_long: BTreeSet::new(),
         };
         let mut before = look(&self.trees);
-        let mut walk = Walk::below(root, self.trust, &mut reading);
+        let how = (self.trust, self.rules);
+        let mut walk = Walk::below(root, how, &mut reading);
         if walk.trees != self.trees {
             before = look(&walk.trees);
-            walk = Walk::below(root, self.trust, &mut reading);
+            walk = Walk::below(root, how, &mut reading);
         }
         let for_long = reading.for_long;
         self.trees.clone_from(&walk.trees);

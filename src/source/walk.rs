@@ -18,6 +18,7 @@ use super::problem::{FileReport, FileState, Problem, file_report};
 use super::read::{Refusal, Stat, Trust, everybody_may_write};
 use super::work_tree::{self, Place as TreePlace, Tool};
 use crate::model::roots::{Directories, Directory};
+use crate::model::rules::Rules;
 
 /// How many directories deep a walk goes.
 const MAX_DEPTH: usize = 32;
@@ -90,6 +91,7 @@ pub(super) struct Walk {
 struct Place<'a> {
     root: &'a Path,
     trust: Trust,
+    rules: Rules,
     depth: usize,
     linked: bool,
     refused: Option<Refusal>,
@@ -111,12 +113,17 @@ impl Place<'_> {
 
 impl Walk {
     /// Walks everything below a resolved directory.
-    pub(super) fn below(root: &Path, trust: Trust, reading: &mut IgnoreReading<'_>) -> Self {
+    pub(super) fn below(
+        root: &Path,
+        (trust, rules): (Trust, Rules),
+        reading: &mut IgnoreReading<'_>,
+    ) -> Self {
         let mut walk = Self::default();
         reading.begin();
         let place = Place {
             root,
             trust,
+            rules,
             depth: 0,
             linked: false,
             refused: None,
@@ -299,7 +306,9 @@ impl Walk {
         let linked_directory =
             kind.is_symlink() && fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir());
         let is_directory = kind.is_dir() || linked_directory;
-        let of_file = Leftover::of_file(&text).filter(|_| !is_directory);
+        let of_file = Leftover::of_file(&text).filter(|leftover| {
+            !is_directory && (place.rules.leftovers || !leftover.is_of_conflict())
+        });
         let is_concerned = is_directory || of_file.is_some() || is_schedule_file(&text);
         let by = is_concerned.then(|| place.ignored(&path, is_directory));
         if let Some(by) = by.flatten() {

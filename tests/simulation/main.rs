@@ -331,6 +331,33 @@ fn without_waiting_for_files_that_are_being_written() {
 }
 
 #[test]
+fn without_names_that_may_have_left_a_file_that_is_being_written() {
+    let rules = Rules {
+        may_leave: false,
+        ..Rules::default()
+    };
+    is_needed(rules, &["2"]);
+}
+
+#[test]
+fn with_what_two_tools_leave_of_a_conflict() {
+    let rules = Rules {
+        leftovers: false,
+        ..Rules::default()
+    };
+    is_needed(rules, &["10"]);
+}
+
+#[test]
+fn without_what_was_in_files_that_are_not_read_any_more() {
+    let rules = Rules {
+        pins: false,
+        ..Rules::default()
+    };
+    is_needed(rules, &["5"]);
+}
+
+#[test]
 fn without_new_names_of_files_that_are_spoiled() {
     let rules = Rules {
         new_names: false,

@@ -236,7 +236,7 @@ impl World {
 
     /// Something that is no edit, and no fault of AWS's or of the ledger.
     pub(crate) async fn befalls(&mut self) {
-        match self.rng.u32(0..18) {
+        match self.rng.u32(0..22) {
             0..3 => self.begin_git(),
             3 | 4 => self.begin_conflict(),
             5..8 => self.begin_writing(),
@@ -247,6 +247,8 @@ impl World {
             15 => self.off_until_it_is_late().await,
             16 => self.removed_before_its_start_arrives().await,
             14 => self.renamed_once_it_fired().await,
+            20 | 21 => self.spelled_otherwise().await,
+            18 | 19 => self.split_off_while_it_is_written().await,
             _ => self.renamed_when_the_ledger_is_lost().await,
         }
     }

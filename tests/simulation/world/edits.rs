@@ -48,7 +48,6 @@ impl World {
     pub(crate) fn edit(&mut self) {
         if self.is_away {
             self.move_away(false);
-            self.say("the folder is back");
             return;
         }
         // They end by themselves.
@@ -165,7 +164,6 @@ impl World {
             }
             19 => {
                 self.move_away(true);
-                self.say("the folder is moved away, and an empty one is there");
                 return;
             }
             23 => {

@@ -13,7 +13,7 @@ use super::content::Content;
 use super::{NOBODYS, OTHER, World};
 
 impl World {
-    /// Moves the folder away, with an empty one in its place, or puts it back.
+    /// Moves the folder away, with an empty one in its place or none, or puts it back.
     pub(super) fn move_away(&mut self, is_away: bool) {
         if self.is_away == is_away {
             return;
@@ -21,12 +21,20 @@ impl World {
         self.is_away = is_away;
         self.changed();
         let (here, away) = (self.root.join("schedules"), self.root.join("schedules.old"));
-        if is_away {
-            fs::rename(&here, away).expect("moved");
-            fs::create_dir(here).expect("made");
-        } else {
-            fs::remove_dir(&here).expect("removed");
+        if !is_away {
+            if here.exists() {
+                fs::remove_dir(&here).expect("removed");
+            }
             fs::rename(away, here).expect("moved back");
+            self.say("the folder is back");
+            return;
+        }
+        fs::rename(&here, away).expect("moved");
+        if self.rng.bool() {
+            fs::create_dir(here).expect("made");
+            self.say("the folder is moved away, and an empty one is there");
+        } else {
+            self.say("the folder is moved away");
         }
     }
 
@@ -90,8 +98,11 @@ impl World {
     pub(super) fn write(&mut self) {
         self.changed();
         for n in 0..2 {
+            self.spell_as_it_was(n);
             let mut text = self.text(self.shown(n));
-            if self.bad[n] && self.garbage {
+            if self.is_spelled_otherwise(n) {
+                // All that is wrong with it is its name.
+            } else if self.bad[n] && self.garbage {
                 let garbage = ["schedules: [\n", "", "\0\0\0\0", "<html>502</html>\n"];
                 text = self.rng.choice(garbage).expect("some").into();
             } else if self.bad[n] {

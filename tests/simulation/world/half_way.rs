@@ -22,6 +22,9 @@ const MARKS: [&str; 7] = [
     "SQUASH_MSG",
 ];
 
+/// An ending that is not read.
+const CAPITALS: &str = ".YAML";
+
 /// See the module.
 pub(super) struct HalfWay {
     pub(super) until: DateTime<Utc>,
@@ -111,6 +114,9 @@ impl World {
         let mut other = self.files[1 - conflict].clone();
         other.retain(|_, _| self.rng.bool());
         let until = self.some_minutes();
+        if self.rng.bool() {
+            self.leave_one_side(conflict);
+        }
         // At once, or when the file with the markers is known.
         let later = self.now() + TimeDelta::seconds(self.rng.i64(0..8));
         self.half_way = Some(HalfWay {
@@ -125,6 +131,23 @@ impl World {
         self.say(&format!(
             "conflict markers in file {conflict} until {until}, and some of the other is gone"
         ));
+    }
+
+    /// A tool leaves one side of a conflict beside its file, for good. It asks for what nobody has chosen.
+    fn leave_one_side(&mut self, file: usize) {
+        let tools = [
+            "_LOCAL_4711",
+            "_REMOTE_4711",
+            ".sync-conflict-20261123-120000-ABCDEFG",
+            " (conflicted copy 2026-11-23 120000)",
+        ];
+        let tool = *self.rng.choice(&tools).expect("some");
+        let name = EntryName::parse("nobodys-choice").expect("a name");
+        let side = BTreeMap::from([(name, self.content())]);
+        let stem = self.paths[file].trim_end_matches(".yaml").to_owned();
+        let path = format!("{stem}{tool}.yaml");
+        self.put_in_place(&path, &self.text(&side));
+        self.say(&format!("`{path}` is left beside it"));
     }
 
     pub(super) fn go_on_half_way(&mut self, now: DateTime<Utc>) {
@@ -174,15 +197,39 @@ impl World {
         self.write();
     }
 
+    /// Gives a file the same name with an ending that is not read.
+    pub(super) fn spell_otherwise(&mut self, file: usize) -> String {
+        self.bad[file] = true;
+        let new = self.paths[file].replace(".yaml", CAPITALS);
+        self.rename_to(file, &new);
+        new
+    }
+
+    pub(super) fn is_spelled_otherwise(&self, file: usize) -> bool {
+        self.paths[file].ends_with(CAPITALS)
+    }
+
+    /// Once it is good again.
+    pub(super) fn spell_as_it_was(&mut self, file: usize) {
+        if self.is_spelled_otherwise(file) && !self.bad[file] {
+            let new = self.paths[file].replace(CAPITALS, ".yaml");
+            self.rename_to(file, &new);
+        }
+    }
+
+    fn rename_to(&mut self, file: usize, new: &str) {
+        self.changed();
+        let folder = self.root.join("schedules");
+        fs::rename(folder.join(&self.paths[file]), folder.join(new)).expect("renamed");
+        new.clone_into(&mut self.paths[file]);
+    }
+
     /// Gives a file a name that none had before.
     pub(super) fn rename(&mut self, file: usize) -> String {
-        let old = self.paths[file].clone();
         let stem = ["a", "team/b"][file];
         self.renamings += 1;
         let new = format!("{stem}{}.yaml", self.renamings);
-        let folder = self.root.join("schedules");
-        fs::rename(folder.join(old), folder.join(&new)).expect("renamed");
-        self.paths[file].clone_from(&new);
+        self.rename_to(file, &new);
         new
     }
 }

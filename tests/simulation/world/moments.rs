@@ -13,7 +13,7 @@ use super::content::{Content, one_of_five};
 
 impl World {
     /// An entry under a name that nobody has, due after so many seconds.
-    fn soon(&mut self, seconds: i64) -> Option<(EntryName, Content)> {
+    pub(super) fn soon(&mut self, seconds: i64) -> Option<(EntryName, Content)> {
         let names = (0..5).map(one_of_five);
         let is_free = |name: &EntryName| !self.files.iter().any(|file| file.contains_key(name));
         let free: Vec<EntryName> = names.filter(is_free).collect();
@@ -53,7 +53,6 @@ impl World {
             self.say(&format!("break file {file}"));
         } else {
             self.move_away(true);
-            self.say("the folder is moved away, and an empty one is there");
         }
         self.live_for(Duration::from_secs(5)).await;
     }
@@ -152,6 +151,47 @@ impl World {
         self.put(file, other.clone(), content);
         self.write();
         self.say(&format!("rename {name} to {other}"));
+    }
+
+    /// An entry that is due soon gets another name in the other file while its own one is being written, until after its time.
+    pub(super) async fn split_off_while_it_is_written(&mut self) {
+        if !self.is_calm() {
+            return;
+        }
+        let time = self.rng.i64(12..40);
+        let Some((name, content)) = self.soon(time) else {
+            return;
+        };
+        let file = self.rng.usize(0..2);
+        let said = format!("add {name} {}", content.said());
+        self.put(file, name.clone(), content);
+        self.write();
+        self.say(&said);
+        let time = self.rng.u64(3..9);
+        self.live_for(Duration::from_secs(time)).await;
+        if !self.is_calm() {
+            return;
+        }
+        self.split_off(file, &name);
+        let time = self.rng.u64(10..80);
+        self.live_for(Duration::from_secs(time)).await;
+    }
+
+    /// A file's ending is spelled in capitals, so that it is not read any more. Its records know that it is their file: what
+    /// a disk that fails may keep from them.
+    pub(super) async fn spelled_otherwise(&mut self) {
+        if !self.is_calm() || self.faults.disk_fails {
+            return;
+        }
+        self.live_for(Duration::from_secs(10)).await;
+        if !self.is_calm() {
+            return;
+        }
+        let file = self.rng.usize(0..2);
+        let path = self.spell_otherwise(file);
+        self.say(&format!("file {file} is `{path}` now, and not read"));
+        let time = self.rng.u64(5..90);
+        self.live_for(Duration::from_secs(time)).await;
     }
 
     /// The ledger is lost, and an entry that runs gets another name. A listing shows it, but it can't be asked for, and the

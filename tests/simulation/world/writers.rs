@@ -37,7 +37,7 @@ impl World {
         }
         let file = self.rng.usize(0..2);
         let mut then = self.files[file].clone();
-        let said = match (self.rng.u32(0..4), self.rng.choice(then.keys().cloned())) {
+        let said = match (self.rng.u32(0..5), self.rng.choice(then.keys().cloned())) {
             (0, Some(name)) => {
                 then.remove(&name);
                 self.faults.effort.lock().expect("no panic").removals += 1;
@@ -54,8 +54,32 @@ impl World {
                 then.insert(name, content);
                 said
             }
+            (2, Some(name)) => return self.split_off(file, &name),
             _ => "with what it had".into(),
         };
+        self.write_in_place(file, then, &said);
+    }
+
+    /// While a file is being written, one of its entries is already in the other one, under a name that nobody had.
+    pub(super) fn split_off(&mut self, file: usize, name: &EntryName) {
+        let Some((new, _)) = self.soon(0) else {
+            return;
+        };
+        let Some(content) = self.files[file].remove(name) else {
+            return;
+        };
+        // It is meant from now on that the old name asks for nothing.
+        self.put(1 - file, new.clone(), content);
+        self.faults.effort.lock().expect("no panic").removals += 1;
+        self.changed();
+        let text = self.text(&self.files[1 - file]);
+        self.put_in_place(&self.paths[1 - file], &text);
+        self.note_wanted();
+        let said = format!("without {name}, which is {new} in the other one");
+        self.write_in_place(file, self.files[file].clone(), &said);
+    }
+
+    fn write_in_place(&mut self, file: usize, then: BTreeMap<EntryName, Content>, said: &str) {
         let text = self.text(&then).into_bytes();
         let mut pieces = VecDeque::new();
         let mut at = self.now();
