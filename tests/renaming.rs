@@ -3,10 +3,14 @@
 use std::fs;
 use std::time::Duration;
 
+use onced::model::entry::{Entry, EntryName};
+use onced::sandbox::{Fault, Options};
 use serde_json::Value;
 use tokio::time::sleep;
 
 use crate::process::{World, day, file, soon};
+use crate::stories;
+use crate::support::sandbox;
 
 fn phases(world: &World) -> Vec<(String, String, String)> {
     let list = world.list();
@@ -261,4 +265,30 @@ async fn what_has_fired_is_known_when_its_name_has_gone_on() {
     let phases = phases(&world);
     let phase = phases.iter().find(|(name, ..)| name == "d");
     assert_eq!(phase.expect("an entry").1, "succeeded", "{phases:?}");
+}
+
+/// A start was lost, and its content is another entry's now: that one need not wait until its time, once it is sure that
+/// nothing runs. A history of the simulation asked for ever.
+#[tokio::test(start_paused = true)]
+async fn a_start_that_never_arrived_keeps_nobody_waiting_for_ever() {
+    let world = stories::World::new(Options::default());
+    sandbox::fail(&world.sandbox, "StartExecution", Fault::LostBefore);
+    let mut reconciler = world.reconciler().await;
+    let old = stories::entry(1, 14_400);
+    let wanted = stories::desired(std::slice::from_ref(&old));
+    world.settle_many(&mut reconciler, &wanted, 30).await;
+    world.sandbox.set_faults(None);
+    let other = Entry {
+        name: EntryName::parse("f").expect("a name"),
+        ..old
+    };
+    let wanted = stories::desired(&[stories::entry(2, 20_000), other]);
+    world.settle_many(&mut reconciler, &wanted, 3_600).await;
+    let executions = world.sandbox.executions();
+    let running = executions
+        .iter()
+        .filter(|e| e.status().as_str() == "RUNNING");
+    let mut names: Vec<&str> = running.map(|e| e.name.split_at(6).0).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["test-e", "test-f"], "{executions:?}");
 }

@@ -99,7 +99,8 @@ pub struct Record {
     /// The last StartExecution of unknown fate: it may still be on its way until 20 minutes later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_doubt: Option<DateTime<Utc>>,
-    /// Since when a running execution is not to be found: nobody proved yet that it never was, or is no more.
+    /// Since when an execution that runs, or whose start was not answered, is not to be found: nobody proved yet that it
+    /// never was, or is no more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<DateTime<Utc>>,
     /// Why it is being, or was, stopped.

@@ -35,6 +35,7 @@ fn stopped_in_time(record: &Record, outcome: &Outcome) -> bool {
 /// | phase | found | the record becomes |
 /// |---|---|---|
 /// | Starting | running | Running |
+/// | Starting | nothing | missing; after 20 minutes, before its time: no longer in doubt |
 /// | Starting | aborted by us | Starting, next generation |
 /// | Running | running | the same, no longer missing |
 /// | Running | nothing | missing; after 20 minutes, before its time: Starting, the same generation; after it: aborted |
@@ -49,6 +50,7 @@ pub fn found(record: &Record, found: &Found, now: DateTime<Utc>) -> Option<Recor
         (Phase::Starting, Found::Running) => Some(
             Record {
                 in_doubt: None,
+                missing: None,
                 refused: None,
                 ..record
             }
@@ -66,6 +68,7 @@ pub fn found(record: &Record, found: &Found, now: DateTime<Utc>) -> Option<Recor
             ..record
         }),
         (Phase::Running, Found::Nothing) => missing(record, now),
+        (Phase::Starting, Found::Nothing) if now < record.at => never_arrived(record, now),
         (Phase::Stopping, Found::Over(outcome)) if stopped_in_time(&record, outcome) => {
             Some(record.in_phase(Phase::Stopped, now))
         }
@@ -75,6 +78,23 @@ pub fn found(record: &Record, found: &Found, now: DateTime<Utc>) -> Option<Recor
         (_, Found::Over(outcome)) => Some(record.ended(outcome.clone(), now)),
         (_, Found::Running | Found::Nothing) => None,
     }
+}
+
+/// A start that was not answered, and is not to be found: once none is on its way any more, and reads can't be behind, it
+/// had no effect.
+fn never_arrived(record: Record, now: DateTime<Utc>) -> Option<Record> {
+    let asked = record.in_doubt?;
+    let Some(since) = record.missing else {
+        return Some(Record {
+            missing: Some(now),
+            ..record
+        });
+    };
+    (now > after(asked.max(since), LATE_DELIVERY)).then(|| Record {
+        in_doubt: None,
+        missing: None,
+        ..record
+    })
 }
 
 /// Reads are eventually consistent: only 20 minutes of finding nothing prove that there is nothing. Its state machine

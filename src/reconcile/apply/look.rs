@@ -53,13 +53,14 @@ impl Hands {
         };
         if let Some(next) = next {
             let moved = next.phase != record.phase || next.generation != record.generation;
+            let never_arrived = record.in_doubt.is_some() && next.in_doubt.is_none();
             let event = next.event(why, now).filter(|_| moved);
             let next = if next == record {
                 next
             } else {
                 self.write(next, None, event).await?
             };
-            let settled = moved || seen == Found::Running && now < record.at;
+            let settled = moved || never_arrived || seen == Found::Running && now < record.at;
             return if settled {
                 Ok(next)
             } else {
