@@ -111,7 +111,7 @@ resource "aws_sfn_state_machine" "onced" {
         },
         "InvokeLambda": {
           "Type": "Task",
-          "Resource": "arn:aws:states:::lambda:invoke",
+          "Resource": "arn:${data.aws_partition.current.partition}:states:::lambda:invoke",
           "Parameters": {
             "FunctionName.$": "$.functionName",
             "Payload.$": "$.payload"
@@ -152,7 +152,7 @@ resource "aws_sfn_state_machine" "onced" {
         },
         "ToDeadLetterQueue": {
           "Type": "Task",
-          "Resource": "arn:aws:states:::sqs:sendMessage",
+          "Resource": "arn:${data.aws_partition.current.partition}:states:::sqs:sendMessage",
           "Parameters": {
             "QueueUrl": "${aws_sqs_queue.dead_letters.url}",
             "MessageBody": {

@@ -412,7 +412,7 @@ async fn the_effective_endpoint_is_always_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_machine_that_would_do_something_else_is_never_started() {
     let world = World::new().await;
-    let at_once = json!({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}});
+    let at_once = json!({"Comment": "$.invocationTime is when it runs", "StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}});
     let create = |name: &str, definition: &Value| {
         let create = json!({"name": name, "definition": definition.to_string(), "roleArn": ROLE});
         call(&world, "CreateStateMachine", &create);

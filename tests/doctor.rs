@@ -5,8 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 
 use onced::sandbox::Fault;
 use serde_json::{Value, json};
+use tokio::task::block_in_place;
 
 use crate::process::{World, day, file};
+use crate::support::fake::Fake;
 use crate::support::sandbox;
 
 /// Its exit code, and each check's name, state, message and remedy.
@@ -91,7 +93,8 @@ async fn what_is_wrong_is_told_with_its_remedy() {
         );
         assert_eq!(answer.status, 200);
     };
-    let at_once = json!({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}});
+    // What is said of a machine is not what it does.
+    let at_once = json!({"Comment": "waits for $.invocationTime", "StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}});
     create("AtOnce", "STANDARD", &at_once);
     create("Fast", "EXPRESS", &at_once);
     let mut text = "schedules:\n".to_owned();
@@ -141,8 +144,22 @@ async fn what_is_wrong_is_told_with_its_remedy() {
         &checks,
         "state machine",
         "failure",
-        "`onced bootstrap` makes it",
+        "StateMachineDoesNotExist: State Machine Does Not Exist: 'arn:aws:states:us-east-1:123456789012:stateMachine:None' / name one that is there",
     );
+    // The rights to one that can't be stopped would be denied for what it is.
+    let of_express = |(check, _, told): &&(String, String, String)| {
+        check == "rights" && told.contains("stateMachine:Fast")
+    };
+    assert!(
+        !checks.iter().any(|check| of_express(&check)),
+        "{checks:#?}"
+    );
+    let output = world
+        .command_on(&sandbox::machine_arn("Nobodys"), &["doctor"])
+        .output();
+    let said = String::from_utf8_lossy(&output.expect("onced runs").stdout).into_owned();
+    let hints = said.matches("`onced bootstrap` makes it").count();
+    assert_eq!(hints, 1, "only of what bootstrap makes: {said}");
     has(
         &checks,
         "rights",
@@ -207,6 +224,83 @@ async fn a_clock_that_is_off_is_told() {
             "{is} {message}"
         );
     }
+}
+
+/// What `onced doctor` says where this answers, with these variables.
+fn told_by(fake: &Fake, world: &mut World, variables: &[(&str, &str)]) -> String {
+    world.url.clone_from(&fake.url);
+    let mut command = world.command(&["doctor"]);
+    command.envs(variables.iter().copied());
+    let output = block_in_place(|| command.output().expect("onced runs"));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The clock is off by so much that nothing is answered but that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_for_which_everything_is_refused_is_told() {
+    let mut world = World::new().await;
+    let said = "Signature expired: 20261130T090000Z is now earlier than 20261130T100000Z";
+    let refused = json!({"__type": "InvalidSignatureException", "message": said});
+    let ahead = chrono::TimeDelta::hours(1);
+    let fake = Fake::at(ahead, &[("DescribeStateMachine", 403, refused)]).await;
+    let told = told_by(&fake, &mut world, &[]);
+    assert!(told.contains("FAILURE clock: -3"), "{told}");
+    assert!(
+        told.contains("set the clock of this machine, if `clock` says that it is off"),
+        "{told}"
+    );
+    let log = world.root.path().join("log");
+    let mut run = world.command(&["run"]);
+    run.stderr(fs::File::create(&log).expect("a log"));
+    let _daemon = crate::process::Running(run.spawn().expect("it starts"));
+    let begun = std::time::Instant::now();
+    let said = || fs::read_to_string(&log).expect("a log");
+    while !said().contains("clock: -3") {
+        assert!(begun.elapsed().as_secs() < 60, "{}", said());
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+/// The SDK makes out no such endpoint beside one that is given.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kind_of_endpoints_beside_one_that_is_given_is_told() {
+    let mut world = World::new().await;
+    let fake = Fake::new(&[]).await;
+    for (variable, kind) in [
+        ("AWS_USE_FIPS_ENDPOINT", "FIPS"),
+        ("AWS_USE_DUALSTACK_ENDPOINT", "dual-stack"),
+    ] {
+        let told = told_by(&fake, &mut world, &[(variable, "true")]);
+        let expected =
+            format!("nothing was sent: {kind} endpoints are asked for beside one that is given");
+        assert!(
+            told.contains("FAILURE endpoint: ") && told.contains(&expected),
+            "{told}"
+        );
+        assert!(told.contains(&format!("leave out `{variable}`")), "{told}");
+    }
+}
+
+/// The bundled machine, as somebody writes it in JSONata.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_in_jsonata_is_of_a_known_form() {
+    let mut world = World::new().await;
+    let definition = json!({
+        "QueryLanguage": "JSONata", "StartAt": "Wait", "States": {
+            "Wait": {"Type": "Wait", "Timestamp": "{% $states.input.invocationTime %}", "Next": "Invoke"},
+            "Invoke": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": {
+                "FunctionName": "{% $states.input.functionName %}", "Payload": "{% $states.input.payload %}"}, "End": true}}});
+    let described = json!({
+        "stateMachineArn": world.machine(), "name": "OneTimeLambdaScheduler", "status": "ACTIVE", "type": "STANDARD",
+        "definition": definition.to_string(), "roleArn": "arn:aws:iam::123456789012:role/x", "creationDate": 1.0,
+    });
+    let fake = Fake::new(&[("DescribeStateMachine", 200, described)]).await;
+    let told = told_by(&fake, &mut world, &[]);
+    let known = format!(
+        "ok      state machine: `{}` waits, and invokes what entries name",
+        world.machine()
+    );
+    assert!(told.contains(&known), "{told}");
 }
 
 /// `onced run` asks at its start who it is, what the machine is and what time it is, and says what is wrong.

@@ -29,6 +29,7 @@ mod numbers;
 mod operator;
 mod pace;
 mod packages;
+mod partitions;
 mod pause;
 mod places;
 mod process;

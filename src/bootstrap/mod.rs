@@ -10,7 +10,8 @@ use imara_diff::{Algorithm, BasicLineDiffPrinter, Diff, InternedInput, UnifiedDi
 use thiserror::Error;
 
 use crate::model::arn::MachineArn;
-use crate::step_functions::definition::{self, Definition, Form};
+use crate::step_functions::definition::{self, Definition};
+use crate::step_functions::form::{Form, Readable};
 use crate::step_functions::machine::{Machine, New};
 use crate::step_functions::{CallError, StepFunctions};
 
@@ -189,6 +190,7 @@ fn is_the_form_made_by_hand(
     let Definition {
         legacy_lambda: Some(function),
         dead_letter_queue: None,
+        partition: _,
     } = &wanted.definition
     else {
         return false;
@@ -197,7 +199,8 @@ fn is_the_form_made_by_hand(
         function: function.clone(),
         whole: true,
     };
-    !tags.contains_key(DIGEST_TAG) && definition::read(&machine.definition) == Some(form)
+    let found = Readable::new(&machine.definition).and_then(|definition| definition.form());
+    !tags.contains_key(DIGEST_TAG) && found == Some(form)
 }
 
 /// How one definition becomes the other, line by line; each with its keys in order, so that only what it says counts.

@@ -9,7 +9,7 @@ use super::arguments::{Bootstrap, Format, Print};
 use super::{Context, Failure, Outcome, aws, exit, print, results};
 use crate::bootstrap::templates::{self, Scope};
 use crate::bootstrap::{self, Action, Difference, Finding, Wanted};
-use crate::model::arn::{MachineArn, Place};
+use crate::model::arn::{self, MachineArn, Place, partition_of_region};
 use crate::settings::{Connection, account_of_role};
 use crate::step_functions::StepFunctions;
 use crate::step_functions::access::Access;
@@ -22,8 +22,10 @@ pub(super) async fn bootstrap(context: &Context, what: &Bootstrap) -> Outcome {
     let format = results::format(context, &[Format::Text, Format::Json])?;
     let as_json = format == Format::Json;
     let connection = context.connection()?;
-    let definition = definition(what)?;
+    let mut definition = definition(what)?;
     if let Some(form) = what.print {
+        definition.partition = partition(what, &connection, connection.aws.region.as_deref())?;
+        must_be_of(&definition)?;
         print(&printed(form, what, &definition, &connection)?);
         return Ok(exit::DONE);
     }
@@ -34,6 +36,8 @@ pub(super) async fn bootstrap(context: &Context, what: &Bootstrap) -> Outcome {
         aws::access(&connection.aws, connection.owner.as_ref()).await?
     };
     let machine = machine(&connection, what, &role, &access).await?;
+    definition.partition.clone_from(&machine.partition);
+    must_be_of(&definition)?;
     let region = &machine.place.region;
     if let Some(queue) = &definition.dead_letter_queue {
         must_be_in(region, queue, queue_region(queue).as_deref())?;
@@ -104,6 +108,7 @@ fn definition(what: &Bootstrap) -> Result<Definition, Failure> {
         }
     }
     Ok(Definition {
+        partition: "aws".into(),
         dead_letter_queue: what.dead_letter_queue.clone(),
         legacy_lambda: what.legacy_lambda_arn.clone(),
     })
@@ -111,8 +116,40 @@ fn definition(what: &Bootstrap) -> Result<Definition, Failure> {
 
 fn queue_region(queue: &str) -> Option<String> {
     let host = queue.split('/').nth(2)?;
-    let region = host.strip_prefix("sqs.")?.split_once(".amazonaws.com")?.0;
-    Some(region.to_owned())
+    let (region, domain) = host.strip_prefix("sqs.")?.split_once('.')?;
+    // Another server than AWS may have any name.
+    let is_of_aws = domain.starts_with("amazonaws.") || partition_of_region(region) != "aws";
+    is_of_aws.then(|| region.to_owned())
+}
+
+/// The partition of the machine, and of all that goes with it: roles and functions are never of another one.
+fn partition(
+    what: &Bootstrap,
+    connection: &Connection,
+    region: Option<&str>,
+) -> Result<String, Failure> {
+    let configured = connection.state_machine.as_deref();
+    let configured = configured.filter(|_| !connection.sandbox);
+    let of_place = configured
+        .and_then(arn::partition)
+        .or(region.map(partition_of_region));
+    let of_role = what.role_arn.as_deref().and_then(arn::partition);
+    match (of_place, of_role) {
+        (Some(place), Some(role)) if place != role => Err(Failure::new(format!(
+            "the role is of the partition `{role}`, and the state machine of `{place}`\nhint: give a role of `{place}`, or another --region"
+        ))),
+        (place, role) => Ok(place.or(role).unwrap_or("aws").to_owned()),
+    }
+}
+
+fn must_be_of(definition: &Definition) -> Result<(), Failure> {
+    let function = definition.legacy_lambda.as_deref().unwrap_or_default();
+    match (arn::partition(function), &definition.partition) {
+        (Some(other), own) if other != own => Err(Failure::new(format!(
+            "`{function}` is of the partition `{other}`, and the state machine of `{own}`\nhint: name a function of `{own}`, or give another --region"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// A Task calls only within its own region
@@ -163,7 +200,7 @@ async fn machine(
             "the role `{role}` is of the account `{of_role}`, and the credentials are of `{account}`: a role can't be passed to another account\nhint: give a role of `{account}`, or use credentials of `{of_role}`"
         )));
     }
-    let partition = role.split(':').nth(1).unwrap_or("aws").to_owned();
+    let partition = partition(what, connection, Some(&region))?;
     let name = configured.as_ref().map(|machine| machine.name.clone());
     Ok(MachineArn {
         partition,
@@ -194,7 +231,7 @@ fn printed(
             let of_role = what.role_arn.as_deref().and_then(account_of_role);
             let region = connection.aws.region.clone();
             let mut machine = configured.unwrap_or_else(|| MachineArn {
-                partition: "aws".into(),
+                partition: definition.partition.clone(),
                 place: Place {
                     account: of_role.unwrap_or("ACCOUNT").into(),
                     region: region.unwrap_or_else(|| "REGION".into()),

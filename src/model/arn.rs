@@ -2,6 +2,32 @@
 
 use std::fmt;
 
+/// The partition that an ARN is of.
+pub fn partition(arn: &str) -> Option<&str> {
+    let mut parts = arn.split(':');
+    (parts.next() == Some("arn")).then_some(())?;
+    parts.next().filter(|partition| !partition.is_empty())
+}
+
+/// The beginnings of the names of regions, by partition. All others are of `aws`.
+const PARTITIONS: [(&str, &str); 7] = [
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("eusc-", "aws-eusc"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("us-isof-", "aws-iso-f"),
+];
+
+/// The partition that a region is in, by the region's name.
+pub fn partition_of_region(region: &str) -> &'static str {
+    let found = PARTITIONS
+        .iter()
+        .find(|(begins, _)| region.starts_with(begins));
+    found.map_or("aws", |(_, partition)| partition)
+}
+
 /// An account in a region: what has quotas, rights and outages of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
@@ -34,7 +60,7 @@ impl fmt::Display for Place {
 /// A state machine's ARN in parts, without a version or an alias.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MachineArn {
-    /// `aws`, `aws-cn`, `aws-us-gov`.
+    /// `aws`, `aws-cn`, `aws-us-gov`, `aws-eusc` …
     pub partition: String,
     /// Where it is.
     pub place: Place,
@@ -77,6 +103,26 @@ impl fmt::Display for MachineArn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_region_is_in_one_partition() {
+        for (region, expected) in [
+            ("us-east-1", "aws"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("cn-northwest-1", "aws-cn"),
+            ("eu-central-1", "aws"),
+            ("eusc-de-east-1", "aws-eusc"),
+            ("us-iso-east-1", "aws-iso"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("eu-isoe-west-1", "aws-iso-e"),
+            ("us-isof-south-1", "aws-iso-f"),
+            ("local", "aws"),
+        ] {
+            assert_eq!(partition_of_region(region), expected, "{region}");
+        }
+        assert_eq!(partition("arn:aws-cn:states:::a"), Some("aws-cn"));
+        assert_eq!((partition("hello"), partition("arn")), (None, None));
+    }
 
     #[test]
     fn an_arn_says_where_it_is() {

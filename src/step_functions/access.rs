@@ -79,6 +79,20 @@ impl Access {
         Ok(region.to_string())
     }
 
+    /// The kind of endpoints that is asked for beside AWS's usual ones, and by which variable and which key of a profile. The
+    /// SDK makes out none of them where an endpoint is given.
+    pub fn variant(&self) -> Option<(&'static str, &'static str, &'static str)> {
+        if self.shared.use_fips() == Some(true) {
+            return Some(("FIPS", "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"));
+        }
+        let dual = self.shared.use_dual_stack() == Some(true);
+        dual.then_some((
+            "dual-stack",
+            "AWS_USE_DUALSTACK_ENDPOINT",
+            "use_dualstack_endpoint",
+        ))
+    }
+
     /// Are there credentials at all? Roles are not assumed for this.
     pub async fn credentials(&self) -> Result<(), AccessError> {
         let none = || AccessError::NoCredentials("none are given".into());

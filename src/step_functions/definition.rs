@@ -1,10 +1,9 @@
-//! The state machine that lambdas run through, as a definition in the Amazon States Language, and what can be said of a
-//! definition that is there already. Pure: knows no call.
+//! The state machine that lambdas run through, as a definition in the Amazon States Language. Pure: knows no call.
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// The version of what is bundled. A change of the definition raises it.
@@ -17,8 +16,10 @@ pub const TIME_PATH: &str = "$.invocationTime";
 const TASK_SECONDS: u32 = 960;
 
 /// What of the bundled definition can be chosen.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
+    /// The partition of the state machine. The integrations of another one are not known there: each invocation would fail.
+    pub partition: String,
     /// The queue's URL to which invocations go that failed for good.
     pub dead_letter_queue: Option<String>,
     /// The one function that is always invoked, with the execution's whole input, by the Task's `Resource`: the form
@@ -154,6 +155,10 @@ impl Definition {
         serde_json::to_string_pretty(&self.machine()).expect("strings and numbers")
     }
 
+    fn integration(&self, with: &str) -> String {
+        format!("arn:{}:states:::{with}", self.partition)
+    }
+
     fn machine(&self) -> Machine {
         let comment = if self.legacy_lambda.is_some() {
             "Waits until invocationTime, then invokes one Lambda function with the whole input. Used by onced."
@@ -182,7 +187,7 @@ impl Definition {
                     resource: self
                         .legacy_lambda
                         .clone()
-                        .unwrap_or_else(|| "arn:aws:states:::lambda:invoke".into()),
+                        .unwrap_or_else(|| self.integration("lambda:invoke")),
                     parameters: self.legacy_lambda.is_none().then_some(Parameters::Invoke {
                         function_name: "$.functionName",
                         payload: "$.payload",
@@ -204,7 +209,7 @@ impl Definition {
                 },
                 to_dead_letter_queue: self.dead_letter_queue.clone().map(|queue_url| Task {
                     r#type: "Task",
-                    resource: "arn:aws:states:::sqs:sendMessage".into(),
+                    resource: self.integration("sqs:sendMessage"),
                     parameters: Some(Parameters::Send {
                         queue_url,
                         message_body: DeadLetter {
@@ -248,76 +253,15 @@ pub fn digest(text: &str) -> String {
     digest
 }
 
-/// What a definition does with an execution of ours, as far as it can be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Form {
-    /// It waits for its time, and invokes the function that the input names.
-    Any,
-    /// It waits for its time, and invokes always this function; `whole`: with the whole input, not its `payload`.
-    One {
-        /// The function's ARN or name.
-        function: String,
-        /// Does the function get the whole input?
-        whole: bool,
-    },
-    /// Its input's time is read somewhere: a machine of the user's.
-    Other,
-    /// Nothing in it reads `invocationTime`: it would run at once.
-    AtOnce,
-}
-
-/// Reads a definition. `None`: it is no JSON, or was not to be had.
-pub fn read(text: &str) -> Option<Form> {
-    let definition: Value = serde_json::from_str(text).ok()?;
-    let states = definition.get("States")?.as_object()?;
-    if !text.contains("invocationTime") {
-        return Some(Form::AtOnce);
-    }
-    Some(of_two_states(&definition, states).unwrap_or(Form::Other))
-}
-
-/// A wait for the input's time, and then the invocation of a function.
-fn of_two_states(definition: &Value, states: &Map<String, Value>) -> Option<Form> {
-    let wait = states.get(definition.get("StartAt")?.as_str()?)?;
-    let reads = |key: &str| wait.get(key).and_then(Value::as_str).unwrap_or_default();
-    let waits = reads("TimestampPath") == TIME_PATH
-        || reads("Timestamp").contains("$states.input.invocationTime");
-    if wait["Type"] != "Wait" || !waits {
-        return None;
-    }
-    let task = states.get(wait.get("Next")?.as_str()?)?;
-    let resource = task.get("Resource")?.as_str()?;
-    if resource.contains(":lambda:") && resource.contains(":function:") {
-        return Some(Form::One {
-            function: resource.to_owned(),
-            whole: task.get("Parameters").is_none() && task.get("InputPath").is_none(),
-        });
-    }
-    if !resource.ends_with(":states:::lambda:invoke") {
-        return None;
-    }
-    let parameters = task.get("Parameters").or_else(|| task.get("Arguments"))?;
-    if let Some(function) = parameters.get("FunctionName").and_then(Value::as_str)
-        && !function.starts_with("{%")
-    {
-        return Some(Form::One {
-            function: function.to_owned(),
-            whole: false,
-        });
-    }
-    let named = parameters.get("FunctionName.$")? == "$.functionName";
-    let given = parameters.get("Payload.$")? == "$.payload";
-    (named && given).then_some(Form::Any)
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     const QUEUE: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/dead";
-    const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:hello";
+    pub(in super::super) const FUNCTION: &str =
+        "arn:aws:lambda:us-east-1:123456789012:function:hello";
 
-    fn all() -> [Definition; 4] {
+    pub(in super::super) fn all() -> [Definition; 4] {
         let queue = || Some(QUEUE.to_owned());
         let legacy = || Some(FUNCTION.to_owned());
         [
@@ -327,21 +271,10 @@ mod tests {
             (queue(), legacy()),
         ]
         .map(|(dead_letter_queue, legacy_lambda)| Definition {
+            partition: "aws".into(),
             dead_letter_queue,
             legacy_lambda,
         })
-    }
-
-    #[test]
-    fn what_is_bundled_is_recognised() {
-        let one = || Form::One {
-            function: FUNCTION.into(),
-            whole: true,
-        };
-        let forms = [Form::Any, Form::Any, one(), one()];
-        for (definition, form) in all().iter().zip(forms) {
-            assert_eq!(read(&definition.text()), Some(form));
-        }
     }
 
     #[test]
@@ -364,26 +297,6 @@ mod tests {
                 assert!(!ends || name == "InvokeLambda", "{name} ends well");
             }
         }
-    }
-
-    #[test]
-    fn the_form_made_by_hand_is_recognised() {
-        let by_hand = format!(
-            r#"{{"StartAt": "CountDownTimer", "States": {{
-                "CountDownTimer": {{"Type": "Wait", "TimestampPath": "$.invocationTime", "Next": "InvokeLambda"}},
-                "InvokeLambda": {{"Type": "Task", "Resource": "{FUNCTION}", "End": true}}}}}}"#
-        );
-        let (function, whole) = (FUNCTION.to_owned(), true);
-        assert_eq!(read(&by_hand), Some(Form::One { function, whole }));
-    }
-
-    #[test]
-    fn what_does_not_wait_is_told() {
-        let at_once = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#;
-        assert_eq!(read(at_once), Some(Form::AtOnce));
-        let other = r#"{"StartAt":"A","States":{"A":{"Type":"Wait","TimestampPath":"$.invocationTime","Next":"B"},"B":{"Type":"Pass","End":true}}}"#;
-        assert_eq!(read(other), Some(Form::Other));
-        assert_eq!(read("no JSON"), None);
     }
 
     #[test]

@@ -6,8 +6,10 @@ mod dates;
 pub mod definition;
 mod endpoint;
 mod error;
+pub mod form;
 pub mod https;
 pub mod machine;
+pub mod unsuitable;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};

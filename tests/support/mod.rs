@@ -1,6 +1,7 @@
 //! Helpers that several test files share.
 
 pub(crate) mod daemon;
+pub(crate) mod fake;
 pub(crate) mod git;
 pub(crate) mod json;
 pub(crate) mod judge;

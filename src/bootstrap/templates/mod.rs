@@ -195,16 +195,21 @@ fn function(scope: &Scope, pattern: &str) -> [String; 2] {
 
 /// A CloudFormation template: role, machine, queue of dead letters, alarm, and the policy for onced.
 pub fn cloudformation() -> String {
-    filled(CLOUDFORMATION, "${DeadLetterQueue}")
+    filled(CLOUDFORMATION, "${AWS::Partition}", "${DeadLetterQueue}")
 }
 
 /// The same for Terraform.
 pub fn terraform() -> String {
-    filled(TERRAFORM, "${aws_sqs_queue.dead_letters.url}")
+    filled(
+        TERRAFORM,
+        "${data.aws_partition.current.partition}",
+        "${aws_sqs_queue.dead_letters.url}",
+    )
 }
 
-fn filled(template: &str, queue: &str) -> String {
+fn filled(template: &str, partition: &str, queue: &str) -> String {
     let definition = Definition {
+        partition: partition.to_owned(),
         dead_letter_queue: Some(queue.to_owned()),
         legacy_lambda: None,
     }

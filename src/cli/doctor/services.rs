@@ -13,14 +13,24 @@ use crate::model::arn::Place;
 use crate::model::name::execution_arn;
 use crate::settings::Settings;
 use crate::step_functions::access::Access;
-use crate::step_functions::definition::{self, Form};
-use crate::step_functions::{CallError, Remedy, StepFunctions};
+use crate::step_functions::definition::TIME_PATH;
+use crate::step_functions::form::Form;
+use crate::step_functions::unsuitable::must_be_suitable;
+use crate::step_functions::{AwsTime, CallError, Remedy, StepFunctions};
 
 /// AWS takes no signature that is farther off
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>).
 const SKEW: TimeDelta = TimeDelta::minutes(5);
+/// What is said of a signature that is not taken: most often, its time is too far off.
+const SIGNATURES: [&str; 4] = [
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
+];
 /// Entries would fire this much off what the machine's own clock says.
 const NOTICEABLE: TimeDelta = TimeDelta::seconds(2);
+
 /// AWS: who we are there, each machine, the rights, the clock.
 pub(super) async fn all(settings: &Settings, mut machines: BTreeSet<String>, report: &mut Report) {
     match &settings.defaults.state_machine {
@@ -56,9 +66,10 @@ pub(super) async fn all(settings: &Settings, mut machines: BTreeSet<String>, rep
         let of_place = |arn: &&String| Place::of(arn).as_ref() == Some(place);
         Some((place, machines.iter().find(of_place)?))
     }) {
-        let endpoint = step_functions.endpoint(arn);
-        let endpoint = endpoint.unwrap_or_else(|| "nothing was sent".into());
-        report.ok("endpoint", format!("{place}: {endpoint}"));
+        endpoint(&access, &step_functions, (place, arn), report);
+    }
+    if let Some(arn) = machines.first() {
+        tell_time(&step_functions, arn, begun).await;
     }
     clock(&step_functions, begun, report);
 }
@@ -76,10 +87,44 @@ pub(super) async fn at_start(
     if let Some(place) = Place::of(arn) {
         caller(access, &place, report).await;
     }
-    if machine(step_functions, arn, settings, report).await {
-        // Two answers tell the time.
+    machine(step_functions, arn, settings, report).await;
+    tell_time(step_functions, arn, begun).await;
+    match (step_functions.time(begun), Place::of(arn)) {
+        (AwsTime::Silent, Some(place)) if step_functions.endpoint(arn).is_none() => {
+            endpoint(access, step_functions, (&place, arn), report);
+        }
+        (AwsTime::Silent, _) => {}
+        _ => clock(step_functions, begun, report),
+    }
+}
+
+/// Where calls went. Some endpoints can't be made out, and then nothing is ever sent.
+fn endpoint(
+    access: &Access,
+    step_functions: &StepFunctions,
+    (place, arn): (&Place, &str),
+    report: &mut Report,
+) {
+    let check = "endpoint";
+    match (step_functions.endpoint(arn), access.variant()) {
+        (Some(endpoint), _) => report.ok(check, format!("{place}: {endpoint}")),
+        (None, Some((variant, variable, key))) => report.fail(
+            check,
+            format!(
+                "{place}: nothing was sent: {variant} endpoints are asked for beside one that is given, or where there are none"
+            ),
+            &format!(
+                "leave out `{variable}` and `{key}`, or the endpoint: `aws.endpoint_url`, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_SFN`, `endpoint_url` of the profile"
+            ),
+        ),
+        (None, None) => report.warn(check, format!("{place}: nothing was sent"), ""),
+    }
+}
+
+/// Two answers tell the time, be they refusals.
+async fn tell_time(step_functions: &StepFunctions, arn: &str, begun: Instant) {
+    if matches!(step_functions.time(begun), AwsTime::Single(_)) {
         let _ = step_functions.properties(arn).await;
-        clock(step_functions, begun, report);
     }
 }
 
@@ -118,7 +163,7 @@ async fn caller(access: &Access, place: &Place, report: &mut Report) {
     }
 }
 
-/// Answers whether it is there.
+/// Answers whether it is there, and of a type whose rights can be asked for.
 async fn machine(
     step_functions: &StepFunctions,
     arn: &str,
@@ -126,11 +171,18 @@ async fn machine(
     report: &mut Report,
 ) -> bool {
     let check = "state machine";
+    let is_default = settings.defaults.state_machine.as_deref() == Some(arn);
     let properties = match step_functions.properties(arn).await {
         Ok(properties) => properties,
         Err(error) => {
             let remedy = match error.code() {
-                "StateMachineDoesNotExist" => "`onced bootstrap` makes it",
+                "StateMachineDoesNotExist" if is_default => "`onced bootstrap` makes it",
+                "StateMachineDoesNotExist" => {
+                    "name one that is there, in the account and the region that its ARN says"
+                }
+                code if SIGNATURES.contains(&code) => {
+                    "set the clock of this machine, if `clock` says that it is off; else look at the secret key"
+                }
                 "AccessDeniedException" => {
                     "allow `states:DescribeStateMachine` on it: see `onced bootstrap --print iam`"
                 }
@@ -140,26 +192,14 @@ async fn machine(
             return false;
         }
     };
-    let is_default = settings.defaults.state_machine.as_deref() == Some(arn);
-    match definition::read(&properties.definition) {
-        _ if properties.is_deleting => report.fail(
-            check,
-            format!("`{arn}` is being deleted (its status is DELETING): it takes no executions"),
-            "name another one, or make it again once it is gone: `onced bootstrap`",
-        ),
-        _ if properties.is_express => report.fail(
-            check,
-            format!("`{arn}` is of type EXPRESS: its executions can't be stopped"),
-            "name one of type STANDARD",
-        ),
-        Some(Form::AtOnce) => report.fail(
-            check,
-            format!(
-                "`{arn}`: nothing in its definition reads `{}`: it would run at once",
-                definition::TIME_PATH
-            ),
-            "let it begin with a Wait whose TimestampPath is `$.invocationTime`",
-        ),
+    let form = match must_be_suitable(arn, &properties) {
+        Ok(form) => form,
+        Err(unsuitable) => {
+            report.fail(check, unsuitable.to_string(), &unsuitable.remedy());
+            return !properties.is_express;
+        }
+    };
+    match form {
         Some(Form::Any) => report.ok(
             check,
             format!("`{arn}` waits, and invokes what entries name"),
@@ -177,13 +217,10 @@ async fn machine(
         }
         Some(Form::Other) if is_default => report.warn(
             check,
-            format!(
-                "`{arn}` reads `{}`, and is not of a form that onced knows",
-                definition::TIME_PATH
-            ),
+            format!("`{arn}` reads `{TIME_PATH}`, and is not of a form that onced knows"),
             "see that it waits, and then invokes `$.functionName` with `$.payload`",
         ),
-        Some(Form::Other) => report.ok(check, format!("`{arn}` reads `{}`", definition::TIME_PATH)),
+        Some(Form::Other) => report.ok(check, format!("`{arn}` reads `{TIME_PATH}`")),
         None => report.warn(
             check,
             format!("`{arn}` is there; its definition can't be read"),

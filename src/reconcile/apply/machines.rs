@@ -9,7 +9,8 @@ use tokio::time::Instant;
 use super::{Hands, StepError};
 use crate::model::entry::Entry;
 use crate::step_functions::Remedy;
-use crate::step_functions::definition::{self, Form};
+use crate::step_functions::form::Form;
+use crate::step_functions::unsuitable::{Unsuitable, must_be_suitable};
 
 /// How long what was seen of a machine holds: its definition may be changed by others.
 const HOLDS: Duration = Duration::from_mins(10);
@@ -20,10 +21,8 @@ const HOLDS_FOR_A_STOP: Duration = Duration::from_secs(10);
 /// What was seen of a machine.
 #[derive(Debug, Clone)]
 struct Seen {
-    is_express: bool,
-    is_deleting: bool,
-    /// What its definition does; `None`: it can't be read.
-    form: Option<Form>,
+    /// What its definition does, where that can be read.
+    form: Result<Option<Form>, Unsuitable>,
     at: Instant,
 }
 
@@ -86,9 +85,7 @@ impl Hands {
             (Err(error), _) => return Err(error.into()),
         };
         let seen = Seen {
-            is_express: properties.is_express,
-            is_deleting: properties.is_deleting,
-            form: definition::read(&properties.definition),
+            form: must_be_suitable(state_machine, &properties),
             at: Instant::now(),
         };
         let mut known = self.machines.known();
@@ -99,21 +96,9 @@ impl Hands {
 
 fn unfit(seen: &Seen, entry: &Entry) -> Option<String> {
     let arn = entry.state_machine();
-    if seen.is_express {
-        return Some(format!(
-            "`{arn}` is of type EXPRESS: its executions can't be stopped; name a STANDARD one"
-        ));
-    }
-    if seen.is_deleting {
-        return Some(format!(
-            "`{arn}` is being deleted (its status is DELETING) and takes no executions: name another one, or make it again once it is gone"
-        ));
-    }
     match (&seen.form, &entry.lambda) {
-        (Some(Form::AtOnce), _) => Some(format!(
-            "`{arn}` does not wait: nothing in its definition reads `$.invocationTime`, and so it would run at once"
-        )),
-        (Some(Form::One { function, .. }), Some(lambda)) if !is_same(lambda, function) => Some(
+        (Err(unsuitable), _) => Some(format!("{unsuitable}: {}", unsuitable.remedy())),
+        (Ok(Some(Form::One { function, .. })), Some(lambda)) if !is_same(lambda, function) => Some(
             format!("`{arn}` always invokes `{function}`, and not `{lambda}`"),
         ),
         _ => None,

@@ -19,7 +19,10 @@ impl Sandbox {
         }
         let first = core.store.machines.values().next()?.clone();
         let name = plain.rsplit(':').next().unwrap_or_default().to_owned();
+        let partition = plain.split(':').nth(1).unwrap_or_default();
+        let integrations = format!("arn:{partition}:states:::");
         Some(Machine {
+            definition: first.definition.replace("arn:aws:states:::", &integrations),
             arn: plain,
             name,
             deleting: false,
