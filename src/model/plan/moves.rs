@@ -20,6 +20,9 @@ use crate::model::written::{local, ruled};
 /// may come to nothing.
 const AT_LEAST: TimeDelta = TimeDelta::minutes(2);
 
+/// The same where AWS was not even asked yet whether that runs: it soon is.
+const AT_LEAST_UNASKED: TimeDelta = TimeDelta::seconds(5);
+
 /// How long before its time a doubt is still expected to be resolved: a file is mended, a rebase ends.
 const TO_TELL: TimeDelta = TimeDelta::minutes(15);
 
@@ -41,6 +44,8 @@ struct Unknown<'a> {
     name: &'a EntryName,
     /// That runs, and nothing is about to stop it.
     runs: bool,
+    /// Its start was not answered, and nobody has looked yet whether it runs.
+    is_unasked: bool,
     /// It is not where it was: most likely it has another name.
     has_left: bool,
 }
@@ -160,6 +165,7 @@ fn of_files_in_flight<'a>(
         let unknown = Unknown {
             name: wanted.name,
             runs: true,
+            is_unasked: false,
             has_left: false,
         };
         Some((record.fingerprint, unknown))
@@ -180,6 +186,11 @@ pub(super) fn is_given_up(want: &Want<'_>, record: &Record) -> bool {
         Want::Absent { .. } | Want::Unclear(_) | Want::Left(_) => false,
     };
     !kept && may_be_given_up(record)
+}
+
+/// Was its start not answered, and was it not looked for since?
+fn is_unasked(record: &Record) -> bool {
+    record.phase == Phase::Starting && record.missing.is_none()
 }
 
 /// By content: the places of those whose execution others may take over; the names of those of which it is not known yet
@@ -207,6 +218,7 @@ fn by_content<'a>(
             let other = Unknown {
                 name,
                 runs,
+                is_unasked: is_unasked(record),
                 has_left,
             };
             unknown.insert(record.fingerprint, other);
@@ -312,13 +324,21 @@ fn wait(decisions: &mut Decisions, giver: &Wanted<'_>) {
 }
 
 /// One whose start was not answered is not stopped while another entry asks for the same: it is seen first whether it runs,
-/// and then it can be given away.
+/// and then it can be given away. So it is where it is in doubt whether it still asks for it, once.
 fn see_first(decisions: &mut Decisions, giver: &Wanted<'_>) {
     let stops = matches!(
         decisions.get(giver.name),
         Some(Decision::Act(Step::Stop(_) | Step::Replace, _))
     );
-    if stops {
+    let is_in_doubt = matches!(
+        decisions.get(giver.name),
+        Some(Decision::Hold {
+            step: Step::Stop(_),
+            by: HeldBy::Doubt,
+            ..
+        })
+    );
+    if stops || is_in_doubt && giver.record.is_some_and(is_unasked) {
         let look = Decision::Act(Step::Look, "another entry asks for the same");
         set(decisions, giver.name, look);
     }
@@ -333,7 +353,12 @@ fn set(decisions: &mut Decisions, name: &EntryName, decision: Decision) {
 /// case; only where the other may still be there, and there is time to tell, both run until then. Else it is not waited for so long that it
 /// would be missed, but where its time has come: then the other may have fired.
 fn until_known(entry: &Entry, other: &Unknown<'_>, now: DateTime<Utc>) -> Option<Decision> {
-    let least = entry.at() - AT_LEAST;
+    let least = entry.at()
+        - if other.is_unasked {
+            AT_LEAST_UNASKED
+        } else {
+            AT_LEAST
+        };
     let waits = if other.runs {
         other.has_left || entry.at() - now < TO_TELL
     } else {

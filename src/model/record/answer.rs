@@ -90,7 +90,7 @@ fn never_arrived(record: Record, now: DateTime<Utc>) -> Option<Record> {
             ..record
         });
     };
-    (now > after(asked.max(since), LATE_DELIVERY)).then(|| Record {
+    (now > after(asked.max(since), LATE_DELIVERY)).then_some(Record {
         in_doubt: None,
         missing: None,
         ..record

@@ -235,3 +235,49 @@ fn a_name_in_a_file_that_is_being_written_may_have_left() {
         }
     }
 }
+
+/// A process that begins can't tell yet whether an entry still asks for what was being started when the one before ended. What
+/// asks for the same waits until AWS has said whether that runs, be it due soon.
+#[test]
+fn a_start_without_an_answer_is_looked_for_before_another_name_asks_for_the_same() {
+    let old = entry("a", 60);
+    let new = Entry {
+        name: EntryName::parse("b").unwrap(),
+        file: "b.yaml".into(),
+        ..old.clone()
+    };
+    let plan = |missing: Option<DateTime<Utc>>, ahead: i64| {
+        let record = Record {
+            missing,
+            ..record(&old, Phase::Starting)
+        };
+        let records: Records = [record].into_iter().collect();
+        let wants = Wants::from([
+            (&old.name, Want::Unclear("not read yet".into())),
+            (&new.name, Want::Present(&new)),
+        ]);
+        let zones = Zones::bundled();
+        let now = old.at() - TimeDelta::seconds(ahead);
+        let wants = side_by_side(&wants, &records);
+        let plan = Plan::make(
+            &wants,
+            &records,
+            |_| Sight::CLEAR,
+            &policy(),
+            (&[], &zones),
+            now,
+        );
+        let steps = plan
+            .steps()
+            .map(|(name, step, _)| format!("{step:?} {name}"));
+        steps.collect::<Vec<_>>()
+    };
+    assert_eq!(plan(None, 60), ["Look a"]);
+    assert_eq!(
+        plan(None, 4),
+        ["Look a", "Start b"],
+        "else it would be missed"
+    );
+    assert_eq!(plan(Some(now()), 60), ["Start b"], "it was looked for");
+    assert_eq!(plan(Some(now()), 180), Vec::<String>::new());
+}

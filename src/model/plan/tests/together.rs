@@ -308,7 +308,12 @@ fn a_new_name_for_the_same_is_a_move() {
     assert!(plan(&running, &gone, &off).is_empty());
     // What is being started or stopped is finished first: it may still fire.
     let starts = |phase, old: &Entry, new: &Entry| {
-        let steps = plan(&record(old, phase), &gone, new);
+        // It was looked for, and not found.
+        let looked_for = Record {
+            missing: Some(now()),
+            ..record(old, phase)
+        };
+        let steps = plan(&looked_for, &gone, new);
         steps.contains(&"Start new".to_owned())
     };
     assert!(starts(Phase::Stopped, &old, &new));
