@@ -3,6 +3,7 @@
 //! otherwise says why, and fails when that is no longer so.
 
 mod machines;
+mod redrive;
 mod rows;
 
 use bytes::Bytes;
@@ -18,6 +19,7 @@ use self::rows::{ROLE, Row, WAIT};
 fn rows() -> Vec<Row> {
     let mut all = rows::rows();
     all.extend(machines::rows());
+    all.extend(redrive::rows());
     all
 }
 

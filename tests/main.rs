@@ -42,6 +42,7 @@ mod review;
 mod roots;
 mod round_trips;
 mod rules_in_use;
+mod sandbox;
 mod scanning;
 mod schema;
 mod secrets;

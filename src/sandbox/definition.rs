@@ -4,18 +4,18 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
-use super::Status;
+use super::execution::{End, Execution, OLDEST_DAYS, Status, Task};
 
 /// The longest wait that AWS takes, in days: 2^31 − 1 seconds.
 const LONGEST_WAIT_DAYS: i64 = 24_855;
-/// An execution that is older is timed out (Step Functions quota).
-const OLDEST_DAYS: i64 = 365;
 
 /// A Lambda invocation.
 #[derive(Debug, Clone)]
 pub(super) struct Work {
     pub(super) function: String,
     pub(super) payload: String,
+    /// What its history says of it.
+    pub(super) task: Task,
     optimized: bool,
 }
 
@@ -34,26 +34,13 @@ impl Work {
 #[derive(Debug)]
 pub(super) enum Next {
     Wait(DateTime<Utc>),
-    Go {
-        state: String,
-        data: Value,
-    },
+    Go { state: String, data: Value },
     Work(Work),
-    End {
-        status: Status,
-        error: Option<String>,
-        cause: Option<String>,
-        output: Option<Value>,
-    },
+    End(End),
 }
 
 fn failed(error: &str, cause: String) -> Next {
-    Next::End {
-        status: Status::Failed,
-        error: Some(error.into()),
-        cause: Some(cause),
-        output: None,
-    }
+    Next::End(End::failed(error, cause))
 }
 
 /// `$.a.b` in the data.
@@ -83,6 +70,12 @@ fn template(value: &Value, data: &Value) -> Option<Value> {
     }
 }
 
+/// The service and the action of an integration's resource; `None`: it is a function's ARN.
+pub(super) fn service(resource: &str) -> Option<(&str, &str)> {
+    let (_, integration) = resource.split_once(":states:::")?;
+    integration.rsplit_once(':')
+}
+
 /// RFC 3339 with an upper-case `T`, and an upper-case `Z` or an offset; fractions are dropped
 /// (<https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html>).
 fn timestamp(text: &str) -> Option<DateTime<Utc>> {
@@ -99,86 +92,41 @@ fn leave(state: &Value, data: Value) -> Next {
             state: next.to_owned(),
             data,
         },
-        None => Next::End {
-            status: Status::Succeeded,
-            error: None,
-            cause: None,
-            output: Some(data),
-        },
+        None => Next::End(End::succeeded(data)),
     }
 }
 
 /// What comes after a Task that has its result.
-pub(super) fn after_task(definition: &Value, state: &str, result: Value) -> Next {
-    leave(&definition["States"][state], result)
+pub(super) fn after_task(execution: &Execution, result: Value) -> Next {
+    leave(execution.here(), result)
 }
 
-/// What an execution does in its state.
-pub(super) fn next(
-    definition: &Value,
-    name: &str,
-    data: &Value,
-    start: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Next {
-    let oldest = start + TimeDelta::days(OLDEST_DAYS);
-    if now >= oldest {
-        return Next::End {
+/// What an execution does in its state, which it has entered.
+pub(super) fn next(execution: &Execution, now: DateTime<Utc>) -> Next {
+    if now >= execution.start + TimeDelta::days(OLDEST_DAYS) {
+        return Next::End(End {
             status: Status::TimedOut,
             error: None,
             cause: None,
             output: None,
-        };
+        });
     }
-    let state = &definition["States"][name];
+    let (state, name, data) = (execution.here(), &execution.state, &execution.data);
     let text = |key: &str| state.get(key).and_then(Value::as_str);
     match text("Type") {
-        Some("Wait") => wait(state, name, data, start, now, oldest),
-        Some("Task") => {
-            let resource = text("Resource").unwrap_or_default();
-            let optimized = resource.ends_with(":states:::lambda:invoke");
-            let parameters = state
-                .get("Parameters")
-                .map_or_else(|| Some(data.clone()), |p| template(p, data));
-            let Some(parameters) = parameters else {
-                let cause = format!(
-                    "An error occurred while executing the state '{name}'. A path in 'Parameters' does not lead to a value."
-                );
-                return failed("States.ParameterPathFailure", cause);
-            };
-            let (function, payload) = if optimized {
-                (
-                    parameters["FunctionName"]
-                        .as_str()
-                        .unwrap_or_default()
-                        .to_owned(),
-                    parameters["Payload"].to_string(),
-                )
-            } else {
-                (resource.to_owned(), parameters.to_string())
-            };
-            Next::Work(Work {
-                function,
-                payload,
-                optimized,
-            })
-        }
+        Some("Wait") => wait(execution, now),
+        Some("Task") => task(execution),
         Some("Pass") => leave(
             state,
             state.get("Result").cloned().unwrap_or_else(|| data.clone()),
         ),
-        Some("Succeed") => Next::End {
-            status: Status::Succeeded,
-            error: None,
-            cause: None,
-            output: Some(data.clone()),
-        },
-        Some("Fail") => Next::End {
+        Some("Succeed") => Next::End(End::succeeded(data.clone())),
+        Some("Fail") => Next::End(End {
             status: Status::Failed,
             error: text("Error").map(str::to_owned),
             cause: text("Cause").map(str::to_owned),
             output: None,
-        },
+        }),
         _ => failed(
             "States.Runtime",
             format!("the sandbox does not run states like '{name}'"),
@@ -186,21 +134,48 @@ pub(super) fn next(
     }
 }
 
-fn wait(
-    state: &Value,
-    name: &str,
-    data: &Value,
-    start: DateTime<Utc>,
-    now: DateTime<Utc>,
-    oldest: DateTime<Utc>,
-) -> Next {
+fn task(execution: &Execution) -> Next {
+    let (state, name, data) = (execution.here(), &execution.state, &execution.data);
+    let resource = state["Resource"].as_str().unwrap_or_default();
+    let parameters = match state.get("Parameters") {
+        Some(parameters) => template(parameters, data),
+        None => Some(data.clone()),
+    };
+    let Some(parameters) = parameters else {
+        let cause = format!(
+            "An error occurred while executing the state '{name}'. A path in 'Parameters' does not lead to a value."
+        );
+        return failed("States.ParameterPathFailure", cause);
+    };
+    let optimized = resource.ends_with(":states:::lambda:invoke");
+    let (function, payload) = if optimized {
+        let function = parameters["FunctionName"].as_str().unwrap_or_default();
+        (function.to_owned(), parameters["Payload"].to_string())
+    } else {
+        (resource.to_owned(), parameters.to_string())
+    };
+    Next::Work(Work {
+        function,
+        payload,
+        optimized,
+        task: Task {
+            resource: resource.to_owned(),
+            parameters: parameters.to_string(),
+            timeout: state.get("TimeoutSeconds").and_then(Value::as_u64),
+        },
+    })
+}
+
+fn wait(execution: &Execution, now: DateTime<Utc>) -> Next {
+    let (state, name, data) = (execution.here(), &execution.state, &execution.data);
+    let (since, event) = execution.entered.unwrap_or((execution.start, 2));
     let entered = format!(
-        "An error occurred while executing the state '{name}' (entered at the event id #2)."
+        "An error occurred while executing the state '{name}' (entered at the event id #{event})."
     );
     let seconds = |value: Option<&Value>| {
         value
             .and_then(Value::as_i64)
-            .and_then(|n| start.checked_add_signed(TimeDelta::try_seconds(n)?))
+            .and_then(|n| since.checked_add_signed(TimeDelta::try_seconds(n)?))
     };
     let (until, cause) = if let Some(path) = state.get("TimestampPath").and_then(Value::as_str) {
         let value = at(data, path);
@@ -228,9 +203,10 @@ fn wait(
     } else {
         (seconds(state.get("Seconds")), entered.clone())
     };
+    let oldest = execution.start + TimeDelta::days(OLDEST_DAYS);
     match until {
         None => failed("States.Runtime", cause),
-        Some(until) if until > start + TimeDelta::days(LONGEST_WAIT_DAYS) => failed(
+        Some(until) if until > since + TimeDelta::days(LONGEST_WAIT_DAYS) => failed(
             "States.Runtime",
             format!("{entered} Wait state delay is too long."),
         ),

@@ -6,6 +6,7 @@ mod errors;
 mod execution;
 mod faults;
 mod operations;
+mod running;
 mod sts;
 mod wire;
 
@@ -16,13 +17,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::Notify;
 use tokio::time::Instant;
-use tracing::{info, warn};
+use tracing::warn;
 
-use definition::{Next, Work};
-use execution::Face;
 pub use execution::{Execution, Status};
 pub use faults::Fault;
 use faults::{Faults, Quota};
@@ -177,7 +176,7 @@ impl Sandbox {
             changed: Notify::new(),
         };
         let sandbox = Self(Arc::new(shared));
-        tokio::spawn(tick(sandbox.clone()));
+        tokio::spawn(running::tick(sandbox.clone()));
         Ok(sandbox)
     }
 
@@ -280,163 +279,6 @@ impl Sandbox {
         self.core().quotas.insert(operation.to_owned(), quota);
     }
 
-    /// Goes on with every execution whose time has come.
-    fn advance(&self) {
-        let now = self.now();
-        let mut core = self.core();
-        while let Some((wake, arn)) = core.due.first().cloned()
-            && wake <= now
-        {
-            core.due.pop_first();
-            self.step(&mut core, &arn, now);
-        }
-    }
-
-    /// Goes on with one execution until it waits, works or is over.
-    fn step(&self, core: &mut Core, arn: &str, now: DateTime<Utc>) {
-        let deleting = core.deleting(arn);
-        let Some(execution) = core
-            .store
-            .executions
-            .get_mut(arn)
-            .filter(|e| e.status() == Status::Running)
-        else {
-            return;
-        };
-        core.dirty = true;
-        loop {
-            match definition::next(
-                &execution.definition,
-                &execution.state,
-                &execution.data,
-                execution.start,
-                now,
-            ) {
-                Next::Wait(until) => {
-                    execution.wake = Some(until);
-                    core.due.insert((until, arn.to_owned()));
-                    return;
-                }
-                Next::Go { state, data } => {
-                    if let Some(machine) = &deleting {
-                        execution.terminate(machine, now);
-                        return;
-                    }
-                    execution.state = state;
-                    execution.data = data;
-                }
-                Next::Work(work) => {
-                    execution.invoked = true;
-                    execution.fired = Some(now);
-                    execution.wake = None;
-                    let (name, sandbox, arn) =
-                        (execution.name.clone(), self.clone(), arn.to_owned());
-                    tokio::spawn(async move { sandbox.work(arn, name, work).await });
-                    return;
-                }
-                Next::End {
-                    status,
-                    error,
-                    cause,
-                    output,
-                } => {
-                    let output = output.map(|output| output.to_string());
-                    execution.faces.push(Face {
-                        since: now,
-                        status,
-                        stop: Some(now),
-                        error,
-                        cause,
-                        output,
-                    });
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Runs a Task, and goes on with what came of it, unless the execution was stopped meanwhile.
-    async fn work(&self, arn: String, name: String, work: Work) {
-        info!(
-            function = work.function,
-            bytes = work.payload.len(),
-            execution = name,
-            "sandbox: lambda invoked"
-        );
-        let Options {
-            lambda_endpoint,
-            task_time,
-            ..
-        } = &self.0.options;
-        let result = if let Some(endpoint) = lambda_endpoint {
-            wire::invoke(endpoint, &work).await
-        } else {
-            if !task_time.is_zero() {
-                tokio::time::sleep(*task_time).await;
-            }
-            Ok(Value::Null)
-        };
-        let now = self.now();
-        let mut core = self.core();
-        let deleting = core.deleting(&arn);
-        let Some(execution) = core
-            .store
-            .executions
-            .get_mut(&arn)
-            .filter(|e| e.status() == Status::Running)
-        else {
-            return;
-        };
-        match result {
-            Ok(output) => {
-                let data = work.result(output);
-                match definition::after_task(&execution.definition, &execution.state, data) {
-                    Next::Go { state, data } => {
-                        if let Some(machine) = &deleting {
-                            execution.terminate(machine, now);
-                        } else {
-                            execution.state = state;
-                            execution.data = data;
-                            self.step(&mut core, &arn, now);
-                        }
-                    }
-                    Next::End {
-                        status,
-                        error,
-                        cause,
-                        output,
-                    } => {
-                        let output = output.map(|output| output.to_string());
-                        execution.faces.push(Face {
-                            since: now,
-                            status,
-                            stop: Some(now),
-                            error,
-                            cause,
-                            output,
-                        });
-                    }
-                    Next::Wait(_) | Next::Work(_) => {}
-                }
-            }
-            Err((error, cause)) => {
-                warn!(execution = name, error, "sandbox: the invocation failed");
-                let (error, cause) = (Some(error), Some(cause));
-                execution.faces.push(Face {
-                    since: now,
-                    status: Status::Failed,
-                    stop: Some(now),
-                    error,
-                    cause,
-                    output: None,
-                });
-            }
-        }
-        core.dirty = true;
-        drop(core);
-        self.0.changed.notify_one();
-    }
-
     /// Writes the state file, if anything changed since.
     fn save(&self) {
         let Some(path) = &self.0.options.state_file else {
@@ -456,26 +298,6 @@ impl Sandbox {
             .and_then(|()| std::fs::rename(&beside, path));
         if let Err(error) = written {
             warn!(path = %path.display(), %error, "sandbox: executions can't be kept");
-        }
-    }
-}
-
-/// The one timer of all executions. Never sleeps long: the machine may.
-async fn tick(sandbox: Sandbox) {
-    loop {
-        sandbox.advance();
-        sandbox.save();
-        let next = sandbox.core().due.first().map(|(wake, _)| *wake);
-        let rest = next
-            .map_or(TimeDelta::MAX, |wake| wake - sandbox.now())
-            .to_std()
-            .unwrap_or_default();
-        let rest = rest
-            .min(Duration::from_hours(1))
-            .max(Duration::from_millis(1));
-        tokio::select! {
-            () = tokio::time::sleep(rest) => {}
-            () = sandbox.0.changed.notified() => {}
         }
     }
 }

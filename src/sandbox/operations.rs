@@ -1,14 +1,17 @@
 //! The operations: what each answers, in the order in which AWS checks. Idempotency, names and limits are those of
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>.
 
+mod history;
 mod machines;
+mod redrive;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
 use super::errors::{Error, error};
+use super::execution::{End, Face, What};
 use super::wire::Answer;
-use super::{Core, Execution, Face, Sandbox, Status};
+use super::{Core, Execution, Sandbox, Status};
 
 const MAX_INPUT: usize = 262_144;
 /// How long a name stays taken after its execution closed.
@@ -80,6 +83,23 @@ fn page_size(request: &Value) -> Result<usize, Error> {
     }
 }
 
+/// The items of the page that a request asks for, and the token of the next one.
+fn page<T: Clone>(
+    items: &[T],
+    request: &Value,
+    size: usize,
+) -> Result<(Vec<T>, Option<Value>), Error> {
+    let from: usize = match text(request, "nextToken") {
+        None => 0,
+        Some(token) => token
+            .parse()
+            .map_err(|_| error("InvalidToken", format!("Invalid Token: '{token}'")))?,
+    };
+    let more = (from + size < items.len()).then(|| json!((from + size).to_string()));
+    let shown = items.iter().skip(from).take(size).cloned();
+    Ok((shown.collect(), more))
+}
+
 fn arn<'a>(arn: &'a str, kind: &str) -> Result<Vec<&'a str>, Error> {
     if !arn.starts_with("arn:") {
         return Err(error(
@@ -88,12 +108,21 @@ fn arn<'a>(arn: &'a str, kind: &str) -> Result<Vec<&'a str>, Error> {
         ));
     }
     let parts: Vec<&str> = arn.split(':').collect();
-    let good = parts.len() >= 7 && parts[2] == "states" && parts[5] == kind && !parts[6].is_empty();
-    if good {
+    let whole = parts.len() >= 7 && parts[2] == "states" && !parts[6].is_empty();
+    if whole && parts[5] != kind {
+        let what = format!("Resource type not valid in this context: {}", parts[5]);
+        return Err(error("InvalidArn", format!("Invalid Arn: '{what}'")));
+    }
+    if whole {
         Ok(parts)
     } else {
         Err(error("InvalidArn", format!("Invalid Arn: '{arn}'")))
     }
+}
+
+fn no_execution(arn: &str) -> Error {
+    let message = format!("Execution Does Not Exist: '{arn}'");
+    error("ExecutionDoesNotExist", message)
 }
 
 fn good_name(name: &str) -> bool {
@@ -117,7 +146,8 @@ impl Sandbox {
             Some("StartExecution") => self.start(&mut core, &request, now),
             Some("StopExecution") => stop(&mut core, &request, now),
             Some("DescribeExecution") => self.describe(&core, &request, now),
-            Some("GetExecutionHistory") => history(&core, &request),
+            Some("RedriveExecution") => self.redrive(&mut core, &request, now),
+            Some("GetExecutionHistory") => history::history(&core, &request),
             Some("ListExecutions") => self.list(&core, &request, now),
             Some("CreateStateMachine") => self.create(&mut core, &request, now),
             Some("UpdateStateMachine") => machines::update(&mut core, &request, now),
@@ -212,15 +242,7 @@ impl Sandbox {
         }
         let definition: Value = serde_json::from_str(&machine.definition).unwrap_or_default();
         let state = text(&definition, "StartAt").unwrap_or_default().to_owned();
-        let face = Face {
-            since: now,
-            status: Status::Running,
-            stop: None,
-            error: None,
-            cause: None,
-            output: None,
-        };
-        let execution = Execution {
+        let mut execution = Execution {
             arn: execution_arn.clone(),
             name,
             machine_arn: machine.arn,
@@ -228,12 +250,17 @@ impl Sandbox {
             start: now,
             invoked: false,
             fired: None,
+            firings: Vec::new(),
             definition,
             state,
             data,
+            entered: None,
             wake: None,
-            faces: vec![face],
+            faces: vec![Face::running(now)],
+            events: Vec::new(),
+            redrives: Vec::new(),
         };
+        execution.tell(now, What::Started);
         core.store
             .executions
             .insert(execution_arn.clone(), execution);
@@ -241,14 +268,16 @@ impl Sandbox {
         Ok(json!({"executionArn": execution_arn, "startDate": epoch(now)}))
     }
 
-    /// What may be seen of an execution: reads are behind by the lag.
+    /// Which time reads show: they are behind by the lag.
+    fn seen(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now - TimeDelta::from_std(self.0.options.lag).unwrap_or(TimeDelta::MAX)
+    }
+
+    /// What may be seen of an execution.
     fn face<'a>(&self, execution: &'a Execution, now: DateTime<Utc>) -> Option<&'a Face> {
-        let lag = TimeDelta::from_std(self.0.options.lag).unwrap_or(TimeDelta::MAX);
-        execution
-            .faces
-            .iter()
-            .rev()
-            .find(|face| face.since <= now - lag)
+        let seen = self.seen(now);
+        let mut faces = execution.faces.iter().rev();
+        faces.find(|face| face.since <= seen)
     }
 
     fn describe(&self, core: &Core, request: &Value, now: DateTime<Utc>) -> Reply {
@@ -259,15 +288,16 @@ impl Sandbox {
             .executions
             .get(execution_arn)
             .and_then(|e| Some((e, self.face(e, now)?)));
-        let missing = || {
-            error(
-                "ExecutionDoesNotExist",
-                format!("Execution Does Not Exist: '{execution_arn}'"),
-            )
-        };
-        let (execution, face) = seen.ok_or_else(missing)?;
+        let (execution, face) = seen.ok_or_else(|| no_execution(execution_arn))?;
         // METADATA_ONLY leaves out what a customer's key may have encrypted.
         let whole = text(request, "includedData") != Some("METADATA_ONLY");
+        let redrives = execution.redrives_by(self.seen(now));
+        let not_redrivable = execution.not_redrivable(face, now);
+        let redrive_status = if not_redrivable.is_none() {
+            "REDRIVABLE"
+        } else {
+            "NOT_REDRIVABLE"
+        };
         Ok(object([
             ("executionArn", Some(json!(execution.arn))),
             ("stateMachineArn", Some(json!(execution.machine_arn))),
@@ -298,14 +328,17 @@ impl Sandbox {
                     .filter(|_| whole)
                     .map(|cause| json!(cause)),
             ),
-            ("redriveCount", Some(json!(0))),
+            ("redriveCount", Some(json!(redrives.len()))),
+            ("redriveDate", redrives.last().map(|last| epoch(last.at))),
+            ("redriveStatus", Some(json!(redrive_status))),
+            ("redriveStatusReason", not_redrivable.map(|why| json!(why))),
         ]))
     }
 
     fn list(&self, core: &Core, request: &Value, now: DateTime<Utc>) -> Reply {
         let machine_arn = required(request, "stateMachineArn")?;
         arn(machine_arn, "stateMachine")?;
-        let page = page_size(request)?;
+        let size = page_size(request)?;
         let machine = self.machine(core, machine_arn);
         let machine = machine.ok_or_else(|| {
             error(
@@ -319,12 +352,6 @@ impl Sandbox {
                 "This operation is not supported by this type of state machine",
             ));
         }
-        let from: usize = match text(request, "nextToken") {
-            None => 0,
-            Some(token) => token
-                .parse()
-                .map_err(|_| error("InvalidToken", format!("Invalid Token: '{token}'")))?,
-        };
         let wanted = text(request, "statusFilter");
         let known = [
             "RUNNING",
@@ -346,17 +373,24 @@ impl Sandbox {
             .filter_map(|execution| Some((execution, self.face(execution, now)?)))
             .filter(|(_, face)| wanted.is_none_or(|wanted| wanted == face.status.as_str()))
             .collect();
-        let newest = |(execution, face): &(&Execution, &Face)| face.stop.unwrap_or(execution.start);
+        let redriven = |execution: &Execution| {
+            let redrives = execution.redrives_by(self.seen(now));
+            (redrives.len(), redrives.last().map(|last| last.at))
+        };
+        let newest = |(execution, face): &(&Execution, &Face)| {
+            let began = redriven(execution).1.unwrap_or(execution.start);
+            face.stop.unwrap_or(began)
+        };
         seen.sort_by(|a, b| {
             newest(b)
                 .cmp(&newest(a))
                 .then_with(|| a.0.arn.cmp(&b.0.arn))
         });
-        let items: Vec<Value> = seen
+        let (shown, more) = page(&seen, request, size)?;
+        let items: Vec<Value> = shown
             .iter()
-            .skip(from)
-            .take(page)
             .map(|(execution, face)| {
+                let (redrives, redriven) = redriven(execution);
                 object([
                     ("executionArn", Some(json!(execution.arn))),
                     ("stateMachineArn", Some(json!(execution.machine_arn))),
@@ -364,10 +398,11 @@ impl Sandbox {
                     ("status", Some(json!(face.status.as_str()))),
                     ("startDate", Some(epoch(execution.start))),
                     ("stopDate", face.stop.map(epoch)),
+                    ("redriveCount", Some(json!(redrives))),
+                    ("redriveDate", redriven.map(epoch)),
                 ])
             })
             .collect();
-        let more = (from + page < seen.len()).then(|| json!((from + page).to_string()));
         Ok(object([
             ("executions", Some(Value::Array(items))),
             ("nextToken", more),
@@ -377,21 +412,11 @@ impl Sandbox {
 
 fn stop(core: &mut Core, request: &Value, now: DateTime<Utc>) -> Reply {
     let execution_arn = required(request, "executionArn")?;
-    if execution_arn.contains(":express:") {
-        return Err(error(
-            "StateMachineTypeNotSupported",
-            "This operation is not supported by this type of state machine",
-        ));
-    }
     arn(execution_arn, "execution")?;
     at_most(request, "error", 256)?;
     at_most(request, "cause", 32_768)?;
-    let Some(execution) = core.store.executions.get_mut(execution_arn) else {
-        return Err(error(
-            "ExecutionDoesNotExist",
-            format!("Execution Does Not Exist: '{execution_arn}'"),
-        ));
-    };
+    let execution = core.store.executions.get_mut(execution_arn);
+    let execution = execution.ok_or_else(|| no_execution(execution_arn))?;
     // Stopping what is over changes nothing, and is no error.
     if let Some(stopped) = execution.face().stop {
         return Ok(json!({"stopDate": epoch(stopped)}));
@@ -400,61 +425,12 @@ fn stop(core: &mut Core, request: &Value, now: DateTime<Utc>) -> Reply {
         text(request, "error").map(str::to_owned),
         text(request, "cause").map(str::to_owned),
     );
-    execution.faces.push(Face {
-        since: now,
+    let end = End {
         status: Status::Aborted,
-        stop: Some(now),
         error,
         cause,
         output: None,
-    });
+    };
+    execution.end(end, now);
     Ok(json!({"stopDate": epoch(now)}))
-}
-
-/// Not eventually consistent, by AWS's documentation. The Wait and the Task of a machine of two states, as events.
-fn history(core: &Core, request: &Value) -> Reply {
-    let execution_arn = required(request, "executionArn")?;
-    arn(execution_arn, "execution")?;
-    let page = page_size(request)?;
-    let Some(execution) = core.store.executions.get(execution_arn) else {
-        return Err(error(
-            "ExecutionDoesNotExist",
-            format!("Execution Does Not Exist: '{execution_arn}'"),
-        ));
-    };
-    let face = execution.face();
-    let end = match face.status {
-        Status::Running => None,
-        Status::Succeeded => Some("ExecutionSucceeded"),
-        Status::Failed => Some("ExecutionFailed"),
-        Status::TimedOut => Some("ExecutionTimedOut"),
-        Status::Aborted => Some("ExecutionAborted"),
-    };
-    let first = text(&execution.definition, "StartAt").unwrap_or_default();
-    let waits = execution.definition["States"][first]["Type"] == "Wait";
-    let left = execution
-        .fired
-        .or(face.stop.filter(|_| face.status == Status::Succeeded));
-    let rows = [
-        Some(("ExecutionStarted", execution.start)),
-        waits.then_some(("WaitStateEntered", execution.start)),
-        left.filter(|_| waits).map(|at| ("WaitStateExited", at)),
-        execution.fired.map(|at| ("TaskStateEntered", at)),
-        execution.fired.map(|at| ("TaskScheduled", at)),
-        execution.fired.map(|at| ("TaskStarted", at)),
-        end.and_then(|kind| Some((kind, face.stop?))),
-    ];
-    let mut events: Vec<Value> = rows
-        .into_iter()
-        .flatten()
-        .enumerate()
-        .map(|(n, (kind, at))| {
-            json!({"id": n + 1, "previousEventId": n, "type": kind, "timestamp": epoch(at)})
-        })
-        .collect();
-    if request.get("reverseOrder").and_then(Value::as_bool) == Some(true) {
-        events.reverse();
-    }
-    events.truncate(page);
-    Ok(json!({"events": events}))
 }
