@@ -5,6 +5,7 @@
 mod machines;
 mod redrive;
 mod rows;
+mod versions;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -20,6 +21,7 @@ fn rows() -> Vec<Row> {
     let mut all = rows::rows();
     all.extend(machines::rows());
     all.extend(redrive::rows());
+    all.extend(versions::rows());
     all
 }
 

@@ -83,7 +83,7 @@ async fn a_redrive_after_the_time_leaves_the_wait_at_once() {
     let sandbox = sandbox();
     let arn = start(&sandbox, "n", 60);
     ask(&sandbox, "StopExecution", &arn);
-    pass(Duration::from_secs(300)).await;
+    pass(Duration::from_mins(5)).await;
     assert!(sandbox.executions()[0].firings.is_empty());
     ask(&sandbox, "RedriveExecution", &arn);
     pass(Duration::ZERO).await;
@@ -147,4 +147,67 @@ async fn an_execution_that_was_open_for_a_year_can_not_be_redriven() {
         described["redriveStatusReason"],
         "Execution has exceeded the max execution time"
     );
+}
+
+/// "Step Functions randomly chooses which version runs a given execution based on the percentage you specify."
+#[tokio::test(start_paused = true)]
+async fn an_alias_leads_to_its_versions_by_their_weights() {
+    let sandbox = sandbox();
+    let machine = machine_arn("OneTimeLambdaScheduler");
+    let publish = json!({"stateMachineArn": machine});
+    call(&sandbox, "PublishStateMachineVersion", &publish);
+    let definition = r#"{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}"#;
+    let update = json!({"stateMachineArn": machine, "definition": definition, "publish": true});
+    call(&sandbox, "UpdateStateMachine", &update);
+    let route = |version: u64, weight: u64| json!({"stateMachineVersionArn": format!("{machine}:{version}"), "weight": weight});
+    let alias = json!({"name": "live", "routingConfiguration": [route(1, 80), route(2, 20)]});
+    call(&sandbox, "CreateStateMachineAlias", &alias);
+    let input = json!({"invocationTime": "2027-01-01T00:00:00Z"}).to_string();
+    for number in 0..1000 {
+        let name = format!("n{number}");
+        let start =
+            json!({"stateMachineArn": format!("{machine}:live"), "name": name, "input": input});
+        call(&sandbox, "StartExecution", &start);
+    }
+    let all = sandbox.executions();
+    let second = |version: &Option<String>| version.as_deref() == Some(&format!("{machine}:2"));
+    let of_two = all
+        .iter()
+        .filter(|execution| second(&execution.version_arn))
+        .count();
+    assert!((150..250).contains(&of_two), "{of_two}");
+    let ended = all
+        .iter()
+        .filter(|execution| execution.stopped().is_some())
+        .count();
+    assert_eq!(ended, of_two);
+}
+
+/// "Even if you update your alias to point to a different version, the redriven execution continues to use the version
+/// associated with the original execution attempt."
+#[tokio::test(start_paused = true)]
+async fn a_redriven_execution_keeps_the_version_to_which_its_alias_led() {
+    let sandbox = sandbox();
+    let machine = machine_arn("OneTimeLambdaScheduler");
+    let publish = json!({"stateMachineArn": machine});
+    call(&sandbox, "PublishStateMachineVersion", &publish);
+    let definition = r#"{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}"#;
+    let update = json!({"stateMachineArn": machine, "definition": definition, "publish": true});
+    call(&sandbox, "UpdateStateMachine", &update);
+    let to = |version: u64| json!([{"stateMachineVersionArn": format!("{machine}:{version}"), "weight": 100}]);
+    let alias = json!({"name": "live", "routingConfiguration": to(1)});
+    call(&sandbox, "CreateStateMachineAlias", &alias);
+    let input = json!({"invocationTime": "2027-01-01T00:00:00Z"}).to_string();
+    let start = json!({"stateMachineArn": format!("{machine}:live"), "name": "n", "input": input});
+    let started = call(&sandbox, "StartExecution", &start);
+    let arn = started["executionArn"].as_str().expect("an ARN");
+    ask(&sandbox, "StopExecution", arn);
+    let alias =
+        json!({"stateMachineAliasArn": format!("{machine}:live"), "routingConfiguration": to(2)});
+    call(&sandbox, "UpdateStateMachineAlias", &alias);
+    ask(&sandbox, "RedriveExecution", arn);
+    let described = ask(&sandbox, "DescribeExecution", arn);
+    assert_eq!(described["status"], "RUNNING");
+    assert_eq!(described["stateMachineVersionArn"], format!("{machine}:1"));
+    assert_eq!(described["stateMachineAliasArn"], format!("{machine}:live"));
 }

@@ -141,6 +141,18 @@ pub struct Execution {
     pub arn: String,
     pub name: String,
     pub machine_arn: String,
+    /// The version that runs, if one was asked for or an alias led to it.
+    #[serde(default)]
+    pub version_arn: Option<String>,
+    #[serde(default)]
+    pub alias_arn: Option<String>,
+    #[serde(default)]
+    pub(super) role: String,
+    /// What runs, for DescribeStateMachineForExecution: the revision and when it was made.
+    #[serde(default)]
+    pub(super) revision: Option<String>,
+    #[serde(default)]
+    pub(super) updated: Option<DateTime<Utc>>,
     pub input: String,
     pub start: DateTime<Utc>,
     /// Was its Task entered?

@@ -5,6 +5,7 @@ mod definition;
 mod errors;
 mod execution;
 mod faults;
+mod machine;
 mod operations;
 mod running;
 mod sts;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tracing::warn;
@@ -25,6 +27,7 @@ use tracing::warn;
 pub use execution::{Execution, Status};
 pub use faults::Fault;
 use faults::{Faults, Quota};
+use machine::{Config, Machine};
 pub use wire::Answer;
 
 /// How this Step Functions is.
@@ -63,22 +66,6 @@ impl Default for Options {
     }
 }
 
-/// A registered state machine.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Machine {
-    arn: String,
-    name: String,
-    definition: String,
-    role: String,
-    express: bool,
-    created: DateTime<Utc>,
-    /// Its deletion was asked for, and executions of it still run.
-    #[serde(default)]
-    deleting: bool,
-    #[serde(default)]
-    tags: BTreeMap<String, String>,
-}
-
 /// One request as it was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
@@ -115,9 +102,33 @@ struct Core {
     /// By operation.
     quotas: BTreeMap<String, Quota>,
     dirty: bool,
+    /// How many UUIDs were made.
+    serial: u64,
 }
 
 impl Core {
+    /// A machine, by its own ARN.
+    fn machine_mut(&mut self, arn: &str) -> Option<&mut Machine> {
+        self.store.machines.get_mut(arn)
+    }
+
+    /// A UUID that nobody has had: the same one each time that the same things happen at the same times.
+    fn uuid(&mut self, now: DateTime<Utc>) -> String {
+        self.serial += 1;
+        let seed = format!("{now:?} {} {}", self.calls.len(), self.serial);
+        let digest = Sha256::digest(seed);
+        let bits = u128::from_be_bytes(std::array::from_fn(|at| digest[at]));
+        let part = |from: u32, len: u32| (bits >> from) & ((1 << len) - 1);
+        format!(
+            "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+            part(96, 32),
+            part(80, 16),
+            part(68, 12),
+            part(52, 12),
+            part(4, 48)
+        )
+    }
+
     /// The name of an execution's state machine, where that one is being deleted.
     fn deleting(&self, execution: &str) -> Option<String> {
         let execution = self.store.executions.get(execution)?;
@@ -225,7 +236,13 @@ impl Sandbox {
             express: false,
             created: self.now(),
             deleting: false,
-            tags: BTreeMap::new(),
+            tags: Vec::new(),
+            config: Config::default(),
+            revision: None,
+            updated: None,
+            versions: BTreeMap::new(),
+            published: 0,
+            aliases: BTreeMap::new(),
         };
         self.core()
             .store

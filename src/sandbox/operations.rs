@@ -4,6 +4,7 @@
 mod history;
 mod machines;
 mod redrive;
+mod versions;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
@@ -113,6 +114,10 @@ fn arn<'a>(arn: &'a str, kind: &str) -> Result<Vec<&'a str>, Error> {
         let what = format!("Resource type not valid in this context: {}", parts[5]);
         return Err(error("InvalidArn", format!("Invalid Arn: '{what}'")));
     }
+    if whole && kind == "stateMachine" && parts[6].contains('/') {
+        let message = format!("a state of a machine can't be asked for: '{arn}'");
+        return Err(error("ValidationException", message));
+    }
     if whole {
         Ok(parts)
     } else {
@@ -153,7 +158,16 @@ impl Sandbox {
             Some("UpdateStateMachine") => machines::update(&mut core, &request, now),
             Some("DeleteStateMachine") => machines::delete(&mut core, &request),
             Some("DescribeStateMachine") => self.describe_machine(&core, &request),
+            Some("PublishStateMachineVersion") => versions::publish(&mut core, &request, now),
+            Some("ListStateMachineVersions") => versions::list_versions(&mut core, &request),
+            Some("DeleteStateMachineVersion") => versions::delete_version(&mut core, &request),
+            Some("CreateStateMachineAlias") => versions::create_alias(&mut core, &request, now),
+            Some("DescribeStateMachineAlias") => versions::describe_alias(&mut core, &request),
+            Some("UpdateStateMachineAlias") => versions::update_alias(&mut core, &request, now),
+            Some("DeleteStateMachineAlias") => versions::delete_alias(&mut core, &request),
+            Some("ListStateMachineAliases") => versions::list_aliases(&mut core, &request),
             Some("TagResource") => machines::tag(&mut core, &request),
+            Some("UntagResource") => machines::untag(&mut core, &request),
             Some("ListTagsForResource") => machines::tags(&core, &request),
             Some("ListStateMachines") => Ok(machines::list_machines(&core)),
             _ => {
@@ -193,16 +207,11 @@ impl Sandbox {
             );
             return Err(constraint("input", "", &what));
         }
-        let does_not_exist = || {
-            error(
-                "StateMachineDoesNotExist",
-                format!("State Machine Does Not Exist: '{machine_arn}'"),
-            )
-        };
-        let machine = self.machine(core, machine_arn).ok_or_else(does_not_exist)?;
+        let name = text(request, "name").map_or_else(|| core.uuid(now), str::to_owned);
+        let resolved = self.resolve(core, machine_arn, &name);
+        let resolved = resolved.ok_or_else(|| machines::no_machine(machine_arn))?;
+        let machine = resolved.machine;
         machines::must_be_active(&machine)?;
-        let name = text(request, "name")
-            .map_or_else(|| format!("sandbox-{}", core.calls.len()), str::to_owned);
         if !good_name(&name) {
             return Err(error("InvalidName", format!("Invalid Name: '{name}'")));
         }
@@ -222,7 +231,7 @@ impl Sandbox {
             machine.arn.replace(":stateMachine:", &format!(":{kind}:"))
         );
         if machine.express {
-            execution_arn = format!("{execution_arn}:{}", core.calls.len());
+            execution_arn = format!("{execution_arn}:{}", core.uuid(now));
         } else if let Some(before) = core.store.executions.get(&execution_arn) {
             let face = before.face();
             if face.status == Status::Running && before.input == input {
@@ -245,7 +254,12 @@ impl Sandbox {
         let mut execution = Execution {
             arn: execution_arn.clone(),
             name,
+            version_arn: resolved.version.map(|number| machine.version_arn(number)),
+            alias_arn: resolved.alias.map(|name| machine.alias_arn(&name)),
             machine_arn: machine.arn,
+            role: machine.role,
+            revision: machine.revision,
+            updated: machine.updated.or(Some(machine.created)),
             input: input.to_owned(),
             start: now,
             invoked: false,
@@ -301,6 +315,14 @@ impl Sandbox {
         Ok(object([
             ("executionArn", Some(json!(execution.arn))),
             ("stateMachineArn", Some(json!(execution.machine_arn))),
+            (
+                "stateMachineVersionArn",
+                execution.version_arn.as_ref().map(|arn| json!(arn)),
+            ),
+            (
+                "stateMachineAliasArn",
+                execution.alias_arn.as_ref().map(|arn| json!(arn)),
+            ),
             ("name", Some(json!(execution.name))),
             ("status", Some(json!(face.status.as_str()))),
             ("startDate", Some(epoch(execution.start))),
@@ -339,13 +361,19 @@ impl Sandbox {
         let machine_arn = required(request, "stateMachineArn")?;
         arn(machine_arn, "stateMachine")?;
         let size = page_size(request)?;
-        let machine = self.machine(core, machine_arn);
-        let machine = machine.ok_or_else(|| {
-            error(
-                "StateMachineDoesNotExist",
-                format!("State Machine Does Not Exist: '{machine_arn}'"),
-            )
-        })?;
+        let resolved = self.resolve(core, machine_arn, "");
+        let resolved = resolved.ok_or_else(|| machines::no_machine(machine_arn))?;
+        let machine = resolved.machine;
+        let is_of = |execution: &Execution| {
+            let of = if resolved.alias.is_some() {
+                execution.alias_arn.as_deref()
+            } else if resolved.version.is_some() {
+                execution.version_arn.as_deref()
+            } else {
+                return execution.machine_arn == machine.arn;
+            };
+            of == Some(machine_arn)
+        };
         if machine.express {
             return Err(error(
                 "StateMachineTypeNotSupported",
@@ -369,16 +397,16 @@ impl Sandbox {
             .store
             .executions
             .values()
-            .filter(|execution| execution.machine_arn == machine.arn)
+            .filter(|execution| is_of(execution))
             .filter_map(|execution| Some((execution, self.face(execution, now)?)))
             .filter(|(_, face)| wanted.is_none_or(|wanted| wanted == face.status.as_str()))
             .collect();
-        let redriven = |execution: &Execution| {
+        let last_redrive = |execution: &Execution| {
             let redrives = execution.redrives_by(self.seen(now));
             (redrives.len(), redrives.last().map(|last| last.at))
         };
         let newest = |(execution, face): &(&Execution, &Face)| {
-            let began = redriven(execution).1.unwrap_or(execution.start);
+            let began = last_redrive(execution).1.unwrap_or(execution.start);
             face.stop.unwrap_or(began)
         };
         seen.sort_by(|a, b| {
@@ -390,15 +418,23 @@ impl Sandbox {
         let items: Vec<Value> = shown
             .iter()
             .map(|(execution, face)| {
-                let (redrives, redriven) = redriven(execution);
+                let (count, redriven) = last_redrive(execution);
                 object([
                     ("executionArn", Some(json!(execution.arn))),
                     ("stateMachineArn", Some(json!(execution.machine_arn))),
+                    (
+                        "stateMachineVersionArn",
+                        execution.version_arn.as_ref().map(|arn| json!(arn)),
+                    ),
+                    (
+                        "stateMachineAliasArn",
+                        execution.alias_arn.as_ref().map(|arn| json!(arn)),
+                    ),
                     ("name", Some(json!(execution.name))),
                     ("status", Some(json!(face.status.as_str()))),
                     ("startDate", Some(epoch(execution.start))),
                     ("stopDate", face.stop.map(epoch)),
-                    ("redriveCount", Some(json!(redrives))),
+                    ("redriveCount", Some(json!(count))),
                     ("redriveDate", redriven.map(epoch)),
                 ])
             })

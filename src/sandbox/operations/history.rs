@@ -52,7 +52,14 @@ fn told(execution: &Execution, what: &What, whole: bool) -> (String, Details) {
     let cut = || whole.then(|| json!({"truncated": false}));
     match what {
         What::Started => {
-            let details = object([("input", data(&execution.input)), ("inputDetails", cut())]);
+            let arn = |arn: &Option<String>| arn.as_ref().map(|arn| json!(arn));
+            let details = object([
+                ("input", data(&execution.input)),
+                ("inputDetails", cut()),
+                ("roleArn", Some(json!(execution.role))),
+                ("stateMachineVersionArn", arn(&execution.version_arn)),
+                ("stateMachineAliasArn", arn(&execution.alias_arn)),
+            ]);
             (
                 "ExecutionStarted".into(),
                 Some(("executionStartedEventDetails", details)),

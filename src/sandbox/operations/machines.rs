@@ -4,29 +4,46 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::super::errors::{Error, error};
-use super::super::{Core, Machine, Sandbox, Status, definition};
-use super::{Reply, arn, at_most, epoch, good_name, required, text};
+use super::super::machine::{Config, Machine, Resolved, split};
+use super::super::{Core, Sandbox, Status, definition};
+use super::{Reply, arn, at_most, constraint, epoch, good_name, object, required, text, versions};
+
+pub(super) fn no_machine(arn: &str) -> Error {
+    let message = format!("State Machine Does Not Exist: '{arn}'");
+    error("StateMachineDoesNotExist", message)
+}
 
 impl Sandbox {
-    /// The machine of an ARN, of a version or of an alias.
-    pub(super) fn machine(&self, core: &Core, arn: &str) -> Option<Machine> {
-        let plain = arn.split(':').take(7).collect::<Vec<_>>().join(":");
-        let found = core.store.machines.get(&plain).cloned();
-        if found.is_some() || !self.0.options.any_machine {
-            return found;
+    /// What an ARN stands for: a machine, a version of it, or the version to which an alias leads an execution's name.
+    pub(super) fn resolve(&self, core: &Core, arn: &str, name: &str) -> Option<Resolved> {
+        let (plain, qualifier) = split(arn);
+        let digest = Sha256::digest(format!("{arn} {name}"));
+        let number = u64::from(u16::from_be_bytes([digest[0], digest[1]])) % 100;
+        if let Some(machine) = core.store.machines.get(plain) {
+            return machine.clone().qualified(qualifier, number);
+        }
+        if !self.0.options.any_machine {
+            return None;
         }
         let first = core.store.machines.values().next()?.clone();
-        let name = plain.rsplit(':').next().unwrap_or_default().to_owned();
         let partition = plain.split(':').nth(1).unwrap_or_default();
         let integrations = format!("arn:{partition}:states:::");
-        Some(Machine {
+        let machine = Machine {
+            arn: plain.to_owned(),
+            name: plain.rsplit(':').next().unwrap_or_default().to_owned(),
             definition: first.definition.replace("arn:aws:states:::", &integrations),
-            arn: plain,
-            name,
             deleting: false,
             ..first
+        };
+        let version = qualifier.map(|qualifier| qualifier.parse().unwrap_or(1));
+        let alias = qualifier.filter(|qualifier| qualifier.parse::<u64>().is_err());
+        Some(Resolved {
+            machine,
+            version,
+            alias: alias.map(str::to_owned),
         })
     }
 
@@ -34,32 +51,26 @@ impl Sandbox {
         let (name, given) = (required(request, "name")?, required(request, "definition")?);
         let role = required(request, "roleArn")?;
         at_most(request, "name", 80)?;
+        let publish = request.get("publish") == Some(&Value::Bool(true));
+        let description = text(request, "versionDescription");
+        if description.is_some() && !publish {
+            let message = "Version description can only be set when publish is true";
+            return Err(error("ValidationException", message));
+        }
         if !good_name(name) {
             return Err(error("InvalidName", format!("Invalid Name: '{name}'")));
         }
-        if !role.starts_with("arn:") {
-            return Err(error("InvalidArn", format!("Invalid Role Arn: '{role}'")));
-        }
-        definition::check(given).map_err(|what| {
-            error(
-                "InvalidDefinition",
-                format!("Invalid State Machine Definition: '{what}'"),
-            )
-        })?;
+        good_role(role)?;
+        checked(given)?;
         let express = text(request, "type") == Some("EXPRESS");
+        let config = changed(request, &Config::default());
         let arn = self.machine_arn(name);
         if let Some(before) = core.store.machines.get(&arn) {
             must_be_active(before)?;
-            // A different role is ignored; everything else is compared as text.
-            if before.definition != given || before.express != express {
-                return Err(error(
-                    "StateMachineAlreadyExists",
-                    format!("State Machine Already Exists: '{arn}'"),
-                ));
-            }
-            return Ok(json!({"stateMachineArn": arn, "creationDate": epoch(before.created)}));
+            return created_before(before, given, express, &config, publish, description);
         }
-        let machine = Machine {
+        let tags = given_tags(request);
+        let mut machine = Machine {
             arn: arn.clone(),
             name: name.to_owned(),
             definition: given.to_owned(),
@@ -67,32 +78,156 @@ impl Sandbox {
             express,
             created: now,
             deleting: false,
-            tags: given_tags(request),
+            tags: with_tags(&[], tags)?,
+            config,
+            revision: None,
+            updated: None,
+            versions: BTreeMap::new(),
+            published: 0,
+            aliases: BTreeMap::new(),
         };
+        let number = publish.then(|| machine.publish(description, now));
+        let version = number.map(|number| json!(machine.version_arn(number)));
         core.store.machines.insert(arn.clone(), machine);
-        Ok(json!({"stateMachineArn": arn, "creationDate": epoch(now)}))
+        Ok(object([
+            ("stateMachineArn", Some(json!(arn))),
+            ("creationDate", Some(epoch(now))),
+            ("stateMachineVersionArn", version),
+        ]))
     }
 
+    /// An alias is none of its ARNs: DescribeStateMachineAlias tells of it.
     pub(super) fn describe_machine(&self, core: &Core, request: &Value) -> Reply {
         let machine_arn = required(request, "stateMachineArn")?;
         arn(machine_arn, "stateMachine")?;
-        let machine = self.machine(core, machine_arn);
-        let machine = machine.ok_or_else(|| {
-            error(
-                "StateMachineDoesNotExist",
-                format!("State Machine Does Not Exist: '{machine_arn}'"),
-            )
-        })?;
-        Ok(json!({
-            "stateMachineArn": machine.arn,
-            "name": machine.name,
-            "status": if machine.deleting { "DELETING" } else { "ACTIVE" },
-            "definition": machine.definition,
-            "roleArn": machine.role,
-            "type": if machine.express { "EXPRESS" } else { "STANDARD" },
-            "creationDate": epoch(machine.created),
-        }))
+        let resolved = self.resolve(core, machine_arn, "");
+        let resolved = resolved.filter(|resolved| resolved.alias.is_none());
+        let Resolved {
+            machine, version, ..
+        } = resolved.ok_or_else(|| no_machine(machine_arn))?;
+        let published = version.and_then(|number| machine.versions.get(&number));
+        let description = published.and_then(|version| version.description.as_ref());
+        let created = published.map_or(machine.created, |version| version.created);
+        let whole = text(request, "includedData") != Some("METADATA_ONLY");
+        let definition = if whole { &machine.definition } else { "{}" };
+        Ok(object([
+            ("stateMachineArn", Some(json!(machine_arn))),
+            ("name", Some(json!(machine.name))),
+            (
+                "status",
+                Some(json!(if machine.deleting {
+                    "DELETING"
+                } else {
+                    "ACTIVE"
+                })),
+            ),
+            ("definition", Some(json!(definition))),
+            ("roleArn", Some(json!(machine.role))),
+            ("type", Some(json!(kind(&machine)))),
+            ("creationDate", Some(epoch(created))),
+            ("description", description.map(|text| json!(text))),
+            ("revisionId", machine.revision.as_ref().map(|id| json!(id))),
+            ("loggingConfiguration", Some(logging(&machine.config))),
+            ("tracingConfiguration", Some(tracing(&machine.config))),
+            ("encryptionConfiguration", Some(encryption(&machine.config))),
+        ]))
     }
+}
+
+fn kind(machine: &Machine) -> &'static str {
+    if machine.express {
+        "EXPRESS"
+    } else {
+        "STANDARD"
+    }
+}
+
+fn logging(config: &Config) -> Value {
+    let mut told = json!({"level": "OFF", "includeExecutionData": false});
+    if let (Some(told), Some(Value::Object(given))) = (told.as_object_mut(), &config.logging) {
+        told.extend(given.clone());
+    }
+    told
+}
+
+fn tracing(config: &Config) -> Value {
+    let none = || json!({"enabled": false});
+    config.tracing.clone().unwrap_or_else(none)
+}
+
+fn encryption(config: &Config) -> Value {
+    let own = || json!({"type": "AWS_OWNED_KEY"});
+    config.encryption.clone().unwrap_or_else(own)
+}
+
+/// The settings that a request leaves.
+fn changed(request: &Value, before: &Config) -> Config {
+    let given = |key: &str, before: &Option<Value>| {
+        let given = request.get(key).filter(|value| !value.is_null());
+        given.cloned().or_else(|| before.clone())
+    };
+    Config {
+        logging: given("loggingConfiguration", &before.logging),
+        tracing: given("tracingConfiguration", &before.tracing),
+        encryption: given("encryptionConfiguration", &before.encryption),
+    }
+}
+
+fn checked(definition: &str) -> Result<(), Error> {
+    let invalid = |what| {
+        let message = format!("Invalid State Machine Definition: '{what}'");
+        error("InvalidDefinition", message)
+    };
+    definition::check(definition).map(drop).map_err(invalid)
+}
+
+/// `arn:PARTITION:iam::ACCOUNT:role/NAME`.
+fn good_role(role: &str) -> Result<(), Error> {
+    let parts: Vec<&str> = role.splitn(6, ':').collect();
+    let good = match parts.as_slice() {
+        ["arn", _, "iam", "", account, name] => {
+            account.len() == 12
+                && account.bytes().all(|byte| byte.is_ascii_digit())
+                && name.starts_with("role/")
+        }
+        _ => false,
+    };
+    if good {
+        return Ok(());
+    }
+    Err(error("InvalidArn", format!("Invalid Role Arn: '{role}'")))
+}
+
+/// A different role and different tags are ignored; everything else is compared, the definition as text.
+fn created_before(
+    before: &Machine,
+    given: &str,
+    express: bool,
+    config: &Config,
+    publish: bool,
+    description: Option<&str>,
+) -> Reply {
+    let first = before.versions.get(&1);
+    let published = match (publish, first) {
+        (false, _) => true,
+        (true, Some(version)) => version.description.as_deref() == description,
+        (true, None) => false,
+    };
+    let same = before.definition == given && before.express == express && before.config == *config;
+    if !same || !published {
+        return Err(error(
+            "StateMachineAlreadyExists",
+            format!("State Machine Already Exists: '{}'", before.arn),
+        ));
+    }
+    Ok(object([
+        ("stateMachineArn", Some(json!(before.arn))),
+        ("creationDate", Some(epoch(before.created))),
+        (
+            "stateMachineVersionArn",
+            publish.then(|| json!(before.version_arn(1))),
+        ),
+    ]))
 }
 
 /// A machine that is being deleted takes no executions and no changes, nor may its name be used again.
@@ -113,6 +248,10 @@ pub(super) fn must_be_active(machine: &Machine) -> Result<(), Error> {
 pub(super) fn delete(core: &mut Core, request: &Value) -> Reply {
     let machine_arn = required(request, "stateMachineArn")?;
     arn(machine_arn, "stateMachine")?;
+    if split(machine_arn).1.is_some() {
+        let message = format!("a qualified ARN can't be deleted: '{machine_arn}'");
+        return Err(error("ValidationException", message));
+    }
     if let Some(machine) = core.store.machines.get_mut(machine_arn) {
         machine.deleting = true;
     }
@@ -139,41 +278,77 @@ pub(super) fn finish_deletions(core: &mut Core) {
 }
 
 pub(super) fn update(core: &mut Core, request: &Value, now: DateTime<Utc>) -> Reply {
-    let machine_arn = required(request, "stateMachineArn")?;
-    arn(machine_arn, "stateMachine")?;
-    if text(request, "definition").is_none() && text(request, "roleArn").is_none() {
+    let revision = core.uuid(now);
+    let machine = versions::plain(core, request)?;
+    must_be_active(machine)?;
+    let given = [
+        "definition",
+        "roleArn",
+        "loggingConfiguration",
+        "tracingConfiguration",
+    ];
+    if !given.iter().any(|key| request.get(key).is_some()) {
         return Err(error(
             "MissingRequiredParameter",
-            "Either the definition, the role ARN, or both must be specified",
+            "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified",
         ));
     }
-    let Some(machine) = core.store.machines.get_mut(machine_arn) else {
-        return Err(error(
-            "StateMachineDoesNotExist",
-            format!("State Machine Does Not Exist: '{machine_arn}'"),
-        ));
+    let (publish, description) = (
+        request.get("publish") == Some(&Value::Bool(true)),
+        text(request, "versionDescription"),
+    );
+    if description.is_some() && !publish {
+        let message = "Version description can only be set when publish is true";
+        return Err(error("ValidationException", message));
+    }
+    let definition = text(request, "definition").unwrap_or(&machine.definition);
+    let role = text(request, "roleArn").unwrap_or(&machine.role);
+    checked(definition)?;
+    good_role(role)?;
+    let config = changed(request, &machine.config);
+    if definition != machine.definition || role != machine.role || config != machine.config {
+        machine.definition = definition.to_owned();
+        machine.role = role.to_owned();
+        machine.config = config;
+        machine.revision = Some(revision);
+        machine.updated = Some(now);
+    }
+    let version = if publish {
+        let number = versions::numbered(machine, description, now)?;
+        Some(json!(machine.version_arn(number)))
+    } else {
+        None
     };
-    must_be_active(machine)?;
-    if let Some(given) = text(request, "definition") {
-        definition::check(given).map_err(|what| {
-            error(
-                "InvalidDefinition",
-                format!("Invalid State Machine Definition: '{what}'"),
-            )
-        })?;
-        given.clone_into(&mut machine.definition);
-    }
-    if let Some(role) = text(request, "roleArn") {
-        role.clone_into(&mut machine.role);
-    }
-    Ok(json!({"updateDate": epoch(now)}))
+    Ok(object([
+        ("updateDate", Some(epoch(now))),
+        ("revisionId", machine.revision.as_ref().map(|id| json!(id))),
+        ("stateMachineVersionArn", version),
+    ]))
 }
 
-/// The tags that a request gives, by key.
-fn given_tags(request: &Value) -> BTreeMap<String, String> {
+/// The tags that a request gives.
+fn given_tags(request: &Value) -> Vec<(String, String)> {
     let tags = request.get("tags").and_then(Value::as_array);
     let pair = |tag: &Value| Some((text(tag, "key")?.to_owned(), text(tag, "value")?.to_owned()));
     tags.into_iter().flatten().filter_map(pair).collect()
+}
+
+/// Tags with others added, or changed in their place.
+fn with_tags(
+    before: &[(String, String)],
+    given: Vec<(String, String)>,
+) -> Result<Vec<(String, String)>, Error> {
+    let mut tags = before.to_vec();
+    for (key, value) in given {
+        match tags.iter_mut().find(|(known, _)| *known == key) {
+            Some(tag) => tag.1 = value,
+            None => tags.push((key, value)),
+        }
+    }
+    if tags.len() > 50 {
+        return Err(error("TooManyTags", "a resource has at most 50 tags"));
+    }
+    Ok(tags)
 }
 
 fn no_resource(arn: &str) -> Error {
@@ -185,12 +360,19 @@ pub(super) fn tag(core: &mut Core, request: &Value) -> Reply {
     arn(resource, "stateMachine")?;
     let machine = core.store.machines.get_mut(resource);
     let machine = machine.ok_or_else(|| no_resource(resource))?;
-    let mut tags = machine.tags.clone();
-    tags.extend(given_tags(request));
-    if tags.len() > 50 {
-        return Err(error("TooManyTags", "a resource has at most 50 tags"));
-    }
-    machine.tags = tags;
+    machine.tags = with_tags(&machine.tags, given_tags(request))?;
+    Ok(json!({}))
+}
+
+pub(super) fn untag(core: &mut Core, request: &Value) -> Reply {
+    let resource = required(request, "resourceArn")?;
+    arn(resource, "stateMachine")?;
+    let keys = request.get("tagKeys").and_then(Value::as_array);
+    let keys = keys.ok_or_else(|| constraint("tagKeys", "null", "Member must not be null"))?;
+    let machine = core.store.machines.get_mut(resource);
+    let machine = machine.ok_or_else(|| no_resource(resource))?;
+    let gone = |key: &str| keys.iter().any(|gone| gone == key);
+    machine.tags.retain(|(key, _)| !gone(key));
     Ok(json!({}))
 }
 
@@ -199,7 +381,7 @@ pub(super) fn tags(core: &Core, request: &Value) -> Reply {
     arn(resource, "stateMachine")?;
     let machine = core.store.machines.get(resource);
     let machine = machine.ok_or_else(|| no_resource(resource))?;
-    let tag = |(key, value): (&String, &String)| json!({"key": key, "value": value});
+    let tag = |(key, value): &(String, String)| json!({"key": key, "value": value});
     Ok(json!({"tags": machine.tags.iter().map(tag).collect::<Vec<_>>()}))
 }
 
@@ -208,7 +390,7 @@ pub(super) fn list_machines(core: &Core) -> Value {
         json!({
             "stateMachineArn": machine.arn,
             "name": machine.name,
-            "type": if machine.express { "EXPRESS" } else { "STANDARD" },
+            "type": kind(machine),
             "creationDate": epoch(machine.created),
         })
     };
