@@ -6,7 +6,10 @@ mod look;
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use clap::{
+    Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint,
+};
 
 use crate::settings::Typed;
 pub(super) use change::{Add, Edit};
@@ -34,7 +37,9 @@ pub(super) struct Arguments {
 #[command(next_help_heading = "Common options")]
 pub(super) struct Common {
     /// The configuration file.
+    // An empty one is none, as from a variable that nobody set.
     #[arg(long, global = true, env = "ONCED_CONFIG", value_name = "FILE")]
+    #[arg(value_parser = OsStringValueParser::new().map(PathBuf::from), value_hint = ValueHint::AnyPath)]
     pub(super) config: Option<PathBuf>,
     /// The directory of schedule files.
     #[arg(long, global = true, value_name = "DIRECTORY")]

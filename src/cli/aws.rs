@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use aws_config::SdkConfig;
 use aws_sdk_sfn::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 
-use super::Failure;
+use super::{Context, Failure};
 use crate::model::access::Aws;
 use crate::model::name::Owner;
 use crate::sandbox::{Options, Sandbox};
@@ -38,12 +38,17 @@ pub(super) fn embedded(
 }
 
 /// AWS, with credentials that were looked for.
-pub(super) async fn access(aws: &Aws, owner: Option<&Owner>) -> Result<Access, Failure> {
+pub(super) async fn access(
+    context: &Context,
+    aws: &Aws,
+    owner: Option<&Owner>,
+) -> Result<Access, Failure> {
     let session = owner.map_or_else(
         || "onced".into(),
         |owner| format!("onced-{}", owner.as_str()),
     );
-    let access = Access::load(aws.clone(), session).await;
+    let access = Access::load(aws.clone(), session, &context.environment).await;
+    let access = access.map_err(Failure::new)?;
     access.region().map_err(Failure::new)?;
     access.credentials().await.map_err(Failure::new)?;
     Ok(access)

@@ -33,7 +33,7 @@ pub(super) async fn bootstrap(context: &Context, what: &Bootstrap) -> Outcome {
     let access = if connection.sandbox {
         aws::embedded(None, None)?
     } else {
-        aws::access(&connection.aws, connection.owner.as_ref()).await?
+        aws::access(context, &connection.aws, connection.owner.as_ref()).await?
     };
     let machine = machine(&connection, what, &role, &access).await?;
     definition.partition.clone_from(&machine.partition);

@@ -140,7 +140,8 @@ impl Context {
     /// Is it AWS that is called, and nothing in its place?
     fn is_aws(&self, settings: &Settings) -> bool {
         let elsewhere = ["AWS_ENDPOINT_URL_SFN", "AWS_ENDPOINT_URL"];
-        let is_elsewhere = |key: &str| self.environment.contains_key(key);
+        let says = |text: &String| !text.trim().is_empty();
+        let is_elsewhere = |key: &str| self.environment.get(key).is_some_and(says);
         !settings.sandbox
             && settings.aws.endpoint_url.is_none()
             && !elsewhere.into_iter().any(is_elsewhere)

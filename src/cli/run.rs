@@ -26,6 +26,7 @@ use crate::source::scan::Scanner;
 use crate::source::work_tree::{self, Commits};
 use crate::step_functions::StepFunctions;
 use crate::step_functions::access::Access;
+use crate::step_functions::https::Https;
 
 /// How often a directory is looked for that could not be seen at the start.
 const APPEARS: Duration = Duration::from_secs(2);
@@ -148,6 +149,7 @@ fn resolved(path: &Path) -> PathBuf {
 
 /// All floors, put together; and how AWS is reached.
 pub(super) async fn daemon(
+    context: &Context,
     settings: &Settings,
     state: &State,
     directory: &Path,
@@ -168,7 +170,7 @@ pub(super) async fn daemon(
             .then(|| state.path.join("sandbox.json"));
         aws::embedded(file, lambda_endpoint)?
     } else {
-        aws::access(&settings.aws, Some(&settings.owner)).await?
+        aws::access(context, &settings.aws, Some(&settings.owner)).await?
     };
     let step_functions = StepFunctions::with(access.clone()).until(end);
     let (ledger, found) = match holder {
@@ -220,11 +222,13 @@ pub(super) async fn daemon(
 }
 
 /// What programs that `notify` names are given of the environment: nothing that may be a secret.
-fn surroundings(context: &Context) -> notices::send::Surroundings {
+fn surroundings(context: &Context) -> Result<notices::send::Surroundings, Failure> {
     let harmless = ["PATH", "HOME", "USER", "LANG", "TZ"];
     let environment = context.environment.iter();
     let environment = environment.filter(|(key, _)| harmless.contains(&key.as_str()));
-    notices::send::Surroundings {
+    let https = Https::of(&context.environment).map_err(Failure::new)?;
+    Ok(notices::send::Surroundings {
+        https,
         environment: environment
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect(),
@@ -232,7 +236,7 @@ fn surroundings(context: &Context) -> notices::send::Surroundings {
             .environment
             .get("CREDENTIALS_DIRECTORY")
             .map(PathBuf::from),
-    }
+    })
 }
 
 /// `onced run`.
@@ -242,6 +246,7 @@ pub(super) async fn run(
     lambda_endpoint: Option<String>,
 ) -> Outcome {
     let settings = context.settings(named)?;
+    let around = surroundings(context)?;
     // One that is not there yet is waited for by the daemon, as while it runs.
     let (directory, unseen) = place(&settings)?;
     let state = State::of(&settings)?;
@@ -250,6 +255,7 @@ pub(super) async fn run(
     let mut signals = Signals::heard(on_terminal)?;
     let (stop, stopping) = watch::channel(false);
     let begun = daemon(
+        context,
         &settings,
         &state,
         &directory,
@@ -312,7 +318,7 @@ pub(super) async fn run(
             ledger: daemon.ledger().clone(),
             owner: settings.owner.as_str().to_owned(),
             state_directory: state.path.clone(),
-            around: surroundings(context),
+            around,
             clock: wall_clock(),
             attempts: metrics.notices.clone(),
         },

@@ -24,6 +24,7 @@ pub(super) async fn sync(
     let state = State::of(&settings)?;
     let (_end, never) = watch::channel(false);
     let (mut daemon, _) = daemon(
+        context,
         &settings,
         &state,
         &directory,

@@ -61,7 +61,9 @@ impl Keys {
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, SettingsError> {
         let mut keys = Self(BTreeMap::new());
-        let named = typed.config.clone().or_else(|| {
+        let typed_one = typed.config.clone();
+        let typed_one = typed_one.filter(|path| !path.as_os_str().is_empty());
+        let named = typed_one.or_else(|| {
             environment
                 .get("ONCED_CONFIG")
                 .filter(|path| !path.is_empty())
@@ -150,7 +152,10 @@ impl Keys {
             .map(|(variable, key)| ((*variable).to_owned(), *key))
             .chain(long);
         for (variable, key) in all {
-            if let Some(text) = environment.get(&variable).filter(|text| !text.is_empty()) {
+            if let Some(text) = environment
+                .get(&variable)
+                .filter(|text| !text.trim().is_empty())
+            {
                 let given = Given {
                     value: scalar(text),
                     origin: format!("the environment's {variable}"),
@@ -190,7 +195,8 @@ impl Keys {
                 usage,
             });
         }
-        if value.is_null() {
+        // What an unset variable leaves behind says nothing either.
+        if value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty()) {
             return Ok(());
         }
         self.0.insert(

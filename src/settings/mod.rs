@@ -22,6 +22,7 @@ use crate::model::name::Owner;
 use crate::model::plan::{MaxStops, Policy, Rules};
 use crate::model::topic::Target;
 use crate::model::zone::Zone;
+use crate::model::{region, url};
 use crate::source::parse::Defaults;
 use crate::source::patterns::Patterns;
 use crate::source::time;
@@ -29,7 +30,8 @@ use crate::source::zoneinfo::Zoneinfo;
 use keys::Keys;
 pub use values::account_of_role;
 use values::{
-    ignore, limit, listen, max_stops, notify, patterns, role_arn, roles, start_only, text, zoneinfo,
+    checked, ignore, limit, listen, max_stops, notify, patterns, role_arn, roles, start_only, text,
+    zoneinfo,
 };
 
 /// The machine that `--sandbox` runs lambdas through.
@@ -245,7 +247,7 @@ impl Keys {
             .as_deref()
             .and_then(Place::of)
             .map(|place| place.region);
-        let region = self.text("aws.region")?;
+        let region = self.get("aws.region", checked(region::check))?;
         if let (Some(given), Some(of_arn)) = (&region, &of_arn)
             && given != of_arn
         {
@@ -265,7 +267,7 @@ impl Keys {
         let aws = Aws {
             region: region.or(of_arn),
             profile: self.text("aws.profile")?,
-            endpoint_url: self.text("aws.endpoint_url")?,
+            endpoint_url: self.get("aws.endpoint_url", checked(url::server))?,
             role: role.map(|arn| Role { arn, external_id }),
             roles: self.get("roles", roles)?.unwrap_or_default(),
         };

@@ -203,6 +203,16 @@ pub(super) fn text(value: &Value) -> Result<String, Complaint> {
     }
 }
 
+/// A text that passes this.
+pub(super) fn checked(
+    check: impl Fn(&str) -> Result<(), Complaint>,
+) -> impl Fn(&Value) -> Result<String, Complaint> {
+    move |value| {
+        let text = text(value)?;
+        check(&text).map(|()| text)
+    }
+}
+
 pub(super) fn patterns(value: &Value) -> Result<Patterns, Complaint> {
     let hint = || "write a list of patterns, such as `[\"send-*\"]`".to_owned();
     let list = value

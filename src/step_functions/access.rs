@@ -1,18 +1,51 @@
 //! Clients by AWS's own rules: the whole chain of credentials, roles for accounts, endpoints. Never calls Step Functions.
 
+mod profiles;
+pub mod proxies;
+mod trust;
+mod value;
+mod variables;
+
+use std::collections::BTreeMap;
+
+use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_sfn::config::{Builder, ProvideCredentials as _, Region, SharedCredentialsProvider};
 use aws_sdk_sfn::error::DisplayErrorContext;
 use thiserror::Error;
 
-use super::https;
+use super::https::Https;
 use crate::model::access::{Aws, Role};
 use crate::model::arn::Place;
+use profiles::Profiles;
+use variables::Variables;
 
 /// Why AWS is not reached.
 #[derive(Debug, Error)]
 pub enum AccessError {
+    /// A variable or a file says what can't be.
+    #[error("{origin}: {message}\nhint: {hint}")]
+    Wrong {
+        /// Which.
+        origin: String,
+        /// What is wrong.
+        message: String,
+        /// What to write instead.
+        hint: String,
+    },
+    /// The profile that is named is in none of the files.
+    #[error(
+        "there is no profile `{name}` in {places}; {there}\nhint: name another in `aws.profile` or AWS_PROFILE, or write it there"
+    )]
+    NoProfile {
+        /// Which.
+        name: String,
+        /// Where it was looked for.
+        places: String,
+        /// Which there are.
+        there: String,
+    },
     /// No region is said anywhere.
     #[error(
         "no region is given\nhint: give the state machine's ARN with --state-machine, or --region"
@@ -46,22 +79,37 @@ pub struct Access {
 }
 
 impl Access {
-    /// Reads the environment and the shared configuration, as the SDK does. `session` tells in CloudTrail who assumed a
-    /// role.
-    pub async fn load(aws: Aws, session: String) -> Self {
-        let mut loader =
-            aws_config::defaults(BehaviorVersion::latest()).http_client(https::client());
-        if let Some(region) = &aws.region {
-            loader = loader.region(Region::new(region.clone()));
-        }
-        if let Some(profile) = &aws.profile {
-            loader = loader.profile_name(profile);
+    /// Takes the environment and the shared configuration as the SDK does, but looks at them before it. `session` tells in
+    /// CloudTrail who assumed a role.
+    pub async fn load(
+        aws: Aws,
+        session: String,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, AccessError> {
+        let variables = Variables::of(environment)?;
+        let profiles = Profiles::read(&variables, aws.profile.as_deref()).await?;
+        let trusted = trust::store(environment, profiles.bundle())?;
+        let https = Https::of(environment)?.trusting(trusted);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .env(variables.for_the_sdk())
+            .profile_files(profiles.for_the_sdk())
+            .profile_name(profiles.chosen())
+            // Else it would be looked for in the environment and the profile, and what is wrong there is the end.
+            .retry_config(RetryConfig::standard())
+            .http_client(https.client());
+        let region = aws.region.as_deref();
+        let region = region
+            .or_else(|| variables.get("AWS_REGION"))
+            .or_else(|| variables.get("AWS_DEFAULT_REGION"))
+            .or_else(|| profiles.get("region"));
+        if let Some(region) = region {
+            loader = loader.region(Region::new(region.to_owned()));
         }
         if let Some(url) = &aws.endpoint_url {
             loader = loader.endpoint_url(url);
         }
         let shared = loader.load().await;
-        Self::of(shared, aws, session)
+        Ok(Self::of(shared, aws, session))
     }
 
     /// Of what the SDK knows already.
@@ -147,5 +195,29 @@ impl Access {
             (Some(account), Some(arn)) => Ok(Caller { account, arn }),
             _ => Err(unknown("the answer names nobody".into())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The SDK has onced's own retry configuration: what the environment and a profile say of it is never read.
+    #[tokio::test]
+    async fn the_sdk_never_reads_how_often_to_try() {
+        let home = tempfile::tempdir().unwrap();
+        let config = home.path().join("config");
+        std::fs::write(&config, "[default]\nmax_attempts = 8\n").unwrap();
+        let environment = [
+            ("AWS_MAX_ATTEMPTS", "7"),
+            ("AWS_CONFIG_FILE", config.to_str().unwrap()),
+            ("AWS_REGION", "us-east-1"),
+        ];
+        let environment = environment.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let environment = environment.into_iter().collect();
+        let access = Access::load(Aws::default(), "test".into(), &environment);
+        let access = access.await.unwrap();
+        let retry = access.shared.retry_config().unwrap();
+        assert_eq!(retry.max_attempts(), RetryConfig::standard().max_attempts());
     }
 }

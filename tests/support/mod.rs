@@ -8,3 +8,5 @@ pub(crate) mod judge;
 pub(crate) mod ledgers;
 pub(crate) mod program;
 pub(crate) mod sandbox;
+pub(crate) mod servers;
+pub(crate) mod tls;

@@ -109,7 +109,7 @@ pub(super) async fn doctor(context: &Context) -> Outcome {
             zones::zones(&settings.defaults.zones, daemon.as_ref(), now, &mut report);
             let machines = files::directory(&settings, &mut report);
             files::state(&settings, &mut report);
-            services::all(&settings, machines, &mut report).await;
+            services::all(context, &settings, machines, &mut report).await;
         }
         Err(failure) => report.failed("configuration", &failure),
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use tokio::time::Instant;
 
-use super::super::aws;
+use super::super::{Context, aws};
 use super::Report;
 use crate::daemon::wall_clock;
 use crate::model::arn::Place;
@@ -32,7 +32,12 @@ const SIGNATURES: [&str; 4] = [
 const NOTICEABLE: TimeDelta = TimeDelta::seconds(2);
 
 /// AWS: who we are there, each machine, the rights, the clock.
-pub(super) async fn all(settings: &Settings, mut machines: BTreeSet<String>, report: &mut Report) {
+pub(super) async fn all(
+    context: &Context,
+    settings: &Settings,
+    mut machines: BTreeSet<String>,
+    report: &mut Report,
+) {
     match &settings.defaults.state_machine {
         Some(machine) => {
             machines.insert(machine.to_string());
@@ -46,7 +51,7 @@ pub(super) async fn all(settings: &Settings, mut machines: BTreeSet<String>, rep
     let access = if settings.sandbox {
         aws::embedded(None, None)
     } else {
-        aws::access(&settings.aws, Some(&settings.owner)).await
+        aws::access(context, &settings.aws, Some(&settings.owner)).await
     };
     let access = match access {
         Ok(access) => access,

@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::base64;
@@ -22,7 +20,7 @@ use tokio::time::timeout;
 use super::memory::Message;
 use crate::model::causes::causes;
 use crate::model::topic::To;
-use crate::step_functions::https::TLS;
+use crate::step_functions::https::Https;
 
 /// How long one is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -34,6 +32,8 @@ pub struct Surroundings {
     pub environment: BTreeMap<String, String>,
     /// Where systemd puts credentials: a `secret_file` that is no whole path is looked for there.
     pub credentials_directory: Option<PathBuf>,
+    /// How webhooks are reached.
+    pub https: Https,
 }
 
 /// Sends it; or says why it was not taken. Nothing that may be secret is in that.
@@ -90,11 +90,8 @@ async fn post(
         .read_timeout(Duration::from_secs(15))
         .build();
     // One for each message: they are rare, and what it holds is not kept for them.
-    let connector = Connector::builder()
-        .connector_settings(settings)
-        .proxy_config(ProxyConfig::from_env())
-        .tls_provider(TLS)
-        .build();
+    let there = url.parse().map_err(|_| "it is no URL")?;
+    let connector = around.https.connector(&there, settings);
     let answer = connector.call(request).await;
     let answer = answer.map_err(|error| causes(&error))?;
     let status = answer.status();
