@@ -415,3 +415,34 @@ fn changes_leave_all_else_alone() {
         );
     }
 }
+
+/// The others are counted, and each other kind is told all the same. Machines get all.
+#[test]
+fn twenty_problems_of_a_kind_are_told() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("many.yaml");
+    let unknown: Vec<String> = (0..30).map(|n| format!("    key{n}: 1\n")).collect();
+    let unknown = unknown.concat();
+    let text = format!(
+        "schedules:\n  a:\n    at: tomorrow\n    lambda: f\n{unknown}  b: {{at: 2027-01-01, lambda: f}}\n"
+    );
+    std::fs::write(&path, text).expect("written");
+    let check = |format: &str| {
+        let mut command = onced(directory.path());
+        command.args(["check", "--format", format]).arg(&path);
+        let output = command.output().expect("onced runs");
+        String::from_utf8(output.stdout).expect("a text")
+    };
+    let told = check("text");
+    let count = |part: &str| told.matches(part).count();
+    assert_eq!(count("error: unknown key `key"), 20, "{told}");
+    assert_eq!(count("and 10 more of this kind in "), 1, "{told}");
+    assert_eq!(count("as in line 5: unknown key `key0`"), 1, "{told}");
+    assert_eq!(count("`tomorrow` is not a time"), 1, "{told}");
+    assert_eq!(count("a date without a time of day"), 1, "{told}");
+    let json: Value = serde_json::from_str(&check("json")).expect("JSON");
+    assert_eq!(
+        json["files"][0]["errors"].as_array().map(Vec::len),
+        Some(32)
+    );
+}

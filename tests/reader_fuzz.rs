@@ -76,6 +76,9 @@ fn is_of_yaml_1_1(text: &str) -> bool {
     text.contains(['\u{85}', '\u{2028}', '\u{2029}'])
         // serde_yaml merges nothing by itself.
         || text.contains("<<")
+        // A question mark begins a key within brackets, whatever follows it. (A comma may not follow it in YAML 1.2, where it
+        // is taken for a text.)
+        || text.split('?').skip(1).any(|behind| behind.starts_with(|c: char| !c.is_whitespace()))
 }
 
 /// Do both read the same payloads?
@@ -107,6 +110,7 @@ fn outside(bytes: &[u8], problem: &Problem) -> bool {
 fn fault(
     bytes: &[u8],
     defaults: &Defaults,
+    formats: bool,
     counts: &Counts,
     refused: &mut dyn FnMut(String),
 ) -> Option<String> {
@@ -158,6 +162,9 @@ fn fault(
             return Some("serde_yaml has another value".into());
         }
     }
+    if !formats {
+        return None;
+    }
     let file = File {
         name: "a.yaml",
         bytes,
@@ -185,7 +192,7 @@ fn shrunk(mut bytes: Vec<u8>, kind: &str, defaults: &Defaults) -> Vec<u8> {
         while at < bytes.len() {
             let mut less = bytes.clone();
             less.drain(at..(at + size).min(less.len()));
-            if fault(&less, defaults, &counts, &mut |_| {}).as_deref() == Some(kind) {
+            if fault(&less, defaults, true, &counts, &mut |_| {}).as_deref() == Some(kind) {
                 bytes = less;
             } else {
                 at += size;
@@ -224,7 +231,9 @@ fn what_holds_for_any_input() {
                             .or_insert_with(|| (0, bytes.clone()))
                             .0 += 1;
                     };
-                    if let Some(kind) = fault(&bytes, &defaults, counts, &mut refused) {
+                    // To format and prove reads a file eight times more: of many inputs, every fourth one.
+                    let formats = count <= 20_000 || seed % 4 == 0;
+                    if let Some(kind) = fault(&bytes, &defaults, formats, counts, &mut refused) {
                         let mut findings = findings.lock().expect("the lock");
                         findings
                             .faults

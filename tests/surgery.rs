@@ -280,7 +280,7 @@ fn each_refusal_names_what_is_in_the_way() {
             "take the name away",
         ),
         (
-            format!("{lines}\n      a: 1  # one\n"),
+            format!("{lines}\n      a: 1  # one\n      b: 2\n"),
             replace_a,
             6,
             "this comment stands in what is to be replaced",

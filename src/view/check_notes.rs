@@ -1,6 +1,7 @@
 //! What `onced check` notes of good entries: times and payloads that had better be looked at twice. Never a mistake. Pure: the time is an
 //! argument.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -38,6 +39,7 @@ pub fn note(
     now: DateTime<Utc>,
 ) {
     let mut all_past: Vec<Vec<&Entry>> = vec![Vec::new(); files.len()];
+    let mut seen: HashMap<_, usize> = HashMap::new();
     for (place, entry) in entries.iter().filter(|(_, entry)| entry.enabled) {
         let (Some(file), Some(past)) = (files.get_mut(*place), all_past.get_mut(*place)) else {
             continue;
@@ -71,7 +73,15 @@ pub fn note(
         file.notes.extend(of_time);
         let places = marked.get(&(*place, entry.name.clone()));
         for note in of_payload(entry, places) {
-            add(&mut file.notes, note);
+            // What several entries take over from one place is noted once.
+            let key = (*place, note.line, note.column, note.note);
+            let known = seen.get(&key).filter(|_| note.column.is_some());
+            if let Some(known) = known {
+                file.notes[*known].names.extend(note.names);
+            } else {
+                seen.insert(key, file.notes.len());
+                file.notes.push(note);
+            }
         }
     }
     for (file, mut past) in files.iter_mut().zip(all_past) {
@@ -88,10 +98,14 @@ fn of_payload(entry: &Entry, places: Option<&Vec<MarkedPlace>>) -> Vec<Note> {
         odd_payload(marks)
             .into_iter()
             .filter_map(move |(note, message)| {
-                let mut message = message?;
-                if count > 1 {
-                    message += &format!(" (here, and {} more in this payload)", number(count - 1));
-                }
+                let message = match count {
+                    0 | 1 => message?,
+                    _ => format!(
+                        "{} (here, and {} more in this payload)",
+                        message?,
+                        number(count - 1)
+                    ),
+                };
                 Some(Note {
                     note,
                     names: vec![entry.name.clone()],
@@ -105,23 +119,11 @@ fn of_payload(entry: &Entry, places: Option<&Vec<MarkedPlace>>) -> Vec<Note> {
         None => noted(entry.marks, (entry.line(), None), 1).collect(),
         Some(places) => {
             let at = |place: &MarkedPlace| (place.line, Some(place.column));
-            let notes = places.iter();
-            notes
+            places
+                .iter()
                 .flat_map(|place| noted(place.marks, at(place), place.count))
                 .collect()
         }
-    }
-}
-
-/// What several entries take over from one place is noted once.
-fn add(notes: &mut Vec<Note>, note: Note) {
-    let same = |known: &&mut Note| {
-        note.column.is_some()
-            && (known.note, known.line, known.column) == (note.note, note.line, note.column)
-    };
-    match notes.iter_mut().rev().find(same) {
-        Some(known) => known.names.extend(note.names),
-        None => notes.push(note),
     }
 }
 

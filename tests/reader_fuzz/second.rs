@@ -34,11 +34,13 @@ impl Second {
         documents.next().ok_or_else(|| "nothing".into())
     }
 
-    /// What serde_yaml reads.
+    /// What serde_yaml reads. A last line without its end is read as if it had one, as by onced.
     pub(super) fn by_libyaml(bytes: &[u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|why| why.to_string())?;
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        let text = format!("{text}{end}");
         let mut documents = Vec::new();
-        for document in serde_yaml::Deserializer::from_str(text) {
+        for document in serde_yaml::Deserializer::from_str(&text) {
             let document = Self::deserialize(document).map_err(|why| why.to_string())?;
             if !matches!(document, Self::Null) {
                 documents.push(document);

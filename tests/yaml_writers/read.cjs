@@ -18,10 +18,27 @@ const files = (below) =>
 const seen = {};
 for (const file of files(directory)) {
   const text = fs.readFileSync(file, "utf8");
+  // A document without anything beside the one that says something counts for nothing.
+  const only = (documents) => documents.filter((document) => document !== null && document !== undefined)[0];
+  const npm = (version) =>
+    only(
+      yaml.parseAllDocuments(text, { version }).map((document) => {
+        if (document.errors.length > 0) throw document.errors[0];
+        return document.toJS({ maxAliasCount: -1 });
+      }),
+    );
+  // Names that are one number to it are one key, which is an error.
+  const tried = (read) => {
+    try {
+      return read();
+    } catch (why) {
+      return { schedules: {}, refused: why.reason ?? why.code };
+    }
+  };
   seen[file] = {
-    "js-yaml": jsYaml.load(text),
-    yaml: yaml.parse(text, { version: "1.2", maxAliasCount: -1 }),
-    "yaml 1.1": yaml.parse(text, { version: "1.1", maxAliasCount: -1 }),
+    "js-yaml": tried(() => only(jsYaml.loadAll(text))),
+    yaml: tried(() => npm("1.2")),
+    "yaml 1.1": tried(() => npm("1.1")),
   };
 }
 process.stdout.write(JSON.stringify(seen));
