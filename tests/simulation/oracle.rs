@@ -401,9 +401,13 @@ pub(crate) fn settled(world: &World, list: &List) -> Vec<String> {
         .iter()
         .map(|orphan| orphan.execution_arn.as_str())
         .collect();
+    let ran_under_another_name = |seen: &Seen| {
+        let is = |other: &Seen| other.fingerprint == seen.fingerprint && other.entry != seen.entry;
+        all.iter().any(is)
+    };
     // What the other daemon began, while AWS refused this one's start, is not known to it when the entry gets another name.
     let may_be_anothers = |arn: &str| {
-        let moved = |seen: &&Seen| seen.execution.arn == arn && may_have_moved(world, seen);
+        let moved = |seen: &&Seen| seen.execution.arn == arn && ran_under_another_name(seen);
         world.processes.len() > 1 && all.iter().any(|seen| moved(&seen))
     };
     let mut unexplained = orphans
