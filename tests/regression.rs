@@ -258,7 +258,7 @@ async fn executions_that_run_for_hours_keep_no_other_from_being_asked_for() {
     });
     // One that ends at once, when the others have run for a while.
     let definition = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","TimestampPath":"$.invocationTime","End":true}}}"#;
-    let body = serde_json::json!({"name": "Short", "roleArn": "arn:aws:iam::1:role/r", "definition": definition});
+    let body = serde_json::json!({"name": "Short", "roleArn": "arn:aws:iam::123456789012:role/r", "definition": definition});
     world.sandbox.call(
         "AWSStepFunctions.CreateStateMachine",
         body.to_string().as_bytes(),
@@ -316,7 +316,7 @@ async fn after_a_loss_an_entry_waits_for_the_listing_of_every_machine_beside_its
     let world = stories::World::new(Options::default());
     let other = stories::MACHINE.replace("OneTimeLambdaScheduler", "Other");
     let definition = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","TimestampPath":"$.invocationTime","End":true}}}"#;
-    let body = serde_json::json!({"name": "Other", "roleArn": "arn:aws:iam::1:role/r", "definition": definition});
+    let body = serde_json::json!({"name": "Other", "roleArn": "arn:aws:iam::123456789012:role/r", "definition": definition});
     world.sandbox.call(
         "AWSStepFunctions.CreateStateMachine",
         body.to_string().as_bytes(),

@@ -358,7 +358,7 @@ async fn stopped_by_a_person_it_is_reported_and_not_started_again() {
 #[tokio::test(start_paused = true)]
 async fn an_express_machine_is_refused() {
     let world = World::new(Options::default());
-    let body = r#"{"name":"X","type":"EXPRESS","roleArn":"arn:aws:iam::1:role/r","definition":"{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"End\":true}}}"}"#;
+    let body = r#"{"name":"X","type":"EXPRESS","roleArn":"arn:aws:iam::123456789012:role/r","definition":"{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"End\":true}}}"}"#;
     assert_eq!(
         world
             .sandbox

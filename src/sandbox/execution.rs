@@ -1,8 +1,12 @@
 //! An execution: how it stands, what happened to it, and what is said of it. Imports nothing else of the crate.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::machine::Config;
 
 /// How an execution stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,24 +64,36 @@ pub(super) struct End {
     pub(super) error: Option<String>,
     pub(super) cause: Option<String>,
     pub(super) output: Option<Value>,
+    /// The field whose JSONata expression failed.
+    pub(super) location: Option<String>,
+}
+
+impl Default for End {
+    fn default() -> Self {
+        Self {
+            status: Status::Failed,
+            error: None,
+            cause: None,
+            output: None,
+            location: None,
+        }
+    }
 }
 
 impl End {
     pub(super) fn failed(error: &str, cause: String) -> Self {
         Self {
-            status: Status::Failed,
             error: Some(error.to_owned()),
             cause: Some(cause),
-            output: None,
+            ..Self::default()
         }
     }
 
     pub(super) fn succeeded(output: Value) -> Self {
         Self {
             status: Status::Succeeded,
-            error: None,
-            cause: None,
             output: Some(output),
+            ..Self::default()
         }
     }
 }
@@ -101,6 +117,13 @@ pub(super) enum What {
     TaskStarted(Task),
     TaskSucceeded(Task, String),
     TaskFailed(Task, String, String),
+    /// A state's field, the error and its cause.
+    EvaluationFailed {
+        state: String,
+        location: String,
+        error: String,
+        cause: String,
+    },
     Ended(Face),
     Redriven(usize),
 }
@@ -131,6 +154,8 @@ pub(super) struct Redrive {
 const REDRIVABLE_DAYS: i64 = 14;
 /// How long an execution may be open.
 pub(super) const OLDEST_DAYS: i64 = 365;
+/// The most bytes of what a task or a state gives.
+pub(super) const MOST_BYTES: usize = 262_144;
 /// A history with so many events takes no redrive.
 const MOST_EVENTS: usize = 24_999;
 
@@ -148,6 +173,8 @@ pub struct Execution {
     pub alias_arn: Option<String>,
     #[serde(default)]
     pub(super) role: String,
+    #[serde(default)]
+    pub(super) config: Config,
     /// What runs, for DescribeStateMachineForExecution: the revision and when it was made.
     #[serde(default)]
     pub(super) revision: Option<String>,
@@ -163,6 +190,9 @@ pub struct Execution {
     #[serde(default)]
     pub firings: Vec<DateTime<Utc>>,
     pub(super) definition: Value,
+    /// The same, as it was written.
+    #[serde(default)]
+    pub(super) source: Arc<str>,
     /// Where it is.
     pub(super) state: String,
     /// The input of that state.
@@ -187,6 +217,20 @@ impl Execution {
     /// Tells something in its history.
     pub(super) fn tell(&mut self, at: DateTime<Utc>, what: What) {
         self.events.push(Event { at, what });
+    }
+
+    /// The name of its state machine.
+    pub(super) fn machine_name(&self) -> &str {
+        self.machine_arn.rsplit(':').next().unwrap_or_default()
+    }
+
+    /// Fails because something was too large (<https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>).
+    pub(super) fn too_large(&self) -> End {
+        let name = &self.state;
+        let cause = format!(
+            "The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit."
+        );
+        End::failed("States.DataLimitExceeded", cause)
     }
 
     /// The definition of the state in which it is.
@@ -245,6 +289,15 @@ impl Execution {
 
     /// It is over.
     pub(super) fn end(&mut self, end: End, now: DateTime<Utc>) {
+        if let Some(location) = end.location {
+            let what = What::EvaluationFailed {
+                state: self.state.clone(),
+                location,
+                error: end.error.clone().unwrap_or_default(),
+                cause: end.cause.clone().unwrap_or_default(),
+            };
+            self.tell(now, what);
+        }
         if let Some(output) = &end.output {
             self.exit(output, now);
         }

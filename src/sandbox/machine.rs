@@ -2,6 +2,7 @@
 //! (<https://docs.aws.amazon.com/step-functions/latest/dg/concepts-cd-aliasing-versioning.html>).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ pub(super) struct Config {
 pub(super) struct Machine {
     pub(super) arn: String,
     pub(super) name: String,
-    pub(super) definition: String,
+    pub(super) definition: Arc<str>,
     pub(super) role: String,
     pub(super) express: bool,
     pub(super) created: DateTime<Utc>,
@@ -28,7 +29,7 @@ pub(super) struct Machine {
     #[serde(default)]
     pub(super) deleting: bool,
     #[serde(default)]
-    pub(super) tags: Vec<(String, String)>,
+    pub(super) tags: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) config: Config,
     /// None for the first one, as at AWS.
@@ -48,7 +49,7 @@ pub(super) struct Machine {
 /// A published revision. It never changes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Version {
-    pub(super) definition: String,
+    pub(super) definition: Arc<str>,
     pub(super) role: String,
     pub(super) config: Config,
     pub(super) revision: Option<String>,

@@ -7,7 +7,9 @@ mod execution;
 mod faults;
 mod machine;
 mod operations;
+mod query;
 mod running;
+mod scope;
 mod sts;
 mod wire;
 
@@ -28,6 +30,7 @@ pub use execution::{Execution, Status};
 pub use faults::Fault;
 use faults::{Faults, Quota};
 use machine::{Config, Machine};
+use scope::{Scope, partition};
 pub use wire::Answer;
 
 /// How this Step Functions is.
@@ -214,7 +217,7 @@ impl Sandbox {
                 "CountDownTimer": {"Type": "Wait", "TimestampPath": "$.invocationTime", "Next": "InvokeLambda"},
                 "InvokeLambda": {
                     "Type": "Task",
-                    "Resource": "arn:aws:states:::lambda:invoke",
+                    "Resource": format!("arn:{}:states:::lambda:invoke", partition(region)),
                     "Parameters": {"FunctionName.$": "$.functionName", "Payload.$": "$.payload"},
                     "End": true
                 }
@@ -222,21 +225,23 @@ impl Sandbox {
         });
         let name = "OneTimeLambdaScheduler".to_owned();
         let arn = format!(
-            "arn:aws:states:{region}:{}:stateMachine:{name}",
+            "arn:{}:states:{region}:{}:stateMachine:{name}",
+            partition(region),
             self.0.options.account
         );
         let machine = Machine {
             arn: arn.clone(),
             name,
-            definition: definition.to_string(),
+            definition: definition.to_string().into(),
             role: format!(
-                "arn:aws:iam::{}:role/OneTimeLambdaScheduler",
+                "arn:{}:iam::{}:role/OneTimeLambdaScheduler",
+                partition(region),
                 self.0.options.account
             ),
             express: false,
             created: self.now(),
             deleting: false,
-            tags: Vec::new(),
+            tags: BTreeMap::new(),
             config: Config::default(),
             revision: None,
             updated: None,
@@ -252,11 +257,15 @@ impl Sandbox {
         arn
     }
 
-    fn machine_arn(&self, name: &str) -> String {
+    /// The ARN that a machine of this name has for who asks.
+    fn machine_arn(&self, name: &str, scope: &Scope) -> String {
         let Options {
             account, region, ..
         } = &self.0.options;
-        format!("arn:aws:states:{region}:{account}:stateMachine:{name}")
+        let region = scope.region.as_ref().unwrap_or(region);
+        let account = scope.account.as_ref().unwrap_or(account);
+        let partition = partition(region);
+        format!("arn:{partition}:states:{region}:{account}:stateMachine:{name}")
     }
 
     /// Every request so far, in order.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tracing::{info, warn};
 
 use super::definition::{self, Next, Work};
-use super::execution::{End, Execution, What};
+use super::execution::{End, Execution, MOST_BYTES, What};
 use super::{Core, Options, Sandbox, Status, wire};
 
 impl Core {
@@ -15,6 +15,20 @@ impl Core {
     fn running(&mut self, arn: &str) -> Option<&mut Execution> {
         let execution = self.store.executions.get_mut(arn);
         execution.filter(|execution| execution.status() == Status::Running)
+    }
+}
+
+/// A state that gives more than a state may give fails.
+fn small(execution: &Execution, next: Next) -> Next {
+    let given = match &next {
+        Next::Go { data, .. } => Some(data.to_string()),
+        Next::End(end) => end.output.as_ref().map(Value::to_string),
+        Next::Work(work) => Some(work.task.parameters.clone()),
+        Next::Wait(_) => None,
+    };
+    match given {
+        Some(given) if given.len() > MOST_BYTES => Next::End(execution.too_large()),
+        _ => next,
     }
 }
 
@@ -40,7 +54,7 @@ impl Sandbox {
         };
         loop {
             execution.enter(now);
-            match definition::next(execution, now) {
+            match small(execution, definition::next(execution, now)) {
                 Next::Wait(until) => {
                     execution.wake = Some(until);
                     core.due.insert((until, arn.to_owned()));
@@ -115,16 +129,23 @@ impl Sandbox {
             return;
         };
         let output = match result {
-            Ok(output) => work.result(output),
-            Err((error, cause)) => {
-                let what = What::TaskFailed(work.task, error.clone(), cause.clone());
-                execution.tell(now, what);
-                execution.end(End::failed(&error, cause), now);
+            Ok(output) => Ok(work.result(output)),
+            Err((error, cause)) => Err(End::failed(&error, cause)),
+        };
+        let fits = |output: &Value| output.to_string().len() <= MOST_BYTES;
+        let output = match output {
+            Ok(output) if fits(&output) => output,
+            failed => {
+                let end = failed.err().unwrap_or_else(|| execution.too_large());
+                let told = |text: &Option<String>| text.clone().unwrap_or_default();
+                let (error, cause) = (told(&end.error), told(&end.cause));
+                execution.tell(now, What::TaskFailed(work.task, error, cause));
+                execution.end(end, now);
                 return;
             }
         };
         execution.tell(now, What::TaskSucceeded(work.task, output.to_string()));
-        match definition::after_task(execution, output) {
+        match small(execution, definition::after_task(execution, &output)) {
             Next::Go { state, data } => {
                 if let Some(machine) = &deleting {
                     execution.terminate(machine, now);

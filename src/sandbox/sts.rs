@@ -1,6 +1,7 @@
 //! The two operations of STS that a client of Step Functions needs: who am I, and assume a role. The role's account
 //! becomes the account that is spoken for; nothing else is looked at.
 
+use super::scope::{Scope, partition};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 /// A value of a form's body, decoded as far as ARNs and names need it.
@@ -31,6 +32,11 @@ fn answer(operation: &str, result: &str) -> String {
 /// Who an assumed role's access key speaks for: its account and the role's name are in it.
 const ASSUMED: &str = "ASIASANDBOX";
 
+/// The account that an assumed role's access key speaks for.
+pub(super) fn assumed(key: &str) -> Option<&str> {
+    key.strip_prefix(ASSUMED)?.get(..12)
+}
+
 /// Answers a request of STS with a status and XML; `None`: it is none that is known here. A role that is named `denied`
 /// can't be assumed.
 pub(super) fn call(
@@ -42,11 +48,14 @@ pub(super) fn call(
     let body = std::str::from_utf8(body).ok()?;
     match field(body, "Action")?.as_str() {
         "GetCallerIdentity" => {
-            let assumed = authorization.split(ASSUMED).nth(1);
-            let account = assumed.and_then(|key| key.get(..12)).unwrap_or(account);
-            let arn = match assumed {
-                Some(_) => format!("arn:aws:sts::{account}:assumed-role/sandbox/onced"),
-                None => format!("arn:aws:iam::{account}:user/sandbox"),
+            let scope = Scope::of(authorization);
+            let assumed = scope.account.is_some();
+            let account = scope.account.as_deref().unwrap_or(account);
+            let partition = scope.region.as_deref().map_or("aws", partition);
+            let arn = if assumed {
+                format!("arn:{partition}:sts::{account}:assumed-role/sandbox/onced")
+            } else {
+                format!("arn:{partition}:iam::{account}:user/sandbox")
             };
             let result =
                 format!("<Arn>{arn}</Arn><UserId>AIDASANDBOX</UserId><Account>{account}</Account>");

@@ -174,7 +174,7 @@ async fn nothing_is_stopped_for_a_machine_that_can_not_be_used() {
     drop(daemon);
     // Express machines can't be stopped; the other one does not wait; the last one is not there.
     let create = |name: &str, kind: &str, definition: &str| {
-        let body = serde_json::json!({"name": name, "type": kind, "roleArn": "arn:aws:iam::1:role/r", "definition": definition});
+        let body = serde_json::json!({"name": name, "type": kind, "roleArn": "arn:aws:iam::123456789012:role/r", "definition": definition});
         let body = body.to_string();
         let made = world
             .sandbox

@@ -1,13 +1,15 @@
 //! GetExecutionHistory (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html>). Not
 //! eventually consistent, by AWS's documentation.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::super::execution::{Event, Execution, Face, Status, Task, What};
 use super::super::{Core, definition};
-use super::{Reply, arn, epoch, no_execution, object, page, page_size, required};
+use super::pages::{page, page_size};
+use super::{Reply, arn, epoch, no_execution, object, required};
 
-pub(super) fn history(core: &Core, request: &Value) -> Reply {
+pub(super) fn history(core: &Core, request: &Value, now: DateTime<Utc>) -> Reply {
     let execution_arn = required(request, "executionArn")?;
     arn(execution_arn, "execution")?;
     let size = page_size(request)?;
@@ -19,7 +21,7 @@ pub(super) fn history(core: &Core, request: &Value) -> Reply {
     if flag("reverseOrder") == Some(true) {
         numbers.reverse();
     }
-    let (numbers, more) = page(&numbers, request, size)?;
+    let (numbers, more) = page(&numbers, request, size, now)?;
     let told = |id: &usize| event(execution, *id, whole);
     let events: Vec<Value> = numbers.iter().map(told).collect();
     Ok(object([
@@ -90,6 +92,23 @@ fn told(execution: &Execution, what: &What, whole: bool) -> (String, Details) {
             (
                 format!("{kind}StateExited"),
                 Some(("stateExitedEventDetails", details)),
+            )
+        }
+        What::EvaluationFailed {
+            state,
+            location,
+            error,
+            cause,
+        } => {
+            let details = object([
+                ("state", Some(json!(state))),
+                ("location", Some(json!(location))),
+                ("error", data(error)),
+                ("cause", data(cause)),
+            ]);
+            (
+                "EvaluationFailed".into(),
+                Some(("evaluationFailedEventDetails", details)),
             )
         }
         What::Ended(face) => ended(face, whole),

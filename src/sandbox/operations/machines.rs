@@ -8,8 +8,13 @@ use sha2::{Digest, Sha256};
 
 use super::super::errors::{Error, error};
 use super::super::machine::{Config, Machine, Resolved, split};
+use super::super::scope::Scope;
 use super::super::{Core, Sandbox, Status, definition};
-use super::{Reply, arn, at_most, constraint, epoch, good_name, object, required, text, versions};
+use super::pages::{page, page_size};
+use super::{
+    Reply, arn, at_most, constraint, epoch, good_name, no_execution, object, required, text,
+    versions,
+};
 
 pub(super) fn no_machine(arn: &str) -> Error {
     let message = format!("State Machine Does Not Exist: '{arn}'");
@@ -47,7 +52,13 @@ impl Sandbox {
         })
     }
 
-    pub(super) fn create(&self, core: &mut Core, request: &Value, now: DateTime<Utc>) -> Reply {
+    pub(super) fn create(
+        &self,
+        core: &mut Core,
+        scope: &Scope,
+        request: &Value,
+        now: DateTime<Utc>,
+    ) -> Reply {
         let (name, given) = (required(request, "name")?, required(request, "definition")?);
         let role = required(request, "roleArn")?;
         at_most(request, "name", 80)?;
@@ -64,21 +75,20 @@ impl Sandbox {
         checked(given)?;
         let express = text(request, "type") == Some("EXPRESS");
         let config = changed(request, &Config::default());
-        let arn = self.machine_arn(name);
+        let arn = self.machine_arn(name, scope);
         if let Some(before) = core.store.machines.get(&arn) {
             must_be_active(before)?;
             return created_before(before, given, express, &config, publish, description);
         }
-        let tags = given_tags(request);
         let mut machine = Machine {
             arn: arn.clone(),
             name: name.to_owned(),
-            definition: given.to_owned(),
+            definition: given.into(),
             role: role.to_owned(),
             express,
             created: now,
             deleting: false,
-            tags: with_tags(&[], tags)?,
+            tags: with_tags(BTreeMap::new(), request)?,
             config,
             revision: None,
             updated: None,
@@ -213,7 +223,8 @@ fn created_before(
         (true, Some(version)) => version.description.as_deref() == description,
         (true, None) => false,
     };
-    let same = before.definition == given && before.express == express && before.config == *config;
+    let same =
+        *before.definition == *given && before.express == express && before.config == *config;
     if !same || !published {
         return Err(error(
             "StateMachineAlreadyExists",
@@ -301,14 +312,16 @@ pub(super) fn update(core: &mut Core, request: &Value, now: DateTime<Utc>) -> Re
         let message = "Version description can only be set when publish is true";
         return Err(error("ValidationException", message));
     }
-    let definition = text(request, "definition").unwrap_or(&machine.definition);
-    let role = text(request, "roleArn").unwrap_or(&machine.role);
-    checked(definition)?;
-    good_role(role)?;
+    let definition = text(request, "definition")
+        .unwrap_or(&machine.definition)
+        .to_owned();
+    let role = text(request, "roleArn").unwrap_or(&machine.role).to_owned();
+    checked(&definition)?;
+    good_role(&role)?;
     let config = changed(request, &machine.config);
-    if definition != machine.definition || role != machine.role || config != machine.config {
-        machine.definition = definition.to_owned();
-        machine.role = role.to_owned();
+    if *definition != *machine.definition || role != machine.role || config != machine.config {
+        machine.definition = definition.into();
+        machine.role = role;
         machine.config = config;
         machine.revision = Some(revision);
         machine.updated = Some(now);
@@ -326,32 +339,21 @@ pub(super) fn update(core: &mut Core, request: &Value, now: DateTime<Utc>) -> Re
     ]))
 }
 
-/// The tags that a request gives.
-fn given_tags(request: &Value) -> Vec<(String, String)> {
-    let tags = request.get("tags").and_then(Value::as_array);
-    let pair = |tag: &Value| Some((text(tag, "key")?.to_owned(), text(tag, "value")?.to_owned()));
-    tags.into_iter().flatten().filter_map(pair).collect()
-}
-
-/// Tags with others added, or changed in their place.
+/// Tags with those of a request added, or changed.
 fn with_tags(
-    before: &[(String, String)],
-    given: Vec<(String, String)>,
-) -> Result<Vec<(String, String)>, Error> {
-    let mut tags = before.to_vec();
-    for (key, value) in given {
-        match tags.iter_mut().find(|(known, _)| *known == key) {
-            Some(tag) => tag.1 = value,
-            None => tags.push((key, value)),
-        }
-    }
+    mut tags: BTreeMap<String, String>,
+    request: &Value,
+) -> Result<BTreeMap<String, String>, Error> {
+    let given = request.get("tags").and_then(Value::as_array);
+    let pair = |tag: &Value| Some((text(tag, "key")?.to_owned(), text(tag, "value")?.to_owned()));
+    tags.extend(given.into_iter().flatten().filter_map(pair));
     if tags.len() > 50 {
         return Err(error("TooManyTags", "a resource has at most 50 tags"));
     }
     Ok(tags)
 }
 
-fn no_resource(arn: &str) -> Error {
+pub(super) fn no_resource(arn: &str) -> Error {
     error("ResourceNotFound", format!("Resource not found: '{arn}'"))
 }
 
@@ -360,7 +362,7 @@ pub(super) fn tag(core: &mut Core, request: &Value) -> Reply {
     arn(resource, "stateMachine")?;
     let machine = core.store.machines.get_mut(resource);
     let machine = machine.ok_or_else(|| no_resource(resource))?;
-    machine.tags = with_tags(&machine.tags, given_tags(request))?;
+    machine.tags = with_tags(machine.tags.clone(), request)?;
     Ok(json!({}))
 }
 
@@ -372,7 +374,7 @@ pub(super) fn untag(core: &mut Core, request: &Value) -> Reply {
     let machine = core.store.machines.get_mut(resource);
     let machine = machine.ok_or_else(|| no_resource(resource))?;
     let gone = |key: &str| keys.iter().any(|gone| gone == key);
-    machine.tags.retain(|(key, _)| !gone(key));
+    machine.tags.retain(|key, _| !gone(key));
     Ok(json!({}))
 }
 
@@ -381,12 +383,23 @@ pub(super) fn tags(core: &Core, request: &Value) -> Reply {
     arn(resource, "stateMachine")?;
     let machine = core.store.machines.get(resource);
     let machine = machine.ok_or_else(|| no_resource(resource))?;
-    let tag = |(key, value): &(String, String)| json!({"key": key, "value": value});
+    let tag = |(key, value): (&String, &String)| json!({"key": key, "value": value});
     Ok(json!({"tags": machine.tags.iter().map(tag).collect::<Vec<_>>()}))
 }
 
-pub(super) fn list_machines(core: &Core) -> Value {
-    let item = |machine: &Machine| {
+/// Those of the region, in the order in which they were made.
+pub(super) fn list_machines(
+    core: &Core,
+    scope: &Scope,
+    request: &Value,
+    now: DateTime<Utc>,
+) -> Reply {
+    let size = page_size(request)?;
+    let here = |machine: &&Machine| !scope.is_elsewhere(&machine.arn);
+    let mut machines: Vec<&Machine> = core.store.machines.values().filter(here).collect();
+    machines.sort_by_key(|machine| machine.created);
+    let (machines, more) = page(&machines, request, size, now)?;
+    let item = |machine: &&Machine| {
         json!({
             "stateMachineArn": machine.arn,
             "name": machine.name,
@@ -394,5 +407,58 @@ pub(super) fn list_machines(core: &Core) -> Value {
             "creationDate": epoch(machine.created),
         })
     };
-    json!({"stateMachines": core.store.machines.values().map(item).collect::<Vec<_>>()})
+    let items: Vec<Value> = machines.iter().map(item).collect();
+    Ok(object([
+        ("stateMachines", Some(json!(items))),
+        ("nextToken", more),
+    ]))
+}
+
+/// DescribeStateMachineForExecution: what the execution runs, whatever became of its state machine.
+pub(super) fn of_execution(core: &Core, request: &Value) -> Reply {
+    let execution_arn = required(request, "executionArn")?;
+    arn(execution_arn, "execution")?;
+    let execution = core.store.executions.get(execution_arn);
+    let execution = execution.ok_or_else(|| no_execution(execution_arn))?;
+    let config = &execution.config;
+    let whole = text(request, "includedData") != Some("METADATA_ONLY");
+    let definition = if whole { &*execution.source } else { "{}" };
+    Ok(object([
+        ("stateMachineArn", Some(json!(execution.machine_arn))),
+        ("name", Some(json!(execution.machine_name()))),
+        ("definition", Some(json!(definition))),
+        ("roleArn", Some(json!(execution.role))),
+        (
+            "updateDate",
+            Some(epoch(execution.updated.unwrap_or(execution.start))),
+        ),
+        (
+            "revisionId",
+            execution.revision.as_ref().map(|id| json!(id)),
+        ),
+        ("loggingConfiguration", Some(logging(config))),
+        ("tracingConfiguration", Some(tracing(config))),
+        ("encryptionConfiguration", Some(encryption(config))),
+    ]))
+}
+
+/// ValidateStateMachineDefinition. "Do not rely on the exact order, count, or wording of diagnostic messages."
+pub(super) fn validate(request: &Value) -> Reply {
+    let given = required(request, "definition")?;
+    let wrong = definition::check(given).err();
+    let diagnostic = |what: &String| {
+        let (code, message) = what.split_once(": ").unwrap_or((what, what));
+        let location = message
+            .rsplit_once(" at ")
+            .map(|(_, location)| json!(location));
+        object([
+            ("severity", Some(json!("ERROR"))),
+            ("code", Some(json!(code))),
+            ("message", Some(json!(message))),
+            ("location", location),
+        ])
+    };
+    let diagnostics: Vec<Value> = wrong.iter().map(diagnostic).collect();
+    let result = if wrong.is_some() { "FAIL" } else { "OK" };
+    Ok(json!({"result": result, "diagnostics": diagnostics, "truncated": false}))
 }

@@ -7,7 +7,8 @@ use super::super::Core;
 use super::super::errors::{Error, error};
 use super::super::machine::{Alias, Machine, Routes, split};
 use super::machines::{must_be_active, no_machine};
-use super::{Reply, arn, at_most, constraint, epoch, object, page, page_size, required, text};
+use super::pages::{page, page_size};
+use super::{Reply, arn, at_most, constraint, epoch, object, required, text};
 
 const MOST_VERSIONS: usize = 1000;
 const MOST_ALIASES: usize = 100;
@@ -67,7 +68,7 @@ pub(super) fn numbered(
     Ok(number)
 }
 
-pub(super) fn list_versions(core: &mut Core, request: &Value) -> Reply {
+pub(super) fn list_versions(core: &mut Core, request: &Value, now: DateTime<Utc>) -> Reply {
     let size = page_size(request)?;
     let machine_arn = required(request, "stateMachineArn")?;
     arn(machine_arn, "stateMachine")?;
@@ -76,7 +77,7 @@ pub(super) fn list_versions(core: &mut Core, request: &Value) -> Reply {
         error("InvalidArn", format!("Invalid arn: {machine_arn}"))
     })?;
     let numbers: Vec<u64> = machine.versions.keys().rev().copied().collect();
-    let (numbers, more) = page(&numbers, request, size)?;
+    let (numbers, more) = page(&numbers, request, size, now)?;
     let item = |number: &u64| {
         let created = epoch(machine.versions[number].created);
         json!({"stateMachineVersionArn": machine.version_arn(*number), "creationDate": created})
@@ -264,7 +265,7 @@ pub(super) fn update_alias(core: &mut Core, request: &Value, now: DateTime<Utc>)
     let description = text(request, "description");
     if description.is_none() && request.get("routingConfiguration").is_none() {
         return Err(invalid(
-            "Either the description or the RoutingConfiguration must be specified",
+            "You must specify at least one of the description or routingConfiguration parameters",
         ));
     }
     let routes = routes(core, request)?;
@@ -294,7 +295,7 @@ pub(super) fn delete_alias(core: &mut Core, request: &Value) -> Reply {
 }
 
 /// Those of a machine, or those that lead to a version; the newest first.
-pub(super) fn list_aliases(core: &mut Core, request: &Value) -> Reply {
+pub(super) fn list_aliases(core: &mut Core, request: &Value, now: DateTime<Utc>) -> Reply {
     let size = page_size(request)?;
     let asked = required(request, "stateMachineArn")?;
     arn(asked, "stateMachine")?;
@@ -312,7 +313,7 @@ pub(super) fn list_aliases(core: &mut Core, request: &Value) -> Reply {
     let mut aliases: Vec<(&String, &Alias)> = machine.aliases.iter().collect();
     aliases.retain(|(_, alias)| leads_there(alias));
     aliases.sort_by_key(|(_, alias)| std::cmp::Reverse(alias.created));
-    let (aliases, more) = page(&aliases, request, size)?;
+    let (aliases, more) = page(&aliases, request, size, now)?;
     let item = |(name, alias): &(&String, &Alias)| {
         let created = epoch(alias.created);
         json!({"stateMachineAliasArn": machine.alias_arn(name), "creationDate": created})
