@@ -45,15 +45,26 @@ async fn a_bundle_that_is_not_there_is_named() {
     let gone = world.root.path().join("gone.pem").display().to_string();
     let of_profile = format!("`{config}`, profile `p`: `ca_bundle`");
     for (name, value, origin) in [
-        ("AWS_CA_BUNDLE", gone.as_str(), "the environment's AWS_CA_BUNDLE"),
-        ("SSL_CERT_FILE", gone.as_str(), "the environment's SSL_CERT_FILE"),
+        (
+            "AWS_CA_BUNDLE",
+            gone.as_str(),
+            "the environment's AWS_CA_BUNDLE",
+        ),
+        (
+            "SSL_CERT_FILE",
+            gone.as_str(),
+            "the environment's SSL_CERT_FILE",
+        ),
         ("AWS_PROFILE", "p", of_profile.as_str()),
     ] {
         let (code, told) = said(world.command(&["sync"]).env(name, value));
         assert_eq!(code, Some(1), "{told}");
         let begins = format!("error: {origin}: `{gone}` can't be read: ");
         assert!(told.starts_with(&begins), "{told}");
-        assert!(told.contains("\nhint: name a file with the certificates"), "{told}");
+        assert!(
+            told.contains("\nhint: name a file with the certificates"),
+            "{told}"
+        );
     }
 }
 
@@ -70,7 +81,10 @@ async fn a_proxy_is_asked_for_what_is_not_on_this_machine() {
     world.write("a.yaml", &file(&[("a", &day(10))]));
     let mut sync = world.command(&["sync"]);
     sync.env("AWS_CA_BUNDLE", &bundle)
-        .env("HTTPS_PROXY", format!("http://me:secret@127.0.0.1:{}", proxy.port))
+        .env(
+            "HTTPS_PROXY",
+            format!("http://me:secret@127.0.0.1:{}", proxy.port),
+        )
         .env("NO_PROXY", format!("{host}:8443"));
     let (code, told) = said(&mut sync);
     assert_eq!(code, Some(0), "{told}");
@@ -79,9 +93,15 @@ async fn a_proxy_is_asked_for_what_is_not_on_this_machine() {
     assert!(!heads.is_empty(), "the proxy is asked");
     for head in heads {
         let head = head.to_lowercase();
-        assert!(head.starts_with("connect states.example.org:443 "), "{head}");
+        assert!(
+            head.starts_with("connect states.example.org:443 "),
+            "{head}"
+        );
         // `me:secret`
-        assert!(head.contains("proxy-authorization: basic bwu6c2vjcmv0"), "{head}");
+        assert!(
+            head.contains("proxy-authorization: basic bwu6c2vjcmv0"),
+            "{head}"
+        );
     }
     assert!(!told.contains("secret"), "{told}");
 }
@@ -98,7 +118,10 @@ async fn no_proxy_is_asked_for_this_machine() {
     .await;
     let mut sync = world.command(&["sync"]);
     sync.env_remove("AWS_ACCESS_KEY_ID")
-        .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{}/creds?x=1", credentials.url))
+        .env(
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            format!("{}/creds?x=1", credentials.url),
+        )
         .env("AWS_CA_BUNDLE", &bundle)
         .env("ALL_PROXY", &url);
     let (code, told) = said(&mut sync);

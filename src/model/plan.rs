@@ -321,6 +321,9 @@ impl Plan {
                 approved.insert(wanted.name);
             }
             let shift = decide::shift(&wanted.want, wanted.record);
+            if policy.rules.may_leave && sight.in_flight {
+                may_leave.push(place);
+            }
             if let Some(record) = wanted.record {
                 if policy.rules.put_back
                     && let Want::Present(entry) = wanted.want
@@ -332,12 +335,6 @@ impl Plan {
                 let is_given_up = shift.is_none() && moves::is_given_up(&wanted.want, record);
                 if is_given_up && (policy.rules.swaps || !stays) {
                     given_up.push(place);
-                } else if policy.rules.may_leave
-                    && stays
-                    && sight.in_flight
-                    && moves::may_be_given_up(record)
-                {
-                    may_leave.push(place);
                 }
                 named.extend(record.named.as_ref().filter(|_| record.is_live()));
                 let note = note(&wanted.want, record, None, rules);

@@ -239,7 +239,10 @@ impl Record {
             if runs.len() <= names {
                 continue;
             }
-            if self.could_not_know(runs[0], last) {
+            // Two installations that begin the same within moments, under an old name and a new one.
+            if self.could_not_know(runs[0], last)
+                || names + 1 == runs.len() && self.is_of_another_ledger(runs[0], last)
+            {
                 excused += 1;
                 continue;
             }

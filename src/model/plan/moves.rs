@@ -145,6 +145,7 @@ pub(super) fn moves(
             set(decisions, wanted.name, MOVE);
         } else if let Some(entry) = begins(decisions, wanted)
             && let Some(other) = unknown.get(&alike.content(entry))
+            && other.name != wanted.name
             && let Some(held) = until_known(entry, other, now)
         {
             set(decisions, wanted.name, held);
@@ -154,23 +155,32 @@ pub(super) fn moves(
 }
 
 /// By content: the names of those in files that are being written. The next look at their files may show that they are gone,
-/// and then what runs for them belongs to whoever asks for the same.
+/// and then what runs for them, or is about to be started, belongs to whoever asks for the same.
 fn of_files_in_flight<'a>(
     wants: &[Wanted<'a>],
     may_leave: &[usize],
 ) -> Vec<(Fingerprint, Unknown<'a>)> {
     let unknown = |place: &usize| {
         let wanted = &wants[*place];
-        let record = wanted.record?;
-        let unknown = Unknown {
+        let recorded = wanted.record.filter(|record| may_be_given_up(record));
+        let asked = match wanted.want {
+            Want::Present(entry) if entry.enabled => Some(entry.fingerprint()),
+            _ => None,
+        };
+        let unknown = || Unknown {
             name: wanted.name,
             runs: true,
             is_unasked: false,
             has_left: false,
         };
-        Some((record.fingerprint, unknown))
+        let recorded = recorded.map(|record| record.fingerprint);
+        let asked = asked.filter(|asked| recorded != Some(*asked));
+        let contents = recorded.into_iter().chain(asked);
+        contents
+            .map(|content| (content, unknown()))
+            .collect::<Vec<_>>()
     };
-    may_leave.iter().filter_map(unknown).collect()
+    may_leave.iter().flat_map(unknown).collect()
 }
 
 /// May what is recorded of an entry run, or have fired?

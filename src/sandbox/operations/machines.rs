@@ -39,7 +39,10 @@ impl Sandbox {
         let machine = Machine {
             arn: plain.to_owned(),
             name: plain.rsplit(':').next().unwrap_or_default().to_owned(),
-            definition: first.definition.replace("arn:aws:states:::", &integrations),
+            definition: first
+                .definition
+                .replace("arn:aws:states:::", &integrations)
+                .into(),
             deleting: false,
             ..first
         };

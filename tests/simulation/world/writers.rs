@@ -8,7 +8,6 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use onced::model::entry::EntryName;
-use onced::sandbox::Status;
 
 use super::World;
 use super::content::Content;
@@ -61,21 +60,11 @@ impl World {
         self.write_in_place(file, then, &said);
     }
 
-    /// While a file is being written, one of its entries is already in the other one, under a name that nobody had. It runs:
-    /// where nothing was started yet, both are, which is not mended.
+    /// While a file is being written, one of its entries is already in the other one, under a name that nobody had.
     pub(super) fn split_off(&mut self, file: usize, name: &EntryName) {
         let Some((new, _)) = self.soon(0) else {
             return;
         };
-        let is_running = |content: &Content| {
-            let digits = format!("-{}-", content.fingerprint());
-            let executions = self.sandbox.executions();
-            let mut of_content = executions.iter().filter(|e| e.name.contains(&digits));
-            of_content.any(|e| e.status() == Status::Running)
-        };
-        if !self.files[file].get(name).is_some_and(is_running) {
-            return;
-        }
         let Some(content) = self.files[file].remove(name) else {
             return;
         };

@@ -190,14 +190,14 @@ fn a_name_that_is_switched_off_gives_away_what_runs() {
 #[test]
 fn a_name_in_a_file_that_is_being_written_may_have_left() {
     let (soon, later) = (content("a", 'a'), content("a", 'A'));
-    let plan = |entry: &Entry, phase: Phase, in_flight: bool| {
+    let plan = |entry: &Entry, phase: Option<Phase>, in_flight: bool| {
         let old = entry.clone();
         let new = Entry {
             name: EntryName::parse("b").unwrap(),
             file: "b.yaml".into(),
             ..entry.clone()
         };
-        let records: Records = [record(&old, phase)].into_iter().collect();
+        let records: Records = phase.map(|phase| record(&old, phase)).into_iter().collect();
         let wants = [
             Wanted {
                 name: &old.name,
@@ -216,7 +216,8 @@ fn a_name_in_a_file_that_is_being_written_may_have_left() {
         };
         let zones = Zones::bundled();
         let plan = Plan::make(&wants, &records, sight, &policy(), (&[], &zones), now());
-        plan.decisions.get(&new.name).cloned()
+        let of = |name| plan.decisions.get(name).cloned();
+        (of(&old.name), of(&new.name))
     };
     let hour = TimeDelta::hours(1);
     assert!(soon.at() - now() < hour && later.at() - now() >= hour);
@@ -226,9 +227,12 @@ fn a_name_in_a_file_that_is_being_written_may_have_left() {
         (&later, true, true),
         (&later, false, true),
     ] {
-        let decision = plan(entry, Phase::Running, in_flight);
-        let is = matches!(decision, Some(Decision::Act(Step::Start, _)));
-        assert_eq!(is, starts, "{in_flight}: {decision:?}");
+        let begins = |decision: &_| matches!(decision, Some(Decision::Act(Step::Start, _)));
+        let (before, at_once) = plan(entry, None, in_flight);
+        assert!(begins(&before), "{in_flight}: {before:?}");
+        assert_eq!(begins(&at_once), starts, "{in_flight}: {at_once:?}");
+        let (_, decision) = plan(entry, Some(Phase::Running), in_flight);
+        assert_eq!(begins(&decision), starts, "{in_flight}: {decision:?}");
         if !starts {
             let held = matches!(&decision, Some(Decision::Hold { by: HeldBy::Doubt, why, .. }) if why.contains("`a`"));
             assert!(held, "{decision:?}");
