@@ -17,9 +17,9 @@ pub const ZONE: &str = "^(UTC|[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)+)$";
 /// A duration.
 pub const DURATION: &str = "^([0-9]+(ms|s|m|h|d))+$";
 /// A function's name, partial ARN or ARN.
-pub const LAMBDA: &str = "^(arn:aws[^:]*:lambda:[A-Za-z0-9_-]{1,32}:[0-9]{12}:function:|[0-9]{12}:function:)?[A-Za-z0-9_-]{1,64}(:([$]LATEST|[A-Za-z0-9_-]{1,128}))?$";
+pub const LAMBDA: &str = "^(arn:aws[^:]*:lambda:[A-Za-z0-9_-]{1,32}:[0-9]{12}:function:|[0-9]{12}:function:)?[A-Za-z0-9_-]{1,64}(:([$]LATEST([.]PUBLISHED)?|[A-Za-z0-9_-]{1,128}))?$";
 /// The ARN of a state machine, of a version or an alias of one.
-pub const MACHINE: &str = "^arn:aws[^:]*:states:[A-Za-z0-9_-]{1,32}:[0-9]{12}:stateMachine:[A-Za-z0-9_.-]{1,80}(:[A-Za-z0-9_-]{1,80})?$";
+pub const MACHINE: &str = r##"^arn:aws[^:]*:states:[A-Za-z0-9_-]{1,32}:[0-9]{12}:stateMachine:[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,160}(:[A-Za-z0-9_.-]{1,80})?$"##;
 /// An entry's name; one that begins with `x-` is the user's own.
 pub const NAME: &str = "^(?!x-)[0-9A-Za-z._-]{1,64}$";
 

@@ -201,9 +201,21 @@ pub fn console_url(execution_arn: &str) -> Option<String> {
         "aws-us-gov" => "console.amazonaws-us-gov.com",
         _ => return None,
     };
+    let execution = in_a_link(execution_arn);
     Some(format!(
-        "https://{region}.{host}/states/home?region={region}#/v2/executions/details/{execution_arn}"
+        "https://{region}.{host}/states/home?region={region}#/v2/executions/details/{execution}"
     ))
+}
+
+/// State machines may be called what no link can hold as it is.
+fn in_a_link(arn: &str) -> String {
+    let encoded = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b':' => {
+            char::from(byte).to_string()
+        }
+        byte => format!("%{byte:02X}"),
+    };
+    arn.bytes().map(encoded).collect()
 }
 
 #[cfg(test)]
@@ -320,6 +332,9 @@ refused | AWS does not take it | a running onced forgets it
                 format!("https://{host}/states/home?region={region}#/v2/executions/details/{arn}");
             assert_eq!(console_url(&arn), Some(expected));
         }
+        let arn = "arn:aws:states:us-east-1:123456789012:execution:it's ä:a";
+        let link = console_url(arn).expect("a link");
+        assert!(link.ends_with("execution:it%27s%20%C3%A4:a"), "{link}");
         for other in [
             "",
             "arn:aws-iso:states:us-iso-east-1:123456789012:execution:M:a",

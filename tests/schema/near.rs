@@ -57,11 +57,12 @@ fn value(good: &'static [&'static str], form: &'static str) -> BoxedStrategy<Str
 const TIME_LIKE: &str = "[0-9+]{1}[0-9]{3}-[0-9 +]{1,2}-[0-9 ]{1,2}[Tt ][0-9 ]{2}:[0-6][0-9](:[0-6][0-9]([.,][0-9]{1,2})?)? ?(Z|z|[+-][0-9]{2}(:?[0-9]{2})?|CET)?";
 const ZONE_LIKE: &str = "(Europe|America|Etc|UTC|Argentina)(/(Berlin|GMT[+-][0-9]|Port-au-Prince|New_York|Argentina|Salta)){0,3}[a-z]?";
 const DURATION_LIKE: &str = "([ +-]?[0-9]{0,3}(ms|s|m|h|d|w| ))+";
-const LAMBDA_LIKE: &str = "(arn:aws(-cn)?:lambda:[a-z1-]{0,5}:[0-9]{11,12}:function:|[0-9]{12}:function:)?[a-zA-Z_. -]{0,4}(:([$]LATEST|[a-z1_.-]{0,3}))?(:x)?";
-const MACHINE_LIKE: &str = "arn:aws(-us-gov)?:states:[a-z-]{0,3}:[0-9]{11,12}:(stateMachine|express):[a-zA-Z_. -]{0,3}(:[a-z0-9_.]{0,2})?(:x)?";
+const LAMBDA_LIKE: &str = "(arn:aws(-cn)?:lambda:[a-z1-]{0,5}:[0-9]{11,12}:function:|[0-9]{12}:function:)?[a-zA-Z_. -]{0,4}(:([$]LATEST([.]PUBLISHED|[.])?|[a-z1_.-]{0,3}))?(:x)?";
+const MACHINE_LIKE: &str = "arn:aws(-us-gov)?:states:[a-z-]{0,3}:[0-9]{11,12}:(stateMachine|express):[a-zA-Z_. +()@=!äカ🕰-]{0,3}(:[a-z0-9_.-]{0,3})?(:x)?";
 const ARNS: &[&str] = &[
     MACHINE,
     "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:A.b:PROD",
+    "arn:aws:states:us-east-1:123456789012:stateMachine:Zähler+(x)@=!'s:v1.2",
 ];
 
 /// A key of an entry or of `defaults`, with a value.
