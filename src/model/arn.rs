@@ -57,6 +57,13 @@ impl fmt::Display for Place {
     }
 }
 
+/// The ARN of the state machine alone, of one that may name a version or an alias of it.
+pub fn unqualified(state_machine: &str) -> &str {
+    let mut ends = state_machine.match_indices(':').map(|(end, _)| end);
+    ends.nth(6)
+        .map_or(state_machine, |end| &state_machine[..end])
+}
+
 /// A state machine's ARN in parts, without a version or an alias.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MachineArn {

@@ -31,6 +31,23 @@ pub struct Properties {
     pub is_deleting: bool,
     /// Its definition, as text; empty where the key that encrypts it can't be used.
     pub definition: String,
+    /// Those of the other versions that an alias leads to: which one an execution gets is a matter of chance.
+    pub others: Vec<String>,
+}
+
+impl Properties {
+    /// Of an alias: those of all versions that it leads to.
+    fn with(self, other: Self) -> Self {
+        let mut others = self.others;
+        others.push(other.definition);
+        others.extend(other.others);
+        Self {
+            is_express: self.is_express || other.is_express,
+            is_deleting: self.is_deleting || other.is_deleting,
+            definition: self.definition,
+            others,
+        }
+    }
 }
 
 /// What CreateStateMachine is asked for.
@@ -46,6 +63,20 @@ pub struct New<'a> {
     pub role: &'a str,
     /// Its tags.
     pub tags: &'a BTreeMap<String, String>,
+}
+
+/// What AWS says of a machine, a version or an alias that is not there.
+const UNKNOWN: [&str; 4] = [
+    "StateMachineDoesNotExist",
+    "ResourceNotFound",
+    "InvalidArn",
+    "ValidationException",
+];
+
+/// Does this ARN name an alias? A version is a number.
+fn is_alias(state_machine: &str) -> bool {
+    let qualifier = state_machine.split(':').nth(7);
+    qualifier.is_some_and(|qualifier| !qualifier.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {
@@ -81,8 +112,48 @@ impl StepFunctions {
         }))
     }
 
-    /// DescribeStateMachine, also where the key that encrypts the definition can't be used.
+    /// DescribeStateMachine, also where the key that encrypts the definition can't be used. Its documentation speaks of
+    /// versions alone: where it knows no alias, that is asked for by itself, and then the versions that it leads to.
     pub async fn properties(&self, state_machine: &str) -> Result<Properties, CallError> {
+        let error = match self.properties_of(state_machine).await {
+            Err(error) if is_alias(state_machine) && UNKNOWN.contains(&error.code()) => error,
+            properties => return properties,
+        };
+        let mut properties: Option<Properties> = None;
+        for version in self.versions(state_machine).await?.unwrap_or_default() {
+            let of_version = self.properties_of(&version).await?;
+            properties = Some(match properties {
+                None => of_version,
+                Some(before) => before.with(of_version),
+            });
+        }
+        properties.ok_or(error)
+    }
+
+    /// DescribeStateMachineAlias: the ARNs of the versions that it leads to. `None`: there is no such alias.
+    async fn versions(&self, alias: &str) -> Result<Option<Vec<String>>, CallError> {
+        let operation = "DescribeStateMachineAlias";
+        let call = self
+            .client(operation, alias)
+            .await?
+            .describe_state_machine_alias()
+            .state_machine_alias_arn(alias);
+        let answer = match call.send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let error = self.failed(operation, alias, &error);
+                let absent = UNKNOWN.contains(&error.code());
+                return if absent { Ok(None) } else { Err(error) };
+            }
+        };
+        let routes = answer.routing_configuration.unwrap_or_default().into_iter();
+        let used = routes.filter(|route| route.weight > 0);
+        Ok(Some(
+            used.map(|route| route.state_machine_version_arn).collect(),
+        ))
+    }
+
+    async fn properties_of(&self, state_machine: &str) -> Result<Properties, CallError> {
         match self.properties_with(state_machine, None).await {
             Err(error) if error.lacks_the_key() => {
                 let included = Some(IncludedData::MetadataOnly);
@@ -111,6 +182,7 @@ impl StepFunctions {
             is_express: answer.r#type == StateMachineType::Express,
             is_deleting: answer.status == Some(StateMachineStatus::Deleting),
             definition: answer.definition,
+            others: Vec::new(),
         })
     }
 

@@ -8,8 +8,12 @@ use super::form::{Form, Readable};
 use super::machine::Properties;
 use crate::model::arn::partition;
 
-/// Is the machine with this ARN suitable? Then what its definition does; `None`: that can't be read.
-pub fn must_be_suitable(arn: &str, properties: &Properties) -> Result<Option<Form>, Unsuitable> {
+/// Is the machine with this ARN suitable? Then what its definition does, and of an alias each that it leads to; `None`: that
+/// can't be read.
+pub fn must_be_suitable(
+    arn: &str,
+    properties: &Properties,
+) -> Result<Vec<Option<Form>>, Unsuitable> {
     let unsuitable = |kind| Unsuitable {
         arn: arn.to_owned(),
         kind,
@@ -20,15 +24,19 @@ pub fn must_be_suitable(arn: &str, properties: &Properties) -> Result<Option<For
     if properties.is_express {
         return Err(unsuitable(Kind::Express));
     }
-    let Some(definition) = Readable::new(&properties.definition) else {
-        return Ok(None);
+    let does = |definition: &String| {
+        let Some(definition) = Readable::new(definition) else {
+            return Ok(None);
+        };
+        let form = definition.form().ok_or_else(|| unsuitable(Kind::AtOnce))?;
+        let foreign = partition(arn).and_then(|own| definition.foreign(own));
+        match foreign {
+            Some(resource) => Err(unsuitable(Kind::Foreign(resource.to_owned()))),
+            None => Ok(Some(form)),
+        }
     };
-    let form = definition.form().ok_or_else(|| unsuitable(Kind::AtOnce))?;
-    let foreign = partition(arn).and_then(|own| definition.foreign(own));
-    match foreign {
-        Some(resource) => Err(unsuitable(Kind::Foreign(resource.to_owned()))),
-        None => Ok(Some(form)),
-    }
+    let definitions = [&properties.definition].into_iter();
+    definitions.chain(&properties.others).map(does).collect()
 }
 
 /// A state machine that runs no entry.

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::super::{Context, aws};
 use super::Report;
 use crate::daemon::wall_clock;
-use crate::model::arn::Place;
+use crate::model::arn::{Place, unqualified};
 use crate::model::name::execution_arn;
 use crate::settings::Settings;
 use crate::step_functions::access::Access;
@@ -181,24 +181,26 @@ async fn machine(
         Ok(properties) => properties,
         Err(error) => {
             let remedy = match error.code() {
-                "StateMachineDoesNotExist" if is_default => "`onced bootstrap` makes it",
+                "StateMachineDoesNotExist" if is_default => "`onced bootstrap` makes it".to_owned(),
                 "StateMachineDoesNotExist" => {
                     "name one that is there, in the account and the region that its ARN says"
+                        .to_owned()
                 }
                 code if SIGNATURES.contains(&code) => {
-                    "set the clock of this machine, if `clock` says that it is off; else look at the secret key"
+                    "set the clock of this machine, if `clock` says that it is off; else look at the secret key".to_owned()
                 }
                 "AccessDeniedException" => {
-                    "allow `states:DescribeStateMachine` on it: see `onced bootstrap --print iam`"
+                    let operation = error.operation();
+                    format!("allow `states:{operation}` on it: see `onced bootstrap --print iam`")
                 }
-                _ => "",
+                _ => String::new(),
             };
-            report.fail(check, format!("`{arn}`: {error}"), remedy);
+            report.fail(check, format!("`{arn}`: {error}"), &remedy);
             return false;
         }
     };
     let form = match must_be_suitable(arn, &properties) {
-        Ok(form) => form,
+        Ok(forms) => forms.into_iter().next().flatten(),
         Err(unsuitable) => {
             report.fail(check, unsuitable.to_string(), &unsuitable.remedy());
             return !properties.is_express;
@@ -249,7 +251,10 @@ async fn rights(
         asked => asked,
     };
     let asked = [
-        ("states:ListExecutions", step_functions.may_list(arn).await),
+        (
+            "states:ListExecutions",
+            step_functions.may_list(unqualified(arn)).await,
+        ),
         (
             "states:DescribeExecution",
             absent(step_functions.describe(&nobody).await.map(drop)),

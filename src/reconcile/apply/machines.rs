@@ -21,8 +21,8 @@ const HOLDS_FOR_A_STOP: Duration = Duration::from_secs(10);
 /// What was seen of a machine.
 #[derive(Debug, Clone)]
 struct Seen {
-    /// What its definition does, where that can be read.
-    form: Result<Option<Form>, Unsuitable>,
+    /// What its definition does, where that can be read; of an alias, those of each version that it leads to.
+    forms: Result<Vec<Option<Form>>, Unsuitable>,
     at: Instant,
 }
 
@@ -85,7 +85,7 @@ impl Hands {
             (Err(error), _) => return Err(error.into()),
         };
         let seen = Seen {
-            form: must_be_suitable(state_machine, &properties),
+            forms: must_be_suitable(state_machine, &properties),
             at: Instant::now(),
         };
         let mut known = self.machines.known();
@@ -96,9 +96,19 @@ impl Hands {
 
 fn unfit(seen: &Seen, entry: &Entry) -> Option<String> {
     let arn = entry.state_machine();
-    match (&seen.form, &entry.lambda) {
-        (Err(unsuitable), _) => Some(format!("{unsuitable}: {}", unsuitable.remedy())),
-        (Ok(Some(Form::One { function, .. })), Some(lambda)) if !is_same(lambda, function) => Some(
+    match &seen.forms {
+        Err(unsuitable) => Some(format!("{unsuitable}: {}", unsuitable.remedy())),
+        Ok(forms) => {
+            let mut forms = forms.iter();
+            forms.find_map(|form| unfit_form(form.as_ref(), entry))
+        }
+    }
+}
+
+fn unfit_form(form: Option<&Form>, entry: &Entry) -> Option<String> {
+    let arn = entry.state_machine();
+    match (form, &entry.lambda) {
+        (Some(Form::One { function, .. }), Some(lambda)) if !is_same(lambda, function) => Some(
             format!("`{arn}` always invokes `{function}`, and not `{lambda}`"),
         ),
         _ => None,
