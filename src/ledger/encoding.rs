@@ -27,6 +27,8 @@ const WITH_WRITTEN: u8 = 3;
 /// it, and does not take it for damage.
 const DIGESTED: u8 = 4;
 const DIGESTED_WITH_WRITTEN: u8 = 5;
+/// The first byte where the execution was redriven: how often follows, and then all of the record as it would be without that.
+const REDRIVEN: u8 = 6;
 /// What the key of every record begins with.
 pub(super) const PREFIX: &str = "r/";
 
@@ -125,6 +127,7 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, LedgerError> {
         stop_in_doubt,
         stop_taken,
         outcome,
+        redrives,
         refused,
         earlier,
         commit,
@@ -187,8 +190,17 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, LedgerError> {
         (None, true) => DIGESTED,
         (Some(_), true) => DIGESTED_WITH_WRITTEN,
     };
+    let failed = |error: postcard::Error| LedgerError::Record {
+        key: format!("{PREFIX}{name}"),
+        why: error.to_string(),
+    };
+    let mut begun = Vec::new();
+    if *redrives > 0 {
+        begun = postcard::to_extend(redrives, vec![REDRIVEN]).map_err(failed)?;
+    }
+    begun.push(first);
     let bytes = match written {
-        None => postcard::to_extend(&form, vec![first]),
+        None => postcard::to_extend(&form, begun),
         Some(written) => {
             let form = Form3 {
                 before: form,
@@ -196,13 +208,10 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, LedgerError> {
                 offset: written.offset(),
                 rules: written.rules().map(Version::as_str),
             };
-            postcard::to_extend(&form, vec![first])
+            postcard::to_extend(&form, begun)
         }
     };
-    bytes.map_err(|error| LedgerError::Record {
-        key: format!("{PREFIX}{name}"),
-        why: error.to_string(),
-    })
+    bytes.map_err(failed)
 }
 
 /// The record under a key, and the sum it is sealed with.
@@ -215,6 +224,13 @@ pub(super) fn decode(
     let (_, sum, bytes) =
         unseal(key, value).ok_or_else(|| LedgerError::Checksum { key: text() })?;
     let of_record = |why| LedgerError::Record { key: text(), why };
+    let (redrives, bytes) = match bytes {
+        [REDRIVEN, rest @ ..] => {
+            let read = postcard::take_from_bytes::<u32>(rest);
+            read.map_err(|error| of_record(error.to_string()))?
+        }
+        _ => (0, bytes),
+    };
     let record = match bytes {
         [FORM | DIGESTED, form @ ..] => {
             let form = all_of(form).map_err(of_record)?;
@@ -239,7 +255,8 @@ pub(super) fn decode(
         // It is what was written: whoever wrote it knew more.
         _ => return Err(LedgerError::Form { key: text() }),
     };
-    Ok((record, sum))
+    let redrives = redrives.max(record.redrives);
+    Ok((Record { redrives, ..record }, sum))
 }
 
 fn all_of<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
@@ -290,6 +307,7 @@ fn of_form(
         stop_in_doubt: time(form.stop_in_doubt)?,
         stop_taken: form.stop_taken,
         outcome: outcome.transpose()?,
+        redrives: 0,
         refused: form.refused.map(str::to_owned),
         earlier: earlier
             .map(|(k, n)| (Fingerprint::from_bytes(k), n))
@@ -303,197 +321,4 @@ fn of_form(
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fmt::Write as _;
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::ledger::sealed::{json, seal};
-    use crate::model::entry::sample;
-
-    fn bare() -> Record {
-        let owner = Owner::parse("prod1").unwrap();
-        let since = "2026-11-28T01:02:03.456Z".parse().unwrap();
-        Record {
-            scheme: 1,
-            ..Record::starting(&owner, &sample("welcome-7"), None, since)
-        }
-    }
-
-    /// A record in which every field says something.
-    fn full() -> Record {
-        let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-        let name = |text| EntryName::parse(text).unwrap();
-        Record {
-            named: Some(name("before").key()),
-            moved_to: Some(name("behind")),
-            generation: 300,
-            phase: Phase::Ended,
-            in_doubt: Some(time("2026-11-28T01:02:04.000000001Z")),
-            missing: Some(time("1969-12-31T23:59:59.5Z")),
-            stop_reason: Some(StopReason::Replaced),
-            stop_in_doubt: Some(time("2026-11-28T01:02:05Z")),
-            stop_taken: true,
-            outcome: Some(Box::new(Outcome {
-                status: OutcomeStatus::Failed,
-                error: Some("E".into()),
-                cause: Some("because \u{e4}".into()),
-                fired: Some(time("2027-01-01T09:00:00.1Z")),
-                ended: Some(time("2027-01-01T09:00:02Z")),
-            })),
-            refused: Some("no".into()),
-            earlier: [(Fingerprint::from_bytes([1, 2, 3, 4, 5, 255]), 7)].into(),
-            commit: Some("c0ffee".into()),
-            gone: Some(time("2026-11-28T02:00:00Z")),
-            guarded: Some(Mass {
-                stops: 4,
-                running: 5,
-            }),
-            ..bare()
-        }
-    }
-
-    fn local() -> Record {
-        let rules = Version::parse("2026f").unwrap();
-        Record {
-            written: Some(Written::new("America/Vancouver", -25_200, Some(&rules))),
-            ..full()
-        }
-    }
-
-    /// With each of the names that needs it not fitting an execution's name.
-    fn digested() -> [Record; 4] {
-        let name = |text| EntryName::parse(text).unwrap();
-        let dotted = name("launch.email.v2");
-        [
-            Record {
-                name: dotted.clone(),
-                ..bare()
-            },
-            Record {
-                name: name("."),
-                ..local()
-            },
-            Record {
-                named: Some(dotted.key()),
-                ..full()
-            },
-            Record {
-                moved_to: Some(dotted),
-                ..local()
-            },
-        ]
-    }
-
-    fn key(record: &Record) -> String {
-        format!("{PREFIX}{}", record.name)
-    }
-
-    fn read(key: &str, content: &[u8]) -> Result<Record, LedgerError> {
-        let value = seal(key.as_bytes(), 7, content);
-        let (record, _) = decode(key.as_bytes(), &value, &mut Interner::default())?;
-        Ok(record)
-    }
-
-    #[test]
-    fn every_field_comes_back() {
-        let of_unknown = Record {
-            written: Some(Written::new("Asia/Kolkata", 19_800, None)),
-            ..bare()
-        };
-        for record in [bare(), full(), local(), of_unknown]
-            .into_iter()
-            .chain(digested())
-        {
-            let bytes = encode(&record).unwrap();
-            assert_eq!(read(&key(&record), &bytes).unwrap(), record);
-        }
-    }
-
-    #[test]
-    fn the_json_of_format_1_is_read() {
-        for record in [bare(), full()] {
-            let bytes = json(&key(&record), &record).unwrap();
-            assert_eq!(read(&key(&record), &bytes).unwrap(), record);
-            assert!(encode(&record).unwrap().len() * 2 < bytes.len());
-        }
-    }
-
-    /// What was written once is read for ever: if this fails, the form was changed, and there must be another one.
-    #[test]
-    fn the_form_is_as_it_was() {
-        let hex = |record: Record| -> String {
-            let bytes = encode(&record).unwrap();
-            bytes.iter().fold(String::new(), |mut hex, byte| {
-                write!(hex, "{byte:02x}").unwrap();
-                hex
-            })
-        };
-        assert_eq!(
-            hex(bare()),
-            "020570726f643101b374dbeb240c00000000003461726e3a6177733a7374617465733a75732d656173742d313a3132333435363738393031323a73746174654d616368696e653a4d010166000096a0d1b00d8084b8d90100000000000000000006612e79616d6c0000"
-        );
-        assert_eq!(
-            hex(full()),
-            "020570726f643101b374dbeb240c01066265666f72650106626568696e64ac0200003461726e3a6177733a7374617465733a75732d656173742d313a3132333435363738393031323a73746174654d616368696e653a4d010166000496a0d1b00d8084b8d9010198a0d1b00d01010180cab5ee010101019aa0d1b00d00010101010145010a6265636175736520c3a401a0acbbb30d80c2d72f01a4acbbb30d0001026e6f010102030405ff07010663306666656506612e79616d6c01c0d6d1b00d00010405"
-        );
-        assert_eq!(
-            hex(local()),
-            "030570726f643101b374dbeb240c01066265666f72650106626568696e64ac0200003461726e3a6177733a7374617465733a75732d656173742d313a3132333435363738393031323a73746174654d616368696e653a4d010166000496a0d1b00d8084b8d9010198a0d1b00d01010180cab5ee010101019aa0d1b00d00010101010145010a6265636175736520c3a401a0acbbb30d80c2d72f01a4acbbb30d0001026e6f010102030405ff07010663306666656506612e79616d6c01c0d6d1b00d0001040511416d65726963612f56616e636f75766572df890301053230323666"
-        );
-    }
-
-    /// An onced of before refuses it and says why: it would take a name that it does not know for damage.
-    #[test]
-    fn a_name_that_is_digested_has_a_form_of_its_own() {
-        let first = |record: &Record| encode(record).unwrap()[0];
-        assert_eq!(digested().each_ref().map(first), [4, 5, 4, 5]);
-        assert_eq!([bare(), full(), local()].each_ref().map(first), [2, 2, 3]);
-    }
-
-    /// The order of these words is in the form too.
-    #[test]
-    fn every_word_has_its_number() {
-        fn numbers<T: Serialize>(words: &[T]) -> Vec<u8> {
-            let number = |word| postcard::to_allocvec(word).unwrap();
-            words.iter().flat_map(number).collect()
-        }
-        use OutcomeStatus::{Aborted, Failed, Missed, Succeeded, TimedOut};
-        use Phase::{Ended, Running, Starting, Stopped, Stopping};
-        let phases = [Starting, Running, Stopping, Stopped, Ended];
-        assert_eq!(numbers(&phases), [0, 1, 2, 3, 4]);
-        let reasons = [StopReason::Removed, StopReason::Replaced];
-        assert_eq!(numbers(&reasons), [0, 1]);
-        let outcomes = [Succeeded, Failed, TimedOut, Aborted, Missed];
-        assert_eq!(numbers(&outcomes), [0, 1, 2, 3, 4]);
-    }
-
-    #[test]
-    fn another_record_s_bytes_are_refused() {
-        let record = local();
-        let bytes = encode(&record).unwrap();
-        for cut in 1..bytes.len() {
-            let error = read(&key(&record), &bytes[..cut]).unwrap_err().to_string();
-            assert!(error.starts_with("the ledger's `r/welcome-7` can't be read"));
-        }
-        let error = read(&key(&record), &[&*bytes, b"x"].concat()).unwrap_err();
-        assert!(error.to_string().ends_with("something follows"), "{error}");
-        let error = read(&key(&record), b"\x06x").unwrap_err();
-        assert!(matches!(error, LedgerError::Form { .. }), "{error}");
-        let error = read("r/no name", &bytes).unwrap_err().to_string();
-        assert!(error.contains("can't be an entry's name"), "{error}");
-        let value = seal(b"r/a", 7, &bytes);
-        let error = decode(b"r/b", &value, &mut Interner::default()).unwrap_err();
-        assert!(matches!(error, LedgerError::Checksum { .. }));
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_lies_there_is_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            for form in [FORM, WITH_WRITTEN, DIGESTED, DIGESTED_WITH_WRITTEN] {
-                let _ = read("r/a", &[&[form], &*bytes].concat());
-            }
-        }
-    }
-}
+mod tests;

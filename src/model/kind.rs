@@ -5,6 +5,8 @@
 pub const SCHEDULED: &str = "onced::scheduled";
 /// An execution that ran already, and had no record, was recorded.
 pub const ADOPTED: &str = "onced::adopted";
+/// An execution that was over was redriven by a person, and runs again.
+pub const REDRIVEN: &str = "onced::redriven";
 /// The execution of an entry that has another name now is that one's.
 pub const MOVED: &str = "onced::moved";
 /// An execution was stopped before its time.
@@ -50,9 +52,10 @@ pub const ZONES: &str = "onced::zones";
 
 /// Each kind with its MESSAGE_ID
 /// (<https://www.freedesktop.org/software/systemd/man/latest/systemd.journal-fields.html>). Never changed: people search by it.
-pub const MESSAGE_IDS: [(&str, &str); 23] = [
+pub const MESSAGE_IDS: [(&str, &str); 24] = [
     (SCHEDULED, "90fbb7a29a4d479081d47193f102585d"),
     (ADOPTED, "0d8edd627e8344d79cb6f072c9e732bd"),
+    (REDRIVEN, "c1b7e2d95c6f4f0f8a43d0a2be1d7e66"),
     (MOVED, "938c99e8d8ab44cdbd5e1323e1eb42f1"),
     (STOPPED, "5cbb7e76d4bb46e7a4639885cb30cbda"),
     (FORGOTTEN, "85d2cc95ef7b43f2989f8951fdd3199d"),

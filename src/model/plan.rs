@@ -169,6 +169,8 @@ pub struct Sight {
     pub stray: bool,
     /// It is recorded as running, and was not listed.
     pub doubted: bool,
+    /// Its recorded execution is over, and may run again: a listing shows it, or it is time to ask.
+    pub redriven: bool,
     /// A person has approved that its recorded execution is stopped.
     pub approved: bool,
     /// What it asks for was changed in a file that may be half written: until when that is not believed.
@@ -185,6 +187,7 @@ impl Sight {
         listed: true,
         stray: false,
         doubted: false,
+        redriven: false,
         approved: false,
         unsettled: None,
         unusable: None,

@@ -116,6 +116,9 @@ pub struct Record {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Box<Outcome>>,
+    /// How often a person had redriven it when it was seen last. More than that: it may run again.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub redrives: u32,
     /// AWS said no, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
@@ -142,6 +145,14 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written: Option<Written>,
 }
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_none(number: &u32) -> bool {
+    *number == 0
+}
+
+/// For how long what is over may be redriven, and a day more: it may have been over for a while when that was recorded.
+const REDRIVABLE: TimeDelta = TimeDelta::days(15);
 
 /// How many contents of before an entry remembers.
 const EARLIER: usize = 64;
@@ -203,6 +214,7 @@ impl Record {
             stop_in_doubt: None,
             stop_taken: false,
             outcome: None,
+            redrives: 0,
             refused: None,
             earlier,
             commit: None,
@@ -220,6 +232,27 @@ impl Record {
             Phase::Running | Phase::Stopping => true,
             Phase::Stopped | Phase::Ended => false,
         }
+    }
+
+    /// Is it over, as far as was seen?
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Stopped | Phase::Ended)
+    }
+
+    /// May a person redrive the execution that is recorded here, so that it runs again? So it is with what failed, was
+    /// ended for its age or was stopped, for 14 days
+    /// (<https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html>).
+    pub fn may_be_redriven(&self, now: DateTime<Utc>) -> bool {
+        let outcome = self.outcome.as_deref();
+        let never = |outcome: &Outcome| {
+            matches!(
+                outcome.status,
+                OutcomeStatus::Succeeded | OutcomeStatus::Missed
+            )
+        };
+        let is_own = self.moved_to.is_none();
+        let closed = self.is_over() && is_own && !outcome.is_some_and(never);
+        closed && now - self.since <= REDRIVABLE
     }
 
     /// Is it over, and did not only come to nothing? What was aborted after its time may have fired, unless AWS said so or
@@ -259,8 +292,7 @@ impl Record {
     /// Is it known that this execution of this entry is over?
     pub fn knows_closed(&self, fingerprint: &Fingerprint, generation: u32) -> bool {
         let now = if self.fingerprint == *fingerprint && self.named.is_none() {
-            let over = matches!(self.phase, Phase::Stopped | Phase::Ended);
-            self.generation + u32::from(over)
+            self.generation + u32::from(self.is_over())
         } else {
             self.earlier.get(fingerprint).copied().unwrap_or(0)
         };
@@ -410,65 +442,4 @@ impl Record {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::entry::sample;
-
-    fn content(number: usize) -> Fingerprint {
-        Fingerprint::parse(&format!("{number:012x}")).expect("twelve digits")
-    }
-
-    #[test]
-    fn what_an_entry_remembers_has_an_end() {
-        let mut earlier = BTreeMap::new();
-        remember(&mut earlier, content(0), 7);
-        for number in 1..10_000 {
-            remember(&mut earlier, content(number), 1);
-            assert_eq!(
-                earlier.get(&content(number)),
-                Some(&1),
-                "the last one is kept"
-            );
-        }
-        assert_eq!(earlier.len(), EARLIER);
-        assert_eq!(earlier.get(&content(0)), Some(&7), "and so is the highest");
-        remember(&mut earlier, content(1), 0);
-        assert!(!earlier.contains_key(&content(1)), "none is 0");
-        remember(&mut earlier, content(0), 3);
-        assert_eq!(earlier.get(&content(0)), Some(&7), "none is lowered");
-    }
-
-    /// What lies in ledgers is read, and written again byte for byte: sums are made over it.
-    #[test]
-    fn a_record_of_before_stays_as_it_is() {
-        let text = concat!(
-            r#"{"name":"e1","owner":"prod","scheme":1,"fingerprint":"0a1b2c3d4e5f","named":"e0","#,
-            r#""generation":2,"at":"2027-06-01T00:00:00Z","#,
-            r#""state_machine":"arn:aws:states:us-east-1:123456789012:stateMachine:M","lambda":"f","#,
-            r#""grace_seconds":300,"phase":"stopping","since":"2026-11-28T01:57:05.932293563Z","#,
-            r#""in_doubt":"2026-11-28T01:57:05.5Z","stop_reason":"removed","stop_taken":true,"#,
-            r#""earlier":{"000000000001":1,"ffffffffffff":7},"commit":"abc","file":"a/b.yaml","#,
-            r#""gone":"2026-11-28T01:57:05Z","guarded":{"stops":31,"running":100}}"#
-        );
-        let record: Record = serde_json::from_str(text).expect("a record");
-        assert_eq!(record.since.timestamp_subsec_nanos(), 932_293_563);
-        let written = serde_json::to_string(&record).expect("JSON");
-        let text = text.replace("05.5Z", "05.500Z");
-        assert_eq!(written, text);
-    }
-
-    #[test]
-    fn of_a_long_cause_the_beginning_is_kept() {
-        let at = DateTime::UNIX_EPOCH;
-        let entry = sample("e");
-        let owner = Owner::parse("test").expect("an owner");
-        let outcome = Outcome {
-            cause: Some("ä".repeat(32_768)),
-            ..Outcome::bare(OutcomeStatus::Failed)
-        };
-        let record = Record::starting(&owner, &entry, None, at).ended(outcome, at);
-        let cause = record.outcome.and_then(|outcome| outcome.cause);
-        let cause = cause.expect("a cause");
-        assert!(cause.len() <= CAUSE + '…'.len_utf8() && cause.ends_with("ä…"));
-    }
-}
+mod tests;

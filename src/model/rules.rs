@@ -50,6 +50,10 @@ pub struct Rules {
     pub fired: bool,
     /// What a listing showed, and no record knows, is durable.
     pub shown: bool,
+    /// An execution that was over may run again: a person has redriven it.
+    pub redriven: bool,
+    /// Executions are listed by machine, whatever version or alias of it an entry names.
+    pub unqualified: bool,
 }
 
 impl Default for Rules {
@@ -78,6 +82,8 @@ impl Default for Rules {
             swaps: true,
             fired: true,
             shown: true,
+            redriven: true,
+            unqualified: true,
         }
     }
 }

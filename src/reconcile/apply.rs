@@ -7,6 +7,7 @@ mod moves;
 mod start;
 mod stop;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -91,8 +92,10 @@ pub struct Hands {
 pub struct Task {
     /// What to do.
     pub step: Step,
-    /// May a stop see at once how it ended? Else that is asked later.
+    /// May a stop see at once how it ended, and a start whether what was over still is? Else that is asked later.
     pub sees: bool,
+    /// How often a listing showed that what is recorded was redriven.
+    pub shown: u32,
     /// Why, for the history.
     pub why: &'static str,
     /// What is asked for, where something is.
@@ -103,6 +106,8 @@ pub struct Task {
     pub stray: Option<Stray>,
     /// The entry whose name that bears, where it is known.
     pub bears: Option<EntryName>,
+    /// The names of that one's machine that entries or records use: itself, versions and aliases.
+    pub machines: BTreeSet<String>,
     /// What it takes over, for a move: one execution, or those of a ring of names.
     pub takes: Vec<Take>,
     /// Generations of this content that bear the entry's name, and are another entry's.
@@ -139,7 +144,7 @@ impl Hands {
         let shift = shift.and_then(|(entry, record)| Shift::of(entry, record));
         match (task.step, task.entry.as_deref(), record) {
             (Step::Start, Some(entry), record) => self
-                .start(entry, record, &task.taken, why, now)
+                .start(entry, record, (&task.taken, task.sees), why, now)
                 .await
                 .map(Some),
             (Step::Stop(reason), _, Some(record)) => {
@@ -156,13 +161,16 @@ impl Hands {
                 let reason = (StopReason::Replaced, shift);
                 self.stop(record, reason, (why, task.sees), now).await
             }
-            (Step::Look, _, Some(record)) => self.look(record, why, now).await.map(Some),
+            (Step::Look, _, Some(record)) => {
+                let looked = self.look_for(record, task.shown, why, now);
+                looked.await.map(Some)
+            }
             (Step::Adopt, Some(entry), record) => {
                 let Some(stray) = &task.stray else {
                     return Ok(record);
                 };
-                self.adopt(entry, record, (stray, task.bears.as_ref()), now)
-                    .await
+                let found = (stray, task.bears.as_ref(), &task.machines);
+                Box::pin(self.adopt(entry, record, found, now)).await
             }
             (Step::Move, _, record) => {
                 let moved = self.take_over(&task.takes, now).await?;

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::flights::{Flight, Lane};
+use super::verify::Stray;
 use super::{Desired, Reconciler};
 use crate::model::arn::Place;
 use crate::model::kind;
@@ -86,25 +87,52 @@ impl Reconciler {
         }
     }
 
+    /// What was stopped before, and runs again beside the execution of the same content that followed it: both would fire.
+    fn superseded(&self, desired: &Desired) -> Vec<Stray> {
+        let rules = self.policy.rules;
+        if self.policy.start_only || !rules.redriven {
+            return Vec::new();
+        }
+        let mut keys = None;
+        let is_superseded = |stray: &&Stray| {
+            let keys = keys.get_or_insert_with(|| self.keys(desired));
+            let name = keys.name(&stray.key);
+            let record = name.and_then(|name| self.desk.records.get(&name));
+            record.is_some_and(|record| stray.is_superseded(record))
+        };
+        let strays = self.verify.all_strays();
+        let strays = strays.filter(|stray| stray.redrives > 0);
+        strays.filter(is_superseded).cloned().collect()
+    }
+
     /// Begins to stop what no entry asks for and a person approved; not while a file that can't be understood may ask for
-    /// it. Answers when that goes on, if some are left.
+    /// it. The same with what was redriven beside the execution that follows it. Answers when that goes on, if some are
+    /// left.
     pub(super) fn stop_orphans(
         &mut self,
         desired: &Desired,
         interrupted: &(dyn Fn() -> bool + Send + Sync),
     ) -> Option<Instant> {
         let waits = self.pause().is_some() || desired.holds_everything() || desired.in_doubt;
-        if self.approved.is_empty() || waits || self.hands.step_functions.has_ended() {
+        if waits || self.hands.step_functions.has_ended() {
             return None;
         }
-        let orphans = self.orphans(desired).into_iter();
-        let approved: Vec<_> = orphans
-            .filter(|stray| {
-                self.approved
-                    .contains(&stray.execution_arn(&self.hands.owner))
-            })
-            .collect();
-        if approved.is_empty() {
+        let mut stops: Vec<(Stray, &'static str)> = Vec::new();
+        if !self.approved.is_empty() {
+            let orphans = self.orphans(desired).into_iter();
+            let is_approved = |stray: &Stray| {
+                let execution = stray.execution_arn(&self.hands.owner);
+                self.approved.contains(&execution)
+            };
+            stops.extend(
+                orphans
+                    .filter(is_approved)
+                    .map(|stray| (stray, "no entry asked for it, and its stop was approved")),
+            );
+        }
+        let superseded = self.superseded(desired).into_iter();
+        stops.extend(superseded.map(|stray| (stray, "redriven after it had been replaced")));
+        if stops.is_empty() {
             return None;
         }
         let now = Instant::now();
@@ -113,7 +141,7 @@ impl Reconciler {
             return Some(next);
         }
         let keys = self.keys(desired);
-        for stray in approved {
+        for (stray, why) in stops {
             if self.flights.is_at_work_on(&stray.key) {
                 continue;
             }
@@ -138,7 +166,7 @@ impl Reconciler {
                     name: name.clone(),
                 },
             );
-            let work = async move { hands.stop_orphan(&stray, &name).await.map(|()| None) };
+            let work = async move { hands.stop_orphan(&stray, &name, why).await.map(|()| None) };
             self.flights.begin(flight, lane, names, work);
         }
         Some(now + AGAIN)

@@ -181,7 +181,11 @@ impl Reconciler {
                     self.progress.one_more();
                 }
                 *report.done.entry(step.as_str()).or_default() += 1;
-                say(name, step, why, record.as_ref());
+                let runs_again = self.say_redriven(name, record.as_ref());
+                let is_same = step == Step::Look && record.as_ref() == self.desk.records.get(name);
+                if !(runs_again || is_same) {
+                    say(name, step, why, record.as_ref());
+                }
                 self.verify.settled(name, step, record.as_ref());
                 let records = &mut self.desk.records;
                 match record {
@@ -243,11 +247,26 @@ impl Reconciler {
         }
     }
 
+    /// Says that an entry's execution was redriven, where that is new. Answers whether it runs since.
+    fn say_redriven(&self, name: &EntryName, record: Option<&Record>) -> bool {
+        let before = self.desk.records.get(name);
+        let Some((record, before)) = record.zip(before) else {
+            return false;
+        };
+        let (at, execution) = (instant(record.at), record.execution_arn());
+        if record.redrives <= before.redrives || execution != before.execution_arn() {
+            return false;
+        }
+        let redrives = record.redrives;
+        info!(target: kind::REDRIVEN, entry = %name, at, execution, redrives, "redriven");
+        record.phase == Phase::Running
+    }
+
     fn orphan_ended(&mut self, stray: &Stray, name: &EntryName, landing: Landing) {
         let execution = stray.execution_arn(&self.hands.owner);
         match landing {
             Ok(_) => {
-                info!(target: kind::STOPPED, entry = %name, step = "Stop", execution, "stopped, as approved");
+                info!(target: kind::STOPPED, entry = %name, step = "Stop", execution, "stopped");
                 self.approved.remove(&execution);
                 self.verify.over(stray);
             }

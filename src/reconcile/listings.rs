@@ -8,6 +8,7 @@ use tracing::warn;
 use super::strangers::Strangers;
 use super::verify::{Done, Stray};
 use super::{ASKED, Desired, LISTING, Reconciler};
+use crate::model::entry::EntryName;
 use crate::model::kind;
 use crate::model::record::Record;
 
@@ -20,6 +21,7 @@ impl Reconciler {
             may_be_theirs,
             ..
         } = self.strangers(desired);
+        let asked = |name: &EntryName| Some(desired.entries.get(name)?.fingerprint());
         let adoptable = |stray: &Stray| {
             let Some(name) = keys.name(&stray.key) else {
                 return false;
@@ -27,7 +29,7 @@ impl Reconciler {
             let record = self.desk.records.get(&name);
             desired.entries.contains_key(&name)
                 && !record.is_some_and(Record::is_live)
-                && !record.is_some_and(|r| r.knows_closed(&stray.fingerprint, stray.generation))
+                && !stray.is_closed(record, asked(&name).as_ref())
         };
         let is_given = |stray: &Stray| given.values().any(|given| given == stray);
         self.verify

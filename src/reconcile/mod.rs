@@ -139,7 +139,8 @@ impl Reconciler {
         }
         let (every, always) = (verify, configured.clone());
         let wall = (hands.clock)();
-        let mut verify = Verify::new(verify, found.listed, found.machines, configured);
+        let machines = (found.listed, found.machines);
+        let mut verify = Verify::new(verify, machines, configured, hands.rules);
         if hands.rules.shown {
             verify.remember(&found.seen, &hands.owner, wall);
         }
@@ -275,6 +276,13 @@ impl Reconciler {
     pub fn plan(&mut self, desired: &Desired) -> Plan {
         let now = self.now();
         let strangers = self.strangers(desired);
+        let asks = |record: &Record| {
+            let entry = desired.entries.get(&record.name);
+            entry.is_some_and(|entry| entry.fingerprint() == record.fingerprint)
+        };
+        let redriven = self
+            .verify
+            .redriven(|name| self.desk.records.get(name), asks);
         let (verify, rules, approved) = (&self.verify, self.policy.rules, &self.approved);
         let (flights, retries, instant) = (&self.flights, &self.retries, Instant::now());
         let sight = |wanted: &Wanted<'_>| {
@@ -284,8 +292,9 @@ impl Reconciler {
                 Want::Absent { .. } | Want::Unclear(_) | Want::Left(_) => (None, None),
             };
             let seen = if rules.verify {
-                let seen = verify.sight(name, machine, record);
+                let seen = verify.sight(name, (machine, asked.as_ref()), record);
                 Sight {
+                    redriven: redriven.contains(name),
                     listed: seen.listed && !strangers.waiting.contains(name),
                     stray: seen.stray && !strangers.not_theirs.contains(name)
                         || strangers.given.contains_key(name),

@@ -203,8 +203,18 @@ impl Reconciler {
             .and_then(|stray| strangers.keys.name(&stray.key));
         let taken = others.get(&key).into_iter().flatten();
         let taken = taken.filter(|(content, _)| Some(content) == asked.as_ref());
-        // How a stop ended is asked at once, where that takes nothing from those who ask in doubt.
-        let sees = lane.operation != Some(Operation::Stop)
+        // How a stop ended, and whether what was over still is, is asked at once, where that takes nothing from those who ask in
+        // doubt.
+        let now = self.now();
+        let may_run_again = record
+            .as_ref()
+            .is_some_and(|record| record.may_be_redriven(now));
+        let asks = match lane.operation {
+            Some(Operation::Stop) => true,
+            Some(Operation::Start) => may_run_again,
+            _ => false,
+        };
+        let sees = !asks
             || lane.place.as_ref().is_none_or(|place| {
                 let now = Instant::now();
                 self.pace.spare(place, Operation::Describe, now)
@@ -214,6 +224,11 @@ impl Reconciler {
             taken: taken.map(|(_, generation)| *generation).collect(),
             step,
             why,
+            shown: self.verify.redrives(&name),
+            machines: stray
+                .as_ref()
+                .map(|stray| self.verify.names_of(stray))
+                .unwrap_or_default(),
             stray,
             bears,
             entry,

@@ -63,9 +63,9 @@ impl Reconciler {
         for stray in self.verify.all_strays() {
             let name = strangers.keys.name(&stray.key);
             let of_name = name.as_ref().and_then(|name| records.get(name));
-            let is_asked = name
-                .as_ref()
-                .is_some_and(|name| desired.entries.contains_key(name));
+            let asked = name.as_ref().and_then(|name| desired.entries.get(name));
+            let asked = asked.map(|entry| entry.fingerprint());
+            let is_asked = asked.is_some();
             let known = |record: &Record| {
                 record.moved_to.is_none()
                     && record.knows_closed(&stray.fingerprint, stray.generation)
@@ -86,16 +86,17 @@ impl Reconciler {
                 continue;
             }
             if strangers.may_be_theirs.contains(&stray.fingerprint) && stray.runs() {
-                let asks =
-                    |name: &EntryName| desired.entries.get(name).map(|entry| entry.fingerprint());
-                let other = name.filter(|name| asks(name) != Some(stray.fingerprint));
+                let other = name.filter(|_| asked != Some(stray.fingerprint));
                 strangers.not_theirs.extend(other);
                 *claimed.entry(&stray.fingerprint).or_default() = true;
                 continue;
             }
             let own = is_asked
                 && !of_name.is_some_and(Record::is_live)
-                && self.verify.stray(&stray.key, None, of_name).is_some();
+                && self
+                    .verify
+                    .stray(&stray.key, asked.as_ref(), of_name)
+                    .is_some();
             let may_be_wanted = desired.in_doubt && !is_asked;
             if own || may_be_wanted || may_have_moved && !self.verify.is_confirmed(stray) {
                 *claimed.entry(&stray.fingerprint).or_default() |= stray.runs();
@@ -115,7 +116,13 @@ impl Reconciler {
             let has_it = record.is_some_and(|record| {
                 record.is_live() || record.outcome.is_some() && record.fingerprint == content
             });
-            if !entry.enabled || has_it || self.verify.stray(&name.key(), None, record).is_some() {
+            if !entry.enabled
+                || has_it
+                || self
+                    .verify
+                    .stray(&name.key(), Some(&content), record)
+                    .is_some()
+            {
                 continue;
             }
             if let Some(stray) = free.get_mut(&content).and_then(VecDeque::pop_front) {

@@ -34,9 +34,10 @@ impl Default for Tally {
 }
 
 /// The events that there are.
-const EVENTS: [&str; 11] = [
+const EVENTS: [&str; 12] = [
     "scheduled",
     "adopted",
+    "redriven",
     "moved",
     "stopped",
     "succeeded",

@@ -1,7 +1,9 @@
 //! What the listing of running executions shows: which records are in doubt, and what runs of ours that is not recorded.
 //! Never decides what is done about it.
 
+mod again;
 mod stray;
+mod take;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -10,13 +12,15 @@ use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::model::arn::unqualified;
 use crate::model::entry::EntryName;
 use crate::model::key::EntryKey;
-use crate::model::name::{Fingerprint, Owner, parse_execution_name, state_machine_of};
-use crate::model::plan::{Sight, Step, after};
+use crate::model::name::{Fingerprint, Owner, state_machine_of};
+use crate::model::plan::{Rules, Sight, Step};
 use crate::model::record::{Phase, Record};
 use crate::model::records::Records;
-use crate::step_functions::{CallError, Remedy, StepFunctions};
+use crate::step_functions::{CallError, StepFunctions};
+use again::Redriven;
 pub use stray::Stray;
 
 /// How long a start may be missing from a listing without being doubted, and how far apart two listings are, at most, for
@@ -48,7 +52,8 @@ struct Listing {
     state_machine: String,
     /// By both clocks: records bear the wall's.
     begun: (DateTime<Utc>, Instant),
-    names: Result<BTreeSet<String>, CallError>,
+    /// With how often each was redriven.
+    names: Result<BTreeMap<String, u32>, CallError>,
 }
 
 /// All that is known from listings.
@@ -70,17 +75,38 @@ pub(super) struct Verify {
     doubted: BTreeSet<EntryName>,
     /// Executions that are recorded as running, and that the last listing of their machine did not show.
     unshown: BTreeSet<String>,
+    redriven: Redriven,
+    /// By machine: the names of it that entries or records use, versions and aliases among them.
+    names: Names,
+    rules: Rules,
 }
 
 impl Verify {
     pub(super) fn new(
         every: Duration,
-        before: BTreeSet<String>,
-        used: BTreeSet<String>,
+        (before, used): (BTreeSet<String>, BTreeSet<String>),
         configured: Option<String>,
+        rules: Rules,
     ) -> Self {
+        let mut names = Names::default();
+        for state_machine in used.iter().chain(&configured) {
+            note(&mut names, state_machine, rules);
+        }
+        // What was listed as a version or an alias was not listed whole.
+        let before: BTreeSet<String> = before
+            .into_iter()
+            .filter(|listed| listed_as(listed, rules) == listed)
+            .collect();
+        let all = |machines: BTreeSet<String>| -> BTreeSet<String> {
+            let machine = |named: &String| listed_as(named, rules).to_owned();
+            machines.iter().map(machine).collect()
+        };
+        let used = all(used);
         let lost = used.difference(&before).cloned().collect();
-        let always = used.into_iter().chain(configured).collect();
+        let always = used
+            .into_iter()
+            .chain(all(configured.into_iter().collect()))
+            .collect();
         Self {
             every,
             machines: BTreeMap::new(),
@@ -93,6 +119,9 @@ impl Verify {
             written: BTreeSet::new(),
             doubted: BTreeSet::new(),
             unshown: BTreeSet::new(),
+            redriven: Redriven::default(),
+            names,
+            rules,
         }
     }
 
@@ -152,6 +181,10 @@ impl Verify {
         (wall, now): (DateTime<Utc>, Instant),
     ) {
         self.begun.get_or_insert(now);
+        let machines: BTreeSet<&str> = machines
+            .into_iter()
+            .map(|named| note(&mut self.names, named, self.rules))
+            .collect();
         let always = self.always.iter().map(String::as_str);
         for state_machine in machines.into_iter().chain(always) {
             if self.machines.contains_key(state_machine) {
@@ -205,125 +238,20 @@ impl Verify {
         self.every.min(CONSISTENT)
     }
 
-    fn take(&mut self, listing: Listing, records: &Records, owner: &Owner) -> Done {
-        let Listing {
-            state_machine,
-            begun: (wall, begun),
-            names,
-        } = listing;
-        let apart = self.apart();
-        let again = if self.is_patient() {
-            AGAIN_AT_FIRST
-        } else {
-            AGAIN
-        };
-        let machine = self
-            .machines
-            .get_mut(&state_machine)
-            .expect("a listing is of a known machine");
-        machine.running = false;
-        let names = match names {
-            Ok(names) => names,
-            Err(error) => {
-                let told = machine.failed.replace(error.to_string()) == Some(error.to_string());
-                machine.refused = error.remedy() == Remedy::Refused;
-                let wait = Duration::from_secs(1) * 2_u32.pow(machine.failures.min(6));
-                machine.failures += 1;
-                machine.due = begun + wait.min(again);
-                let problem = (!told).then(|| error.to_string());
-                return Done {
-                    state_machine,
-                    first: false,
-                    problem,
-                };
-            }
-        };
-        let settled = self.begun.map(|begun| begun + apart);
-        let soon = settled.filter(|at| self.lost.contains(&state_machine) && begun < *at);
-        let first = soon.is_none() && !self.before.contains(&state_machine);
-        machine.listed |= soon.is_none();
-        machine.failures = 0;
-        machine.refused = false;
-        machine.failed = None;
-        let of_machine = |record: &&Record| *record.state_machine == *state_machine;
-        self.unshown
-            .retain(|execution| !is_of(execution, &state_machine));
-        for record in records.values().filter(of_machine) {
-            let old = wall >= after(record.since, CONSISTENT);
-            let doubted =
-                record.phase == Phase::Running && !names.contains(&record.execution_name());
-            if doubted {
-                self.unshown.insert(record.execution_arn());
-            }
-            if doubted && old {
-                self.doubted.insert(record.name.clone());
-            } else if !doubted {
-                self.doubted.remove(&record.name);
-            }
-        }
-        for strays in self.strays.values_mut() {
-            strays.retain(|name, stray| {
-                stray.state_machine != state_machine || stray.is_shown(names.contains(name), begun)
-            });
-        }
-        // Those that do not bear the name of their entry.
-        let moved: BTreeSet<String> = records
-            .values()
-            .filter(|record| record.is_live() && record.key().as_str() != record.name.as_str())
-            .map(Record::execution_name)
-            .collect();
-        for name in names {
-            let Some((key, fingerprint, generation)) = parse_execution_name(owner, &name) else {
-                continue;
-            };
-            let of_entry = self.strays.entry(key.clone()).or_default();
-            let record = key.name().and_then(|name| records.get(&name));
-            if moved.contains(&name)
-                || record.is_some_and(|record| record.is_live() && record.execution_name() == name)
-            {
-                of_entry.remove(&name);
-                continue;
-            }
-            let stray = of_entry.entry(name).or_insert(Stray {
-                key,
-                fingerprint,
-                generation,
-                state_machine: state_machine.clone(),
-                first: wall,
-                shown: (begun, begun),
-                gone: None,
-            });
-            stray.shown.1 = begun;
-        }
-        self.strays.retain(|_, strays| !strays.is_empty());
-        let unconfirmed = self
-            .all_strays()
-            .any(|stray| stray.runs() && !stray.is_confirmed(apart));
-        let wait = if unconfirmed { apart } else { self.every };
-        let machine = self
-            .machines
-            .get_mut(&state_machine)
-            .expect("a listing is of a known machine");
-        machine.due = soon.unwrap_or(begun + wait);
-        Done {
-            state_machine,
-            first,
-            problem: None,
-        }
-    }
-
     /// What the listings show of an entry that wants to be on `state_machine`.
     pub(super) fn sight(
         &self,
         name: &EntryName,
-        state_machine: Option<&str>,
+        (state_machine, asked): (Option<&str>, Option<&Fingerprint>),
         record: Option<&Record>,
     ) -> Sight {
+        let state_machine = state_machine.map(|named| listed_as(named, self.rules));
         Sight {
             listed: state_machine
                 .is_none_or(|machine| self.is_listed(machine) && self.others_are_listed(machine)),
-            stray: !self.strays.is_empty() && self.stray(&name.key(), None, record).is_some(),
+            stray: !self.strays.is_empty() && self.stray(&name.key(), asked, record).is_some(),
             doubted: self.doubted.contains(name),
+            redriven: false,
             approved: false,
             unsettled: None,
             unusable: None,
@@ -365,6 +293,7 @@ impl Verify {
 
     /// Why a machine, or one beside it, is not listed yet, where that is known.
     pub(super) fn problem(&self, state_machine: &str) -> Option<String> {
+        let state_machine = listed_as(state_machine, self.rules);
         let own = self.machines.get(state_machine)?.failed.clone();
         own.or_else(|| {
             let other = self.not_listed_beside(state_machine).next()?;
@@ -381,13 +310,10 @@ impl Verify {
         wanted: Option<&Fingerprint>,
         record: Option<&Record>,
     ) -> Option<&Stray> {
-        let closed = |stray: &Stray| {
-            record.is_some_and(|record| record.knows_closed(&stray.fingerprint, stray.generation))
-        };
         self.strays
             .get(key)?
             .values()
-            .filter(|stray| !closed(stray))
+            .filter(|stray| !stray.is_closed(record, wanted))
             .max_by_key(|stray| (Some(&stray.fingerprint) == wanted, stray.generation))
     }
 
@@ -422,6 +348,7 @@ impl Verify {
         if let Some(record) = record.filter(|_| step != Step::Move) {
             self.unshown.remove(&record.execution_arn());
         }
+        self.redriven.looked(name, record);
         self.recorded(record);
     }
 
@@ -441,9 +368,30 @@ impl Verify {
         if let Some(strays) = self.strays.get_mut(&record.key()) {
             let execution = record.execution_name();
             strays.retain(|name, stray| {
-                *name != execution || *stray.state_machine != *record.state_machine
+                *name != execution
+                    || stray.state_machine != listed_as(&record.state_machine, self.rules)
             });
         }
+    }
+
+    /// The entries whose recorded executions were over, and may run again: see [`Redriven::entries`].
+    pub(super) fn redriven<'a>(
+        &self,
+        record: impl Fn(&EntryName) -> Option<&'a Record>,
+        asks: impl Fn(&Record) -> bool,
+    ) -> BTreeSet<EntryName> {
+        self.redriven.entries(record, asks)
+    }
+
+    /// How often a listing showed that an entry's execution, which was over, was redriven.
+    pub(super) fn redrives(&self, name: &EntryName) -> u32 {
+        self.redriven.times(name)
+    }
+
+    /// All names of the machine that a stray runs on.
+    pub(super) fn names_of(&self, stray: &Stray) -> BTreeSet<String> {
+        let names = self.names.get(&stray.state_machine);
+        names.cloned().unwrap_or_default()
     }
 
     /// Did two listings show it?
@@ -479,6 +427,30 @@ impl Verify {
 /// Does this execution run on this machine?
 fn is_of(execution: &str, state_machine: &str) -> bool {
     state_machine_of(execution).is_some_and(|(machine, _)| machine == state_machine)
+}
+
+/// By machine: all names of it.
+type Names = BTreeMap<String, BTreeSet<String>>;
+
+/// The machine whose listing shows what was started under this name of it. ListExecutions of a version or an alias shows what was started
+/// through that alone (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html>).
+fn listed_as(state_machine: &str, rules: Rules) -> &str {
+    if rules.unqualified {
+        unqualified(state_machine)
+    } else {
+        state_machine
+    }
+}
+
+/// Notes a name of a machine; answers by which it is listed.
+fn note<'a>(names: &mut Names, state_machine: &'a str, rules: Rules) -> &'a str {
+    let machine = listed_as(state_machine, rules);
+    let known = names.get(machine);
+    if !known.is_some_and(|known| known.contains(state_machine)) {
+        let of_machine = names.entry(machine.to_owned()).or_default();
+        of_machine.insert(state_machine.to_owned());
+    }
+    machine
 }
 
 /// Account and region of a state machine: what its ARN begins with.

@@ -150,6 +150,17 @@ pub(super) struct Redrive {
     pub(super) token: Option<String>,
 }
 
+/// A time in which an execution ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// When it was started, or redriven.
+    pub begin: DateTime<Utc>,
+    /// When it ended; `None`: it still runs.
+    pub end: Option<DateTime<Utc>>,
+    /// The error it ended with.
+    pub error: Option<String>,
+}
+
 /// How long after its end an execution can be redriven.
 const REDRIVABLE_DAYS: i64 = 14;
 /// How long an execution may be open.
@@ -372,6 +383,22 @@ impl Execution {
     /// The error it ended with.
     pub fn error(&self) -> Option<&str> {
         self.face().error.as_deref()
+    }
+
+    /// Each time that it ran, in order: since its start, and since each redrive.
+    pub fn runs(&self) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
+        for face in &self.faces {
+            match (face.status, runs.last_mut()) {
+                (Status::Running, _) | (_, None) => runs.push(Run {
+                    begin: face.since,
+                    end: None,
+                    error: None,
+                }),
+                (_, Some(run)) => (run.end, run.error) = (face.stop, face.error.clone()),
+            }
+        }
+        runs
     }
 
     /// How often it was redriven.

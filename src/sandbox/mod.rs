@@ -26,7 +26,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tracing::warn;
 
-pub use execution::{Execution, Status};
+pub use execution::{Execution, Run, Status};
 pub use faults::Fault;
 use faults::{Faults, Quota};
 use machine::{Config, Machine};

@@ -11,7 +11,7 @@ pub mod https;
 pub mod machine;
 pub mod unsuitable;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -48,6 +48,19 @@ pub enum Status {
     Aborted,
 }
 
+impl Status {
+    /// One that waits to be redriven runs again by itself. What is not known yet is not over.
+    fn of(status: &ExecutionStatus) -> Self {
+        match status {
+            ExecutionStatus::Succeeded => Self::Succeeded,
+            ExecutionStatus::Failed => Self::Failed,
+            ExecutionStatus::TimedOut => Self::TimedOut,
+            ExecutionStatus::Aborted => Self::Aborted,
+            ExecutionStatus::Running | ExecutionStatus::PendingRedrive | _ => Self::Running,
+        }
+    }
+}
+
 /// What DescribeExecution said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observed {
@@ -61,6 +74,10 @@ pub struct Observed {
     pub cause: Option<String>,
     /// When it ended.
     pub ended: Option<DateTime<Utc>>,
+    /// How often it was redriven.
+    pub redrives: u32,
+    /// The ARNs of the alias and of the version through which it was started, where it was.
+    pub qualified: Vec<String>,
 }
 
 /// Step Functions, through the SDK: a client for each account in each region, so that what befalls one is none of the
@@ -331,23 +348,21 @@ impl StepFunctions {
         let answer = self
             .call("DescribeExecution", execution, call.send())
             .await?;
-        let status = match answer.status {
-            ExecutionStatus::Succeeded => Status::Succeeded,
-            ExecutionStatus::Failed => Status::Failed,
-            ExecutionStatus::TimedOut => Status::TimedOut,
-            ExecutionStatus::Aborted => Status::Aborted,
-            // PENDING_REDRIVE and what is not known yet: not over.
-            _ => Status::Running,
-        };
         let ended = answer
             .stop_date
             .and_then(|date| DateTime::from_timestamp(date.secs(), date.subsec_nanos()));
         Ok(Observed {
-            status,
+            status: Status::of(&answer.status),
             input: answer.input,
             error: answer.error,
             cause: answer.cause,
             ended,
+            redrives: count(answer.redrive_count),
+            qualified: answer
+                .state_machine_alias_arn
+                .into_iter()
+                .chain(answer.state_machine_version_arn)
+                .collect(),
         })
     }
 
@@ -385,9 +400,10 @@ impl StepFunctions {
             .map(drop)
     }
 
-    /// ListExecutions: the names of those that run, page after page. Eventually consistent: absence proves nothing.
-    pub async fn running(&self, state_machine: &str) -> Result<BTreeSet<String>, CallError> {
-        let mut names = BTreeSet::new();
+    /// ListExecutions: the names of those that run, and how often each was redriven, page after page. Eventually consistent:
+    /// absence proves nothing.
+    pub async fn running(&self, state_machine: &str) -> Result<BTreeMap<String, u32>, CallError> {
+        let mut names = BTreeMap::new();
         let mut token = None;
         for page in 0_u32.. {
             // The smallest quota is a bucket of 100 pages, refilled by 2 a second
@@ -416,17 +432,43 @@ impl StepFunctions {
                     return Err(error);
                 }
             };
-            names.extend(
-                answer
-                    .executions
-                    .into_iter()
-                    .map(|execution| execution.name),
-            );
+            let executions = answer.executions.into_iter();
+            names.extend(executions.map(|execution| {
+                let redrives = count(execution.redrive_count);
+                (execution.name, redrives)
+            }));
             token = answer.next_token;
             if token.is_none() {
                 break;
             }
         }
         Ok(names)
+    }
+}
+
+/// How often an execution was redriven; AWS does not say it of what can't be.
+fn count(redrives: Option<i32>) -> u32 {
+    redrives
+        .and_then(|redrives| u32::try_from(redrives).ok())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_to_be_redriven_is_not_over() {
+        for (word, status) in [
+            ("RUNNING", Status::Running),
+            ("PENDING_REDRIVE", Status::Running),
+            ("A_WORD_OF_LATER", Status::Running),
+            ("SUCCEEDED", Status::Succeeded),
+            ("FAILED", Status::Failed),
+            ("TIMED_OUT", Status::TimedOut),
+            ("ABORTED", Status::Aborted),
+        ] {
+            assert_eq!(Status::of(&ExecutionStatus::from(word)), status, "{word}");
+        }
     }
 }

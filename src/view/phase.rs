@@ -113,6 +113,9 @@ pub const PHASES: [&str; 13] = [
     "refused",
 ];
 
+/// What is said of an execution that runs again.
+const REDRIVEN: &str = "redriven: it runs again, and how it ends then counts";
+
 /// The record, if it says something about the entry as it is now: one of another content that is over does not.
 pub(super) fn current<'a>(
     record: Option<&'a Record>,
@@ -146,6 +149,7 @@ fn recorded_phase(
         Phase::Running if wanted.is_some_and(|entry| !entry.enabled) => {
             ("scheduled", Some("switched off in the file".into()))
         }
+        Phase::Running if record.redrives > 0 => ("scheduled", Some(REDRIVEN.into())),
         Phase::Running => ("scheduled", None),
         Phase::Stopping => ("stopping", None),
         Phase::Stopped if wanted.is_some_and(|entry| !entry.enabled) => ("disabled", None),

@@ -166,6 +166,9 @@ mod tests {
             event("f", "missed", now - hour, None),
             event("g", "succeeded", now - hour * 30, Some(1)),
             event("h", "succeeded", now + hour, Some(1)),
+            event("i", "failed", now - hour, Some(2)),
+            event("i", "redriven", now - hour, None),
+            event("i", "succeeded", now - hour, Some(2)),
         ];
         let list = List {
             version: 1,
@@ -190,9 +193,10 @@ mod tests {
             ("c", false),
             ("d", true),
             ("f", false),
+            ("i", true),
         ];
         assert_eq!(said, expected.map(|(name, fired)| row(name, fired)));
-        assert_eq!((report.fired, report.failed, report.missing), (3, 2, 2));
+        assert_eq!((report.fired, report.failed, report.missing), (4, 2, 2));
     }
 
     /// An execution that ends before its time has invoked nothing, however it ended.

@@ -439,6 +439,24 @@ fn without_what_fired_under_a_name_of_before() {
 }
 
 #[test]
+fn without_listing_machines_by_their_own_name() {
+    let rules = Rules {
+        unqualified: false,
+        ..Rules::default()
+    };
+    is_needed(rules, &["1", "2", "4", "7", "still", "orphans"]);
+}
+
+#[test]
+fn without_knowing_that_what_was_over_runs_again() {
+    let rules = Rules {
+        redriven: false,
+        ..Rules::default()
+    };
+    is_needed(rules, &["1", "2", "7", "orphans"]);
+}
+
+#[test]
 fn without_what_a_listing_showed_to_the_process_before() {
     let rules = Rules {
         shown: false,

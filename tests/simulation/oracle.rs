@@ -1,61 +1,17 @@
 //! Judges a history by what Step Functions saw and what the folder said, and by nothing else.
 
+mod seen;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use onced::model::entry::EntryName;
-use onced::model::key::Keys;
-use onced::model::name::{Fingerprint, Owner, parse_execution_name};
-use onced::sandbox::{Execution, Status};
+use onced::model::name::Fingerprint;
+use onced::sandbox::Status;
 use onced::view::List;
 
 use crate::world::{Content, GRACE, STOP_AFTER, Timeline, World};
-
-struct Seen {
-    entry: EntryName,
-    fingerprint: Fingerprint,
-    generation: u32,
-    execution: Execution,
-}
-
-impl Seen {
-    fn stopped_by_us(&self) -> bool {
-        let by_us = |error: &str| error.starts_with("onced.");
-        self.execution.status() == Status::Aborted && self.execution.error().is_some_and(by_us)
-    }
-
-    fn end(&self) -> DateTime<Utc> {
-        self.execution.stopped().unwrap_or(DateTime::<Utc>::MAX_UTC)
-    }
-}
-
-fn seen(world: &World) -> Vec<Seen> {
-    let owner = Owner::parse("test").expect("an owner");
-    let executions = world.sandbox.executions().into_iter();
-    let executions: Vec<_> = executions
-        .map(|execution| {
-            let parts = parse_execution_name(&owner, &execution.name);
-            (parts.expect("a name of ours"), execution)
-        })
-        .collect();
-    let keys = executions.iter().map(|((key, ..), _)| key);
-    let keys = Keys::find(keys, world.timelines.keys());
-    let mut all: Vec<Seen> = executions
-        .iter()
-        .map(|((key, fingerprint, generation), execution)| {
-            let (fingerprint, generation) = (*fingerprint, *generation);
-            let execution = execution.clone();
-            Seen {
-                entry: keys.name(key).expect("an entry of ours"),
-                fingerprint,
-                generation,
-                execution,
-            }
-        })
-        .collect();
-    all.sort_by_key(|seen| seen.execution.start);
-    all
-}
+use seen::{Seen, by_a_redrive, end, is_superseded, seen};
 
 /// What the folder asked for at `time`.
 fn wanted_at(timeline: &Timeline, time: DateTime<Utc>) -> Option<&Content> {
@@ -161,8 +117,11 @@ fn fired_under_several_names(world: &World, all: &[Seen]) -> Vec<String> {
         of_content.push(seen);
     }
     let several = fired.into_values().filter(|seen| seen.len() > 1);
-    let wrong =
-        several.filter(|seen| !is_unknown(world, seen) && !asked_twice(world, seen[0].fingerprint));
+    // What a person has redriven fires by that person's word.
+    let wrong = several.filter(|seen| {
+        let redriven = seen.iter().any(|seen| seen.is_redriven());
+        !redriven && !is_unknown(world, seen) && !asked_twice(world, seen[0].fingerprint)
+    });
     let names = |seen: Vec<&Seen>| {
         let names: Vec<&str> = seen.iter().map(|seen| &*seen.execution.name).collect();
         format!("2: {} all fired", names.join(", "))
@@ -275,8 +234,15 @@ pub(crate) fn never(world: &World) -> Vec<String> {
         };
         for (n, a) in of_entry.iter().enumerate() {
             for b in &of_entry[n + 1..] {
-                let overlap = b.execution.start < a.end() && a.execution.start < b.end();
-                if may_have_moved(world, a) || may_have_moved(world, b) {
+                let overlap = a.runs().iter().any(|one| {
+                    let runs = b.runs();
+                    runs.iter()
+                        .any(|other| other.begin < end(one) && one.begin < end(other))
+                });
+                if may_have_moved(world, a)
+                    || may_have_moved(world, b)
+                    || by_a_redrive(world, &asked, a, b)
+                {
                     continue;
                 }
                 if overlap && world.processes.len() == 1 {
@@ -313,6 +279,8 @@ pub(crate) fn never(world: &World) -> Vec<String> {
                 };
                 let closed = before.is_some_and(|before| {
                     may_have_moved(world, before)
+                        || by_a_redrive(world, &asked, before, seen)
+                            && before.was_stopped_by_us(seen.execution.start)
                         || before.end() <= seen.execution.start
                             && (before.stopped_by_us()
                                 || before.execution.status() == Status::Aborted && changed(before))
@@ -326,12 +294,20 @@ pub(crate) fn never(world: &World) -> Vec<String> {
             if !seen.stopped_by_us() {
                 continue;
             }
-            let (start, end) = (asked[name], seen.end());
+            let (asked, end) = (asked[name], seen.end());
+            let start = if seen.is_redriven() {
+                seen.begun_last()
+            } else {
+                asked
+            };
             let wanted = |time: &DateTime<Utc>| {
                 wanted_at(timeline, *time).is_some_and(|c| c.fingerprint() == seen.fingerprint)
             };
             let meant = stops.get(name).is_some_and(|sent| !sent.iter().all(wanted));
-            if always_wanted(timeline, seen.fingerprint, start, end) && !meant {
+            if always_wanted(timeline, seen.fingerprint, start, end)
+                && !meant
+                && !is_superseded(of_entry, seen)
+            {
                 wrong.push(format!("5: {name} was stopped, and nobody had removed it"));
             }
             let stop_after = TimeDelta::from_std(STOP_AFTER).expect("seconds");
@@ -410,9 +386,14 @@ pub(crate) fn settled(world: &World, list: &List) -> Vec<String> {
         let moved = |seen: &&Seen| seen.execution.arn == arn && ran_under_another_name(seen);
         world.processes.len() > 1 && all.iter().any(|seen| moved(&seen))
     };
+    // What a person has redriven though its entry has asked for something else since is nobody's.
+    let of_before = |arn: &str| {
+        let redriven = |seen: &&Seen| seen.execution.arn == arn && seen.is_redriven();
+        all.iter().any(|seen| redriven(&seen))
+    };
     let mut unexplained = orphans
         .iter()
-        .filter(|arn| !may_be_anothers(arn))
+        .filter(|arn| !may_be_anothers(arn) && !of_before(arn))
         .peekable();
     if unexplained.peek().is_some() && !world.damaged {
         let unexplained: Vec<_> = unexplained.collect();

@@ -38,6 +38,13 @@ pub(crate) const MACHINE: &str =
     "arn:aws:states:us-east-1:123456789012:stateMachine:OneTimeLambdaScheduler";
 /// Another machine, on which entries run that name it themselves.
 const OTHER: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:Other";
+/// One that entries name by its versions and its alias alone.
+const VERSIONED: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:Versioned";
+const QUALIFIED: [&str; 3] = [
+    "arn:aws:states:us-east-1:123456789012:stateMachine:Versioned:1",
+    "arn:aws:states:us-east-1:123456789012:stateMachine:Versioned:2",
+    "arn:aws:states:us-east-1:123456789012:stateMachine:Versioned:PROD",
+];
 /// One that is not there.
 const NOBODYS: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:Nobodys";
 pub(crate) const GRACE: TimeDelta = TimeDelta::minutes(5);
@@ -106,6 +113,26 @@ pub(crate) struct World {
     starts: u64,
 }
 
+fn ask(sandbox: &Sandbox, operation: &str, request: &serde_json::Value) {
+    let target = format!("AWSStepFunctions.{operation}");
+    let answer = sandbox.call(&target, request.to_string().as_bytes());
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+/// Two versions of a machine, and an alias that leads to one of them.
+fn publish(sandbox: &Sandbox) {
+    let machine = serde_json::json!({"stateMachineArn": VERSIONED});
+    for role in ["r1", "r2"] {
+        let role = format!("arn:aws:iam::123456789012:role/{role}");
+        let update = serde_json::json!({"stateMachineArn": VERSIONED, "roleArn": role});
+        ask(sandbox, "UpdateStateMachine", &update);
+        ask(sandbox, "PublishStateMachineVersion", &machine);
+    }
+    let route = serde_json::json!({"stateMachineVersionArn": QUALIFIED[0], "weight": 100});
+    let alias = serde_json::json!({"name": "PROD", "routingConfiguration": [route]});
+    ask(sandbox, "CreateStateMachineAlias", &alias);
+}
+
 pub(crate) fn begin() -> DateTime<Utc> {
     "2026-11-23T12:00:00Z".parse().expect("a time")
 }
@@ -124,15 +151,14 @@ impl World {
         };
         let sandbox = Sandbox::with_clock(options, begin()).expect("a sandbox");
         sandbox.create_default_machine();
-        let other = serde_json::json!({
-            "name": "Other", "roleArn": "arn:aws:iam::123456789012:role/r",
-            "definition": DEFINITION,
-        });
-        let created = sandbox.call(
-            "AWSStepFunctions.CreateStateMachine",
-            other.to_string().as_bytes(),
-        );
-        assert_eq!(created.status, 200, "{}", created.body);
+        for name in ["Other", "Versioned"] {
+            let machine = serde_json::json!({
+                "name": name, "roleArn": "arn:aws:iam::123456789012:role/r",
+                "definition": DEFINITION,
+            });
+            ask(&sandbox, "CreateStateMachine", &machine);
+        }
+        publish(&sandbox);
         // A disk in memory, where there is one: what is tested is the order of writes, not the disk.
         let memory = Path::new("/dev/shm");
         let keep = if memory.is_dir() {
@@ -212,9 +238,10 @@ impl World {
             lists_again: begin(),
             starts: 0,
         };
-        // Both machines are always known: a ledger that is lost can't tell which ones were used.
+        // All machines are always known: a ledger that is lost can't tell which ones were used.
         let anchor = format!(
-            "schedules:\n  anchor: {{at: 2096-01-01T00:00:00Z, state_machine: '{OTHER}'}}\n"
+            "schedules:\n  anchor: {{at: 2096-01-01T00:00:00Z, state_machine: '{OTHER}'}}\n  other-anchor: {{at: 2096-01-01T00:00:00Z, state_machine: '{}'}}\n",
+            QUALIFIED[0]
         );
         fs::write(world.root.join("schedules/anchor.yaml"), anchor).expect("written");
         world.write();
@@ -236,7 +263,7 @@ impl World {
 
     /// Something that is no edit, and no fault of AWS's or of the ledger.
     pub(crate) async fn befalls(&mut self) {
-        match self.rng.u32(0..22) {
+        match self.rng.u32(0..24) {
             0..3 => self.begin_git(),
             3 | 4 => self.begin_conflict(),
             5..8 => self.begin_writing(),
@@ -249,6 +276,7 @@ impl World {
             14 => self.renamed_once_it_fired().await,
             20 | 21 => self.spelled_otherwise().await,
             18 | 19 => self.split_off_while_it_is_written().await,
+            22 | 23 => self.redriven_once_it_was_stopped().await,
             _ => self.renamed_when_the_ledger_is_lost().await,
         }
     }

@@ -95,7 +95,7 @@ async fn a_newer_form_is_refused_and_left_alone() {
     filled(root.path()).await;
     let tree = sled::open(root.path().join("ledger")).unwrap();
     let (key, _) = tree.scan_prefix("r/").next().unwrap().unwrap();
-    tree.insert(&key, sealed::seal(&key, 9, b"\x06..."))
+    tree.insert(&key, sealed::seal(&key, 9, b"\x07..."))
         .unwrap();
     tree.flush().unwrap();
     drop(tree);

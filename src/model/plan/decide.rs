@@ -12,8 +12,10 @@
 //! | same but for the rules of its zone | Starting, in doubt | Replace; its new time past by more than the grace: look |
 //! | same but for the rules of its zone | Ended | nothing, for ever; missed: Start, if the new time is not past |
 //! | any | Stopping | Stop again: finish what was begun; the stop answered, or its time past: look |
+//! | any | Stopped, Ended, and may run again | look |
 //! | same | Running | nothing; its time past: look |
 //! | changed | Running | Replace: stop now, start on a later pass; its machine not usable: held; its time past: look |
+//! | changed, to a later time | Running again after a redrive, its time past | Replace |
 //! | gone | Running | held while absence is not proven; then Stop; its time past: look |
 //! | gone, as seen before it was started | Running | held until it was looked for again |
 //! | disabled | Running | Stop |
@@ -80,6 +82,9 @@ pub(super) fn decide_with(
     policy: &Policy,
     now: DateTime<Utc>,
 ) -> Decision {
+    if sight.redriven && record.is_some_and(Record::is_over) {
+        return Decision::Act(Step::Look, "it may have been redriven");
+    }
     let live = record.is_some_and(Record::is_live);
     if sight.stray && !live && matches!(want, Want::Present(_)) {
         return Decision::Act(Step::Adopt, "it runs already, and is not recorded");
@@ -186,7 +191,7 @@ fn by_record(
         {
             Decision::Act(Step::Start, "put back before it was stopped")
         }
-        (Phase::Stopping, _) if now >= record.at => {
+        (Phase::Stopping, _) if now >= record.at && !stops_what_was_redriven(record) => {
             Decision::Act(Step::Look, "its time came before it was stopped")
         }
         (Phase::Stopping, _) if record.stop_taken && now <= after(record.since, LATE_DELIVERY) => {
@@ -215,6 +220,19 @@ fn by_record(
         }
         (Phase::Starting, Want::Absent { .. }) if record.in_doubt.is_none() => {
             Decision::Act(Step::Forget, "removed before it was started")
+        }
+        (Phase::Running, Want::Present(entry))
+            if record.redrives > 0
+                && shift.is_none()
+                && now >= record.at
+                && is_followed(entry, record, policy, now) =>
+        {
+            stop(
+                policy,
+                record.at,
+                Step::Replace,
+                "changed while it runs again",
+            )
         }
         (Phase::Starting | Phase::Running, _)
             if now >= record.at && !(same && record.phase == Phase::Starting) =>
@@ -338,6 +356,21 @@ fn may_be_kept(entry: &Entry, record: &Record, now: DateTime<Utc>) -> bool {
         .stop_in_doubt
         .map(|since| after(since, LATE_DELIVERY));
     !record.stop_taken && arrives_until.is_none_or(|until| now > until || entry.at() <= until)
+}
+
+/// Is what an entry asks for now started as soon as the execution that a person has redriven is over? What had fired before
+/// that is run again by that person's word alone, and the entry's word is newer.
+fn is_followed(entry: &Entry, record: &Record, policy: &Policy, now: DateTime<Utc>) -> bool {
+    let starts = fresh(entry, policy, now, "changed");
+    entry.fingerprint() != record.fingerprint
+        && entry.at() > record.at
+        && matches!(starts, Decision::Act(Step::Start, _))
+}
+
+/// Was this stop begun after the time of what it stops? So it is only with what runs again after a redrive: it is sent until
+/// AWS has taken it.
+fn stops_what_was_redriven(record: &Record) -> bool {
+    record.redrives > 0 && record.since >= record.at && !record.stop_taken
 }
 
 /// A content that has no execution yet.

@@ -3,6 +3,7 @@
 mod again;
 mod new_names;
 mod observed;
+mod redriven;
 mod together;
 mod zone_rules;
 

@@ -97,6 +97,39 @@ fn never_arrived(record: Record, now: DateTime<Utc>) -> Option<Record> {
     })
 }
 
+/// What it means that an execution has been redriven so often, by a person. `None`: no more often than is known.
+///
+/// | phase | the record becomes |
+/// |---|---|
+/// | Stopped, Ended | Running: how it ended before counts no more |
+/// | Stopping | Stopping, and the stop that was answered is over: it is sent again |
+/// | Starting, Running | the same |
+pub fn redriven(record: &Record, redrives: u32, now: DateTime<Utc>) -> Option<Record> {
+    if redrives <= record.redrives {
+        return None;
+    }
+    let record = Record {
+        redrives,
+        missing: None,
+        ..record.clone()
+    };
+    Some(match record.phase {
+        Phase::Stopped | Phase::Ended => Record {
+            outcome: None,
+            stop_reason: None,
+            // That its stop was let go once is over; that it was held is not.
+            guarded: record.guarded.filter(|_| record.phase == Phase::Ended),
+            ..record
+        }
+        .in_phase(Phase::Running, now),
+        Phase::Stopping => Record {
+            stop_taken: false,
+            ..record
+        },
+        Phase::Starting | Phase::Running => record,
+    })
+}
+
 /// Reads are eventually consistent: only 20 minutes of finding nothing prove that there is nothing. Its state machine
 /// was deleted then, or deleted and made again: names are free, and nothing of it can fire.
 fn missing(record: Record, now: DateTime<Utc>) -> Option<Record> {

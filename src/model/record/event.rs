@@ -15,7 +15,7 @@ pub struct Event {
     pub time: DateTime<Utc>,
     /// The entry.
     pub name: EntryName,
-    /// `scheduled`, `adopted`, `moved`, `stopped`, `succeeded`, `failed`, `timed_out`, `aborted`, `missed`, `refused`, `forgotten`.
+    /// `scheduled`, `adopted`, `redriven`, `moved`, `stopped`, `succeeded`, `failed`, `timed_out`, `aborted`, `missed`, `refused`, `forgotten`.
     pub event: String,
     /// When the execution was to fire.
     pub at: DateTime<Utc>,
@@ -47,15 +47,31 @@ impl Record {
             (Phase::Starting | Phase::Stopping | Phase::Ended, _) => return None,
         };
         Some(Event {
+            late_ms: self.late().map(|late| late.num_milliseconds()),
+            ..self.happened(event, detail, now)
+        })
+    }
+
+    /// That a person has redriven this record's execution.
+    pub fn redriven(&self, now: DateTime<Utc>) -> Event {
+        let detail = match self.redrives {
+            1 => "it runs again".to_owned(),
+            times => format!("it runs again, for the {times}. time"),
+        };
+        self.happened("redriven", Some(detail), now)
+    }
+
+    fn happened(&self, event: &str, detail: Option<String>, now: DateTime<Utc>) -> Event {
+        Event {
             time: now,
             name: self.name.clone(),
             event: event.to_owned(),
             at: self.at,
             execution_arn: self.execution_arn(),
             detail,
-            late_ms: self.late().map(|late| late.num_milliseconds()),
+            late_ms: None,
             commit: self.commit.clone(),
             was: None,
-        })
+        }
     }
 }

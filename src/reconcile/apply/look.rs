@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use super::{Hands, StepError};
 use crate::model::name::Fingerprint;
 use crate::model::plan::{LATE_DELIVERY, after, is_late};
-use crate::model::record::answer::{Found, found};
+use crate::model::record::answer::{Found, found, redriven};
 use crate::model::record::{Outcome, OutcomeStatus, Phase, Record};
 use crate::step_functions::{Remedy, Status};
 
@@ -21,7 +21,39 @@ impl Hands {
         why: &str,
         now: DateTime<Utc>,
     ) -> Result<Record, StepError> {
-        let (mut seen, input) = self.observe(&record.execution_arn()).await?;
+        self.look_for(record, 0, why, now).await
+    }
+
+    /// The same, where a listing showed that it was redriven so often: a Describe that knows of fewer is behind.
+    pub(super) async fn look_for(
+        &self,
+        record: Record,
+        shown: u32,
+        why: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Record, StepError> {
+        let Looked {
+            found: mut seen,
+            input,
+            redrives,
+            ..
+        } = self.observe(&record.execution_arn()).await?;
+        let again = redriven(&record, redrives, now).filter(|_| self.rules.redriven);
+        let record = match again {
+            Some(again) if record.phase != Phase::Starting => {
+                let event = again.redriven(now);
+                let again = self.write(again, None, Some(event)).await?;
+                if seen == Found::Running && again.phase == Phase::Running {
+                    return Ok(again);
+                }
+                again
+            }
+            Some(again) => again,
+            // What is over stays over, as far as one can see.
+            None if record.is_over() && redrives < shown => return Err(StepError::Unsettled),
+            None if record.is_over() => return Ok(record),
+            None => record,
+        };
         if record.phase == Phase::Starting && seen == Found::Running {
             // Without the right to decrypt, Describe leaves the input out: then the name decides.
             let other = |input: String| {
@@ -95,18 +127,21 @@ impl Hands {
         Err(StepError::Unsettled)
     }
 
-    /// How the execution is found, and the input it was started with.
-    pub(super) async fn observe(
-        &self,
-        execution: &str,
-    ) -> Result<(Found, Option<String>), StepError> {
+    /// How the execution is found, and what it was started with.
+    pub(super) async fn observe(&self, execution: &str) -> Result<Looked, StepError> {
         let observed = match self.step_functions.describe(execution).await {
             Ok(observed) => observed,
-            Err(error) if error.remedy() == Remedy::Absent => return Ok((Found::Nothing, None)),
+            Err(error) if error.remedy() == Remedy::Absent => return Ok(Looked::NOTHING),
             Err(error) => return Err(error.into()),
         };
+        let looked = Looked {
+            found: Found::Running,
+            input: observed.input,
+            redrives: observed.redrives,
+            qualified: observed.qualified,
+        };
         let status = match observed.status {
-            Status::Running => return Ok((Found::Running, observed.input)),
+            Status::Running => return Ok(looked),
             Status::Succeeded => OutcomeStatus::Succeeded,
             Status::Failed => OutcomeStatus::Failed,
             Status::TimedOut => OutcomeStatus::TimedOut,
@@ -119,17 +154,55 @@ impl Hands {
             fired: None,
             ended: observed.ended,
         };
-        Ok((Found::Over(outcome), observed.input))
+        Ok(Looked {
+            found: Found::Over(outcome),
+            ..looked
+        })
     }
 }
 
-/// The time, the function and the fingerprint of an input that onced once made.
-pub(super) fn read_input(
+/// What a Describe brought.
+pub(super) struct Looked {
+    pub(super) found: Found,
+    /// The input it was started with, where we may see it.
+    pub(super) input: Option<String>,
+    /// How often it was redriven.
+    pub(super) redrives: u32,
+    /// The ARNs of the alias and the version through which it was started.
+    pub(super) qualified: Vec<String>,
+}
+
+impl Looked {
+    const NOTHING: Self = Self {
+        found: Found::Nothing,
+        input: None,
+        redrives: 0,
+        qualified: Vec::new(),
+    };
+}
+
+/// What an input asks for that onced once made.
+pub(super) struct Asked {
+    pub(super) at: DateTime<Utc>,
+    pub(super) lambda: Option<Arc<str>>,
+    /// The machine as it was named then: a version or an alias of it is another content.
+    pub(super) state_machine: Arc<str>,
+}
+
+/// Reads the input of an execution whose name bears this fingerprint; `None`: with none of these machines' names the input
+/// has it.
+pub(super) fn read_input<'a>(
     input: &str,
-    state_machine: &str,
-) -> Option<(DateTime<Utc>, Option<Arc<str>>, Fingerprint)> {
+    content: Fingerprint,
+    state_machines: impl IntoIterator<Item = &'a str>,
+) -> Option<Asked> {
     let value: serde_json::Value = serde_json::from_str(input).ok()?;
     let at: DateTime<Utc> = value["invocationTime"].as_str()?.parse().ok()?;
-    let lambda = value["functionName"].as_str().map(Arc::from);
-    Some((at, lambda, Fingerprint::of_input(at, state_machine, input)))
+    let mut machines = state_machines.into_iter();
+    let machine = machines.find(|machine| Fingerprint::of_input(at, machine, input) == content)?;
+    Some(Asked {
+        at,
+        lambda: value["functionName"].as_str().map(Arc::from),
+        state_machine: machine.into(),
+    })
 }

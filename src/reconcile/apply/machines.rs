@@ -95,7 +95,6 @@ impl Hands {
 }
 
 fn unfit(seen: &Seen, entry: &Entry) -> Option<String> {
-    let arn = entry.state_machine();
     match &seen.forms {
         Err(unsuitable) => Some(format!("{unsuitable}: {}", unsuitable.remedy())),
         Ok(forms) => {

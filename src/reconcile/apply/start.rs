@@ -1,12 +1,14 @@
 //! Starting, and adopting what runs already: the intent is durable before the call. Never stops anything.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::look::read_input;
+use super::look::{Asked, Looked, read_input};
 use super::{Hands, StepError};
 use crate::ledger::LedgerError;
+use crate::model::arn::unqualified;
 use crate::model::entry::{Entry, EntryName};
 use crate::model::name::{Fingerprint, NUMBERS_IN_64_BITS};
 use crate::model::plan::is_late;
@@ -19,18 +21,31 @@ use crate::step_functions::Remedy;
 /// How far AWS's clock may be ahead of this one, and more.
 const SKEW: TimeDelta = TimeDelta::minutes(2);
 
+/// How long after it was seen to be over nobody can have redriven it.
+const JUST_NOW: TimeDelta = TimeDelta::seconds(10);
+
+/// How long before its time an entry is started without what can't be asked.
+const NEAR: TimeDelta = TimeDelta::minutes(2);
+
 impl Hands {
     /// A start begun earlier is the same call again: same name, same bytes (the fingerprint covers the input).
     pub(super) async fn start(
         &self,
         entry: &Entry,
         before: Option<Record>,
-        taken: &[u32],
+        (taken, asks): (&[u32], bool),
         why: &str,
         now: DateTime<Utc>,
     ) -> Result<Record, StepError> {
+        let before = match before {
+            Some(before) if asks => match self.is_still_over(entry, before, now).await? {
+                Ok(before) => Some(before),
+                Err(again) => return Ok(again),
+            },
+            before => before,
+        };
         if let Some(other) = self.ran_as_before(entry, before.as_ref(), now).await? {
-            return Box::pin(self.start(&other, before, taken, why, now)).await;
+            return Box::pin(self.start(&other, before, (taken, false), why, now)).await;
         }
         let mut wanted = self.wanted(entry, before.as_ref(), now);
         // Those generations run, or ran, for an entry that had this one's name.
@@ -124,6 +139,27 @@ impl Hands {
         }
     }
 
+    /// Asks once more how an entry's recorded execution stands, before another one is started for it: a person may have redriven
+    /// it, and no listing has shown that yet. Answers the record, as `Err` if it is another one by that. Where that can't be asked, an
+    /// entry whose time is near is started all the same.
+    async fn is_still_over(
+        &self,
+        entry: &Entry,
+        before: Record,
+        now: DateTime<Utc>,
+    ) -> Result<Result<Record, Record>, StepError> {
+        let is_old = now - before.since > JUST_NOW;
+        if !(self.rules.redriven && is_old && before.may_be_redriven(now)) {
+            return Ok(Ok(before));
+        }
+        match self.look(before.clone(), "", now).await {
+            Ok(looked) if looked == before => Ok(Ok(before)),
+            Ok(looked) => Ok(Err(looked)),
+            Err(StepError::Call(_)) if now > entry.at() - NEAR => Ok(Ok(before)),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The entry as an onced of before read it, where that was started and no record says so: it may have fired, and then no
     /// listing shows it. One that fired has its time behind it, so only a start that is about to be late is asked for.
     async fn ran_as_before(
@@ -140,8 +176,8 @@ impl Hands {
             return Ok(None);
         };
         let asked = self.wanted(&other, before, now);
-        let (seen, _) = self.observe(&asked.execution_arn()).await?;
-        Ok(Some(other).filter(|_| seen != Found::Nothing))
+        let looked = self.observe(&asked.execution_arn()).await?;
+        Ok(Some(other).filter(|_| looked.found != Found::Nothing))
     }
 
     /// The intent to start what an entry asks for, at the commit of now.
@@ -210,7 +246,7 @@ impl Hands {
         &self,
         entry: &Entry,
         before: Option<Record>,
-        (stray, bears): (&Stray, Option<&EntryName>),
+        (stray, bears, machines): (&Stray, Option<&EntryName>, &BTreeSet<String>),
         now: DateTime<Utc>,
     ) -> Result<Option<Record>, StepError> {
         let named = Some(&stray.key).filter(|key| **key != entry.name.key());
@@ -228,12 +264,17 @@ impl Hands {
             };
             let why = "it ran already, and was not recorded";
             return self
-                .start(entry, Some(intent), &[], why, now)
+                .start(entry, Some(intent), (&[], false), why, now)
                 .await
                 .map(Some);
         }
         let arn = stray.execution_arn(&self.owner);
-        let (seen, input) = self.observe(&arn).await?;
+        let Looked {
+            found: seen,
+            input,
+            redrives,
+            qualified,
+        } = self.observe(&arn).await?;
         if seen == Found::Nothing {
             // It was listed as running: reads are behind.
             return Err(StepError::Unsettled);
@@ -243,6 +284,7 @@ impl Hands {
             let ran = Record {
                 named: named.cloned(),
                 generation: stray.generation,
+                redrives,
                 ..wanted
             }
             .in_phase(Phase::Running, now);
@@ -259,20 +301,33 @@ impl Hands {
         if let Some(named) = bears.filter(|_| named.is_some()) {
             self.reserve(named, entry, stray, now).await?;
         }
-        let read = input
-            .as_deref()
-            .and_then(|input| read_input(input, &stray.state_machine));
-        let (at, lambda, fingerprint) = if wanted.fingerprint == stray.fingerprint {
-            (wanted.at, wanted.lambda.clone(), wanted.fingerprint)
+        let Asked {
+            at,
+            lambda,
+            state_machine,
+        } = if wanted.fingerprint == stray.fingerprint {
+            Asked {
+                at: wanted.at,
+                lambda: wanted.lambda.clone(),
+                state_machine: Arc::clone(&wanted.state_machine),
+            }
         } else {
-            let unknown = || {
+            let own = [&*stray.state_machine, &*wanted.state_machine].into_iter();
+            let others = qualified.iter().chain(machines).map(String::as_str);
+            let machines: Vec<&str> = own
+                .chain(others)
+                .filter(|machine| unqualified(machine) == unqualified(&stray.state_machine))
+                .collect();
+            let read = input
+                .as_deref()
+                .and_then(|input| read_input(input, stray.fingerprint, machines));
+            read.ok_or_else(|| {
                 StepError::Surprise(format!(
                     "`{arn}` runs with an input that does not belong to its name: it is left alone"
                 ))
-            };
-            read.filter(|(.., fingerprint)| *fingerprint == stray.fingerprint)
-                .ok_or_else(unknown)?
+            })?
         };
+        let fingerprint = stray.fingerprint;
         let adopted = Record {
             // Of what the entry does not ask for nobody knows which onced made it.
             scheme: if fingerprint == wanted.fingerprint {
@@ -285,7 +340,8 @@ impl Hands {
             lambda,
             fingerprint,
             generation: stray.generation,
-            state_machine: stray.state_machine.as_str().into(),
+            state_machine,
+            redrives,
             phase: Phase::Running,
             ..wanted
         };

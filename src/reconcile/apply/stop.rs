@@ -14,15 +14,16 @@ use crate::reconcile::verify::Stray;
 use crate::step_functions::Remedy;
 
 impl Hands {
-    /// Stops an execution that no entry asks for, as a person approved: the approval is the durable intent. `name`: whose it
-    /// was, as far as that is known.
+    /// Stops an execution that no entry asks for, as a person approved: the approval is the durable intent. Or one that was
+    /// stopped before and runs again beside the one that followed it: the later generation is the durable intent. `name`:
+    /// whose it was, as far as that is known.
     pub(in crate::reconcile) async fn stop_orphan(
         &self,
         stray: &Stray,
         name: &EntryName,
+        why: &str,
     ) -> Result<(), StepError> {
         let execution = stray.execution_arn(&self.owner);
-        let why = "no entry asked for it, and its stop was approved";
         let owner = self.owner.as_str();
         let cause = serde_json::json!({"entry": name, "owner": owner, "why": why});
         let cause = cause.to_string();

@@ -9,6 +9,7 @@ use crate::model::key::EntryKey;
 use crate::model::name::{
     Fingerprint, Owner, execution_arn, execution_name, parse_execution_name, state_machine_of,
 };
+use crate::model::record::{Phase, Record};
 
 /// How long one that is over is remembered. An entry may ask for the same once more, within its grace.
 const REMEMBERED: Duration = Duration::from_hours(24);
@@ -24,6 +25,8 @@ pub struct Stray {
     pub generation: u32,
     /// On which machine.
     pub state_machine: String,
+    /// How often it was redriven, as the last listing showed it.
+    pub redrives: u32,
     /// When the first listing that showed it began.
     pub first: DateTime<Utc>,
     /// The same, and when the last one did, by the monotonic clock.
@@ -46,6 +49,7 @@ impl Stray {
             fingerprint,
             generation,
             state_machine,
+            redrives: 0,
             first: wall,
             shown: (now, now),
             gone: Some(now),
@@ -65,6 +69,31 @@ impl Stray {
     /// Does it run, as far as listings show?
     pub(in crate::reconcile) fn runs(&self) -> bool {
         self.gone.is_none()
+    }
+
+    /// Is it known to be over, or nothing that its entry has use for, by what is recorded of that? One that was redriven may
+    /// run again, whatever is known of it; but beside what an entry asks for, and has, it is nobody's.
+    pub(in crate::reconcile) fn is_closed(
+        &self,
+        record: Option<&Record>,
+        asked: Option<&Fingerprint>,
+    ) -> bool {
+        record.is_some_and(|record| {
+            if self.redrives == 0 {
+                return record.knows_closed(&self.fingerprint, self.generation);
+            }
+            record.moved_to.is_none() && record.has_run() && asked == Some(&record.fingerprint)
+        })
+    }
+
+    /// Does it run again though its entry's execution of exactly this content is a later one? It was stopped for that.
+    pub(in crate::reconcile) fn is_superseded(&self, record: &Record) -> bool {
+        self.runs()
+            && self.redrives > 0
+            && record.phase == Phase::Running
+            && record.named.is_none()
+            && record.fingerprint == self.fingerprint
+            && record.generation > self.generation
     }
 
     /// Notes whether a listing shows it. Answers whether it is still to be remembered.

@@ -4,22 +4,22 @@ use chrono::{DateTime, Utc};
 use onced::model::entry::{EntryName, instant, lambda_input, machine_input};
 use onced::model::name::Fingerprint;
 
-use super::{MACHINE, OTHER};
+use super::MACHINE;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Content {
     pub(crate) at: DateTime<Utc>,
     pub(crate) payload: u32,
-    /// It runs on the other machine.
-    pub(crate) other: bool,
+    /// It runs on another machine, or on a version or an alias of one.
+    pub(crate) other: Option<&'static str>,
     pub(crate) enabled: bool,
 }
 
 impl Content {
     pub(crate) fn fingerprint(&self) -> Fingerprint {
-        if self.other {
+        if let Some(machine) = self.other {
             let input = serde_json::Map::from_iter([("n".to_owned(), self.payload.into())]);
-            Fingerprint::of_input(self.at, OTHER, &machine_input(input, self.at))
+            Fingerprint::of_input(self.at, machine, &machine_input(input, self.at))
         } else {
             let input = lambda_input("f", self.at, &self.payload.into());
             Fingerprint::of_input(self.at, MACHINE, &input)
@@ -27,11 +27,10 @@ impl Content {
     }
 
     pub(super) fn said(&self) -> String {
-        let on = if self.other {
-            " on the other machine"
-        } else {
-            ""
-        };
+        let on = self.other.map_or_else(String::new, |machine| {
+            let name = machine.split(':').skip(6).collect::<Vec<_>>().join(":");
+            format!(" on {name}")
+        });
         format!("{} {}{on}", instant(self.at), self.payload)
     }
 }

@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta};
 use onced::model::entry::EntryName;
 
-use super::World;
 use super::content::{Content, one_of_five};
+use super::{OTHER, QUALIFIED, World};
 
 impl World {
     pub(super) fn good_file(&mut self) -> Option<usize> {
@@ -30,9 +30,26 @@ impl World {
         Content {
             at,
             payload: self.rng.u32(0..3),
-            other: self.rng.u32(0..4) == 0,
+            other: self.other(),
             enabled: true,
         }
+    }
+
+    /// On which other machine an entry runs, and by which of its names.
+    fn other(&mut self) -> Option<&'static str> {
+        let [one, two, alias] = QUALIFIED;
+        let names = [
+            None,
+            None,
+            None,
+            None,
+            None,
+            Some(OTHER),
+            Some(one),
+            Some(two),
+            Some(alias),
+        ];
+        *self.rng.choice(&names).expect("one of them")
     }
 
     pub(super) fn put(&mut self, file: usize, name: EntryName, content: Content) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
 use onced::model::entry::instant;
-use onced::sandbox::Fault;
+use onced::sandbox::{Fault, Status};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
@@ -23,6 +23,7 @@ pub(crate) struct Effort {
     pub(crate) removals: u64,
     pub(crate) damages: u64,
     pub(crate) stops_by_a_person: u64,
+    pub(crate) redrives: u64,
     pub(crate) disk_faults: u64,
 }
 
@@ -199,13 +200,46 @@ impl World {
         self.say(said);
     }
 
-    /// Somebody stops an execution in the console.
+    /// Somebody stops or redrives an execution in the console.
     pub(crate) fn person(&mut self) {
+        if self.rng.u32(0..3) == 0 {
+            self.redrives_one();
+        } else {
+            self.stops_one();
+        }
+    }
+
+    /// Somebody redrives an execution that did not succeed.
+    fn redrives_one(&mut self) {
+        let closed = |status| status != Status::Running && status != Status::Succeeded;
+        let over: Vec<String> = self
+            .sandbox
+            .executions()
+            .into_iter()
+            .filter(|execution| closed(execution.status()))
+            .map(|execution| execution.arn)
+            .collect();
+        if let Some(arn) = self.rng.choice(over) {
+            self.redrive(&arn);
+        }
+    }
+
+    pub(super) fn redrive(&mut self, arn: &str) {
+        let body = format!("{{\"executionArn\":\"{arn}\"}}");
+        let answer = self
+            .sandbox
+            .call("AWSStepFunctions.RedriveExecution", body.as_bytes());
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        self.faults.effort.lock().expect("no panic").redrives += 1;
+        self.say(&format!("a person redrives {arn}"));
+    }
+
+    fn stops_one(&mut self) {
         let running: Vec<String> = self
             .sandbox
             .executions()
             .into_iter()
-            .filter(|execution| execution.status() == onced::sandbox::Status::Running)
+            .filter(|execution| execution.status() == Status::Running)
             .map(|execution| execution.arn)
             .collect();
         let Some(arn) = self.rng.choice(running) else {

@@ -10,7 +10,7 @@ use onced::model::entry::{EntryName, instant};
 use onced::model::name::Fingerprint;
 
 use super::content::Content;
-use super::{NOBODYS, OTHER, World};
+use super::{NOBODYS, World};
 
 impl World {
     /// Moves the folder away, with an empty one in its place or none, or puts it back.
@@ -69,10 +69,10 @@ impl World {
             let typo = self.typos.contains(name);
             let machine = match (other, typo) {
                 (_, true) => format!("state_machine: '{NOBODYS}', "),
-                (true, false) => format!("state_machine: '{OTHER}', "),
-                (false, false) => String::new(),
+                (Some(machine), false) => format!("state_machine: '{machine}', "),
+                (None, false) => String::new(),
             };
-            let what = if *other || typo {
+            let what = if other.is_some() || typo {
                 format!("input: {{n: {payload}}}")
             } else {
                 format!("lambda: f, payload: {payload}")

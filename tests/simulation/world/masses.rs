@@ -41,7 +41,7 @@ impl World {
             let content = Content {
                 at,
                 payload,
-                other: false,
+                other: None,
                 enabled: true,
             };
             let known = self.known.entry(name.clone()).or_default();
@@ -131,7 +131,7 @@ impl World {
             let content = Content {
                 at,
                 payload: 1_000 * self.groups + n,
-                other: false,
+                other: None,
                 enabled: true,
             };
             let known = self.known.entry(name.clone()).or_default();

@@ -153,6 +153,54 @@ impl World {
         self.say(&format!("rename {name} to {other}"));
     }
 
+    /// An entry is removed and its execution is stopped; a person redrives that. Then the entry is put back, or another content
+    /// of it, or it stays away.
+    pub(super) async fn redriven_once_it_was_stopped(&mut self) {
+        if !self.is_calm() {
+            return;
+        }
+        let Some((name, content)) = self.soon(3_000) else {
+            return;
+        };
+        let file = self.rng.usize(0..2);
+        let said = format!("add {name} {}", content.said());
+        self.put(file, name.clone(), content.clone());
+        self.write();
+        self.say(&said);
+        self.live_for(Duration::from_secs(10)).await;
+        if !self.is_calm() || self.files[file].get(&name) != Some(&content) {
+            return;
+        }
+        self.files[file].remove(&name);
+        self.faults.effort.lock().expect("no panic").removals += 1;
+        self.write();
+        self.say(&format!("remove {name}"));
+        self.live_for(Duration::from_mins(1)).await;
+        let (key, content_of) = (name.key().to_string(), content.fingerprint().to_string());
+        let executions = self.sandbox.executions();
+        let stopped = executions.into_iter().find(|execution| {
+            let by_us = |error: &str| error.starts_with("onced.");
+            execution.error().is_some_and(by_us)
+                && execution.name.contains(&format!("-{key}-{content_of}-"))
+        });
+        let Some(stopped) = stopped else {
+            return;
+        };
+        self.redrive(&stopped.arn);
+        let time = self.rng.u64(0..60);
+        self.live_for(Duration::from_secs(time)).await;
+        let is_taken = self.files.iter().any(|file| file.contains_key(&name));
+        let what = self.rng.u32(0..3);
+        if !self.is_calm() || is_taken || what == 0 {
+            return;
+        }
+        let content = if what == 1 { content } else { self.content() };
+        let said = format!("add {name} {} again", content.said());
+        self.put(file, name, content);
+        self.write();
+        self.say(&said);
+    }
+
     /// An entry that is due soon gets another name in the other file while its own one is being written, until after its time.
     pub(super) async fn split_off_while_it_is_written(&mut self) {
         if !self.is_calm() {
