@@ -170,6 +170,7 @@ async fn a_listing_of_before_was_of_a_version_alone() {
         .await
         .expect("written");
     drop(reconciler);
+    ledger.close().await;
     // Nothing can be listed now.
     world
         .sandbox
