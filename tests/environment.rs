@@ -181,10 +181,32 @@ async fn a_profile_that_is_not_there_is_named_with_those_that_are() {
     let (code, told) = said(sync.env("AWS_PROFILE", "pord"));
     assert_eq!(code, Some(1), "{told}");
     let expected = format!(
-        "error: there is no profile `pord` in `{config}` or `{credentials}`; there are `dev`, `prod`\nhint: name another in `aws.profile` or AWS_PROFILE, or write it there\n"
+        "error: there is no profile `pord` in `{config}` or `{credentials}`; there are `dev`, `prod`\nhint: name another in `aws.profile`, AWS_PROFILE or `source_profile`, or write it there\n"
     );
     assert_eq!(told, expected);
-    // What is written there and can't be read is told, too.
+    at_home(
+        &world,
+        ".aws/config",
+        "[profile p]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = base\n",
+    );
+    let (code, told) = said(world.command(&["sync"]).env("AWS_PROFILE", "p"));
+    assert_eq!(code, Some(1), "{told}");
+    let begins = "error: there is no profile `base` in ";
+    assert!(
+        told.starts_with(begins) && told.contains("there are `p`"),
+        "{told}"
+    );
+    // A file that can't be read: no matter where nobody named it.
+    let directory = world.root.path().join(".aws/credentials");
+    fs::create_dir(&directory).expect("made");
+    let (code, told) = said(&mut world.command(&["doctor", "-q"]));
+    assert_eq!(code, Some(0), "{told}");
+    let mut sync = world.command(&["sync"]);
+    let (code, told) = said(sync.env("AWS_SHARED_CREDENTIALS_FILE", &directory));
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("it can't be read: Is a directory"), "{told}");
+    fs::remove_dir(&directory).expect("removed");
+    // What is written there and can't be understood is told, too.
     at_home(&world, ".aws/config", "region = us-east-1\n");
     let (code, told) = said(&mut world.command(&["sync"]));
     assert_eq!(code, Some(1), "{told}");

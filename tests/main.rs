@@ -4,6 +4,7 @@ mod cases;
 mod clock;
 mod completing;
 mod conformance;
+mod credentials;
 mod disk;
 mod doctor;
 mod documents;

@@ -127,7 +127,12 @@ async fn no_proxy_is_asked_for_this_machine() {
     let (code, told) = said(&mut sync);
     assert_eq!(code, Some(0), "{told}");
     assert_eq!(proxy.heads(), [""; 0]);
-    assert_eq!(credentials.paths(), ["GET /creds?x=1"]);
+    let paths = credentials.paths();
+    assert!(!paths.is_empty(), "they are asked for");
+    assert!(
+        paths.iter().all(|path| path == "GET /creds?x=1"),
+        "{paths:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -753,3 +753,49 @@ async fn a_late_start_is_waited_for_from_the_last_attempt_on() {
     );
     assert_eq!(world.history(), [("0".to_owned(), Status::Succeeded)]);
 }
+
+/// A client that panics as long as it is told to, as a library may.
+#[derive(Debug)]
+struct Faulty {
+    sound: aws_sdk_sfn::config::SharedHttpClient,
+    left: Arc<std::sync::atomic::AtomicU32>,
+}
+
+impl aws_smithy_runtime_api::client::http::HttpClient for Faulty {
+    fn http_connector(
+        &self,
+        settings: &aws_smithy_runtime_api::client::http::HttpConnectorSettings,
+        components: &aws_sdk_sfn::config::RuntimeComponents,
+    ) -> aws_smithy_runtime_api::client::http::SharedHttpConnector {
+        let less = |left: u32| left.checked_sub(1);
+        let faulty = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        assert!(faulty.is_err(), "on purpose");
+        self.sound.http_connector(settings, components)
+    }
+}
+
+/// A panic within a call is a call without an answer: it is said, and the loop goes on until one is answered.
+#[tokio::test(start_paused = true)]
+async fn a_fault_within_a_call_ends_that_call_alone() {
+    let world = World::new(Options::default());
+    let left = Arc::new(std::sync::atomic::AtomicU32::new(6));
+    let client = Faulty {
+        sound: world.sandbox.http_client(),
+        left: Arc::clone(&left),
+    };
+    let config = Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("a", "b", None, None, "test"))
+        .http_client(client);
+    let mut reconciler = world.with(config).await;
+    let wanted = desired(&[entry(1, 86_400)]);
+    let report = reconciler.reconcile(&wanted, &|| false).await;
+    let told = format!("{report:?}");
+    assert!(told.contains("a fault in the program"), "{told}");
+    world.settle(&mut reconciler, &wanted).await;
+    assert_eq!(left.load(Ordering::Relaxed), 0);
+    assert_eq!(world.history(), [("0".to_owned(), Status::Running)]);
+}

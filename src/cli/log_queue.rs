@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use tracing::warn;
 
 use super::bar;
+use crate::model::caught::is_caught;
 
 /// The most lines that wait.
 const LINES: usize = 4_096;
@@ -50,6 +51,10 @@ pub(super) fn begin() {
     if writing.spawn(move || write_all(&queue)).is_ok() {
         let _ = QUEUE.set(sender);
         std::panic::set_hook(Box::new(|panic| {
+            // Who catches it tells of it.
+            if is_caught(panic) && Backtrace::capture().status() != BacktraceStatus::Captured {
+                return;
+            }
             let thread = thread::current();
             let name = thread.name().unwrap_or("<unnamed>");
             let trace = match Backtrace::capture() {

@@ -34,9 +34,18 @@ pub(super) fn begin(
     };
     // What these say of a request may hold a token or a password.
     let connectors = others.min(LevelFilter::INFO);
+    // What goes wrong there onced says itself, with a remedy.
+    let sdk = if common.verbose > 1 {
+        others
+    } else {
+        LevelFilter::OFF
+    };
     let filter = Targets::new()
         .with_default(others)
-        .with_target("aws_smithy_http_client", connectors)
+        .with_target("aws_", sdk)
+        .with_target("aws_config", LevelFilter::OFF)
+        .with_target("aws_sdk_", LevelFilter::OFF)
+        .with_target("aws_smithy_http_client", sdk.min(connectors))
         .with_target("hyper_util", connectors)
         .with_target("onced", ours);
     let layer = tracing_subscriber::fmt::layer()

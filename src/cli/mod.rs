@@ -11,6 +11,7 @@ mod change;
 mod check;
 mod completing;
 mod doctor;
+mod edge;
 mod edit;
 mod editor;
 #[cfg(test)]
@@ -220,7 +221,7 @@ pub fn main() -> ExitCode {
         color,
         environment,
     };
-    let done = runtime.block_on(dispatch(arguments.command, &context));
+    let done = edge::guarded(|| runtime.block_on(dispatch(arguments.command, &context)));
     // A thread that reads from a file system that hangs is not waited for.
     runtime.shutdown_timeout(Duration::from_secs(1));
     let code = match done {

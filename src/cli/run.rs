@@ -13,9 +13,10 @@ use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::signals::{Asked, Signals};
-use super::{Context, Failure, Outcome, aws, doctor, exit, opening, reload};
+use super::{Context, Failure, Outcome, aws, doctor, edge, exit, opening, reload};
 use crate::daemon::{Daemon, listen, notices, set_clock, socket, systemd, wall_clock, zone_rules};
 use crate::ledger::{Holder, remove_copies};
+use crate::model::caught::caught_async;
 use crate::model::zones::Zones;
 use crate::reconcile::apply::Hands;
 use crate::reconcile::apply::machines::Machines;
@@ -337,7 +338,7 @@ pub(super) async fn run(
             warn!(path = %path.display(), %error, "no control socket: other commands can't ask this daemon");
         }
     });
-    let running = tokio::spawn(daemon.run(moments, ordered, stopping));
+    let running = tokio::spawn(caught_async(daemon.run(moments, ordered, stopping)));
     tokio::pin!(running);
     let misplaced = async {
         match unseen {
@@ -410,7 +411,7 @@ pub(super) async fn run(
         }
         match tokio::time::timeout(Duration::from_secs(10), &mut running).await {
             Ok(ended) => ended,
-            Err(_) => Ok(()),
+            Err(_) => Ok(Ok(())),
         }
     };
     following.abort();
@@ -422,6 +423,8 @@ pub(super) async fn run(
     {
         task.abort();
     }
-    ended.map_err(|error| Failure::new(format!("the daemon broke off: {error}")))?;
+    ended
+        .map_err(|error| Failure::new(format!("the daemon broke off: {error}")))?
+        .map_err(|caught| edge::failure(&caught))?;
     refused.map_or(Ok(exit::DONE), Err)
 }

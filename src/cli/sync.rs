@@ -23,7 +23,7 @@ pub(super) async fn sync(
     let directory = directory(&settings)?;
     let state = State::of(&settings)?;
     let (_end, never) = watch::channel(false);
-    let (mut daemon, _) = daemon(
+    let (mut daemon, (_, step_functions)) = daemon(
         context,
         &settings,
         &state,
@@ -43,6 +43,9 @@ pub(super) async fn sync(
             deadline = after(clock(), patience);
         }
         let moment = daemon.moment(&scan);
+        if let Some(why) = step_functions.hopeless() {
+            return Err(Failure::new(why));
+        }
         if let Some(why) = daemon.clock_is_off() {
             return Err(Failure::new(format!(
                 "nothing is started or stopped: {why}"

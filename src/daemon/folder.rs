@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::warn;
 
 use super::{Daemon, Overdue, POLL, RESTLESS, Scanned};
+use crate::model::caught::caught;
 use crate::model::kind;
 use crate::reconcile::folder::named;
 use crate::source::scan::Scan;
@@ -116,7 +117,12 @@ impl Daemon {
         } else {
             let mut scanner = self.scanner.take().expect("one scan at a time");
             let looking = spawn_blocking(move || {
-                let scan = scanner.scan_after(rest);
+                let scan = caught(|| scanner.scan_after(rest));
+                // What was not read is in doubt: nothing is stopped for it.
+                let scan = scan.unwrap_or_else(|caught| Scan {
+                    unclear: Some(format!("it can't be read: {caught}")),
+                    ..Scan::default()
+                });
                 (scanner, scan)
             });
             let (at, begun) = (Instant::now(), (self.clock)());
@@ -124,7 +130,7 @@ impl Daemon {
         };
         let waiting = timeout(patience, &mut overdue.looking);
         if let Ok(looked) = self.beats.during(patience, waiting).await {
-            let (mut scanner, scan) = looked.expect("a scan does not panic");
+            let (mut scanner, scan) = looked.expect("a panic is caught");
             if let Some(defaults) = self.awaited.take() {
                 scanner.reparse(defaults);
                 self.scanner = Some(scanner);

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod arn;
 pub mod brake;
+pub mod caught;
 pub mod causes;
 mod checked;
 pub mod content;

@@ -195,8 +195,11 @@ impl Keys {
                 usage,
             });
         }
-        // What an unset variable leaves behind says nothing either.
-        if value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty()) {
+        // What an unset variable leaves behind on the command line, or where a file is made from it, says nothing either.
+        let is_empty = |text: &str| {
+            usage && text.trim().is_empty() || text.is_empty() && key.starts_with("aws.")
+        };
+        if value.is_null() || value.as_str().is_some_and(is_empty) {
             return Ok(());
         }
         self.0.insert(

@@ -15,6 +15,7 @@ use crate::source::language::{DURATION, MACHINE, ZONE};
 use crate::source::schema::{by_account, is_text};
 
 const ROLE: &str = "^arn:aws[^:]*:iam::[0-9]{12}:role/";
+const ROLE_OR_NONE: &str = "^($|arn:aws[^:]*:iam::[0-9]{12}:role/)";
 const OWNER: &str = "^[a-z0-9]{1,16}$";
 const STOPS: &str = "^[+]?[0-9]+%?$";
 const ADDRESS: &str = "^([+]?[0-9]+|.+:[0-9]+)$";
@@ -86,7 +87,7 @@ struct AwsSection {
     #[schemars(transform = is_text, example = "http://127.0.0.1:8083")]
     endpoint_url: Option<String>,
     /// A role to assume, where `roles` has none for the account.
-    #[schemars(regex(pattern = ROLE), example = "arn:aws:iam::123456789012:role/onced")]
+    #[schemars(regex(pattern = ROLE_OR_NONE), example = "arn:aws:iam::123456789012:role/onced")]
     role_arn: Option<String>,
     /// What the role's trust policy asks for as sts:ExternalId.
     #[schemars(transform = is_text)]

@@ -1,5 +1,6 @@
 //! Clients by AWS's own rules: the whole chain of credentials, roles for accounts, endpoints. Never calls Step Functions.
 
+mod identity;
 mod profiles;
 pub mod proxies;
 mod trust;
@@ -7,17 +8,22 @@ mod value;
 mod variables;
 
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::Arc;
 
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_sfn::config::{Builder, ProvideCredentials as _, Region, SharedCredentialsProvider};
-use aws_sdk_sfn::error::DisplayErrorContext;
+use aws_sdk_sfn::error::ProvideErrorMetadata as _;
 use thiserror::Error;
 
 use super::https::Https;
+use super::trouble::{Cause, Trouble, is_expired};
 use crate::model::access::{Aws, Role};
 use crate::model::arn::Place;
+use crate::model::caught::caught_async;
+use identity::Identity;
 use profiles::Profiles;
 use variables::Variables;
 
@@ -36,7 +42,7 @@ pub enum AccessError {
     },
     /// The profile that is named is in none of the files.
     #[error(
-        "there is no profile `{name}` in {places}; {there}\nhint: name another in `aws.profile` or AWS_PROFILE, or write it there"
+        "there is no profile `{name}` in {places}; {there}\nhint: name another in `aws.profile`, AWS_PROFILE or `source_profile`, or write it there"
     )]
     NoProfile {
         /// Which.
@@ -52,13 +58,34 @@ pub enum AccessError {
     )]
     NoRegion,
     /// Nobody gives credentials.
-    #[error(
-        "no AWS credentials: {0}\nhint: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is given"
-    )]
-    NoCredentials(String),
+    #[error("no AWS credentials: {}", with_hint(.0))]
+    NoCredentials(Trouble),
     /// STS doesn't say who we are.
-    #[error("GetCallerIdentity failed: {0}")]
-    Unknown(String),
+    #[error("GetCallerIdentity failed: {}", with_hint(.0))]
+    Unknown(Trouble),
+}
+
+impl AccessError {
+    /// What is wrong, and what to do about it where that is known.
+    pub fn parts(&self) -> (String, Option<String>) {
+        let told = |what: &str, trouble: &Trouble| {
+            (format!("{what}: {}", trouble.cause), trouble.remedy.clone())
+        };
+        match self {
+            Self::NoCredentials(trouble) => told("no AWS credentials", trouble),
+            Self::Unknown(trouble) => told("GetCallerIdentity failed", trouble),
+            Self::NoRegion | Self::Wrong { .. } | Self::NoProfile { .. } => {
+                (self.to_string(), None)
+            }
+        }
+    }
+}
+
+fn with_hint(trouble: &Trouble) -> String {
+    match &trouble.remedy {
+        Some(remedy) => format!("{}\nhint: {remedy}", trouble.cause),
+        None => trouble.cause.clone(),
+    }
 }
 
 /// Who AWS takes us for.
@@ -76,6 +103,7 @@ pub struct Access {
     shared: SdkConfig,
     aws: Aws,
     session: String,
+    identity: Arc<Identity>,
 }
 
 impl Access {
@@ -109,7 +137,10 @@ impl Access {
             loader = loader.endpoint_url(url);
         }
         let shared = loader.load().await;
-        Ok(Self::of(shared, aws, session))
+        Ok(Self {
+            identity: Arc::new(Identity::of(&variables, &profiles)),
+            ..Self::of(shared, aws, session)
+        })
     }
 
     /// Of what the SDK knows already.
@@ -118,6 +149,7 @@ impl Access {
             shared,
             aws,
             session,
+            identity: Arc::new(Identity::given()),
         }
     }
 
@@ -143,12 +175,30 @@ impl Access {
 
     /// Are there credentials at all? Roles are not assumed for this.
     pub async fn credentials(&self) -> Result<(), AccessError> {
-        let none = || AccessError::NoCredentials("none are given".into());
-        let provider = self.shared.credentials_provider().ok_or_else(none)?;
+        let Some(provider) = self.shared.credentials_provider() else {
+            return Err(AccessError::NoCredentials(Trouble::told("none are given")));
+        };
         let given = provider.provide_credentials().await;
         given
             .map(drop)
-            .map_err(|error| AccessError::NoCredentials(DisplayErrorContext(&error).to_string()))
+            .map_err(|error| AccessError::NoCredentials(self.identity.without_keys(&error)))
+    }
+
+    /// What went wrong where AWS gave no answer, or where the SDK did not come to ask.
+    pub(super) fn trouble(&self, error: &(dyn Error + 'static)) -> Trouble {
+        let cause = Cause::of(error);
+        if cause.is_without_keys {
+            return self.identity.without_keys(error);
+        }
+        let told = || Trouble::told(&cause.told());
+        cause.of_network().unwrap_or_else(told)
+    }
+
+    /// Keys that AWS says no to by this code, where nothing renews them: those that requests of this place are signed with.
+    pub(super) fn refused_keys(&self, code: &str, place: Option<&Place>) -> Option<Trouble> {
+        let account = place.map(|place| place.account.as_str());
+        let is_own = self.aws.role_of(account).is_none() && is_expired(code);
+        is_own.then(|| self.identity.refused_keys(code)).flatten()
     }
 
     /// What a client for this place is made of: in its region, and as the role for its account.
@@ -183,17 +233,23 @@ impl Access {
     /// Who calls there. Needs no right
     /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>).
     pub async fn caller(&self, place: Option<&Place>) -> Result<Caller, AccessError> {
-        let shared = self.shared_for(place).await;
-        let sts = aws_sdk_sts::Client::new(&shared);
-        let unknown = |why: String| AccessError::Unknown(why);
-        let said = sts
-            .get_caller_identity()
-            .send()
-            .await
-            .map_err(|error| unknown(DisplayErrorContext(&error).to_string()))?;
+        let asking = async {
+            let shared = self.shared_for(place).await;
+            let sts = aws_sdk_sts::Client::new(&shared);
+            sts.get_caller_identity().send().await
+        };
+        let said = caught_async(asking).await;
+        let said = said.map_err(|caught| AccessError::Unknown(caught.into()))?;
+        let said = said.map_err(|error| {
+            let code = error.code().map(str::to_owned).unwrap_or_default();
+            let trouble = self.refused_keys(&code, place);
+            AccessError::Unknown(trouble.unwrap_or_else(|| self.trouble(&error)))
+        })?;
         match (said.account, said.arn) {
             (Some(account), Some(arn)) => Ok(Caller { account, arn }),
-            _ => Err(unknown("the answer names nobody".into())),
+            _ => Err(AccessError::Unknown(Trouble::told(
+                "the answer names nobody",
+            ))),
         }
     }
 }

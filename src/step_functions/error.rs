@@ -1,8 +1,12 @@
 //! What a failed call means: what AWS's codes ask of the caller. Calls nobody.
 
 use aws_sdk_sfn::config::http::HttpResponse;
-use aws_sdk_sfn::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sfn::error::{ProvideErrorMetadata, SdkError};
 use thiserror::Error;
+
+use super::access::Access;
+use super::trouble::{Cause, Trouble, is_expired};
+use crate::model::arn::Place;
 
 /// What a failed call asks of the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +32,7 @@ pub struct CallError {
     message: String,
     remedy: Remedy,
     silence: bool,
+    is_final: bool,
 }
 
 impl CallError {
@@ -68,7 +73,12 @@ impl CallError {
 
     /// Are these credentials that AWS takes no more?
     pub(super) fn is_expired(&self) -> bool {
-        EXPIRED.contains(&self.code.as_str())
+        is_expired(&self.code)
+    }
+
+    /// Can it not pass by itself, whatever is called?
+    pub(super) fn is_final(&self) -> bool {
+        self.is_final
     }
 
     /// A call that was not made.
@@ -79,6 +89,7 @@ impl CallError {
             message: why.into(),
             remedy: Remedy::Slower,
             silence: false,
+            is_final: false,
         }
     }
 
@@ -87,24 +98,27 @@ impl CallError {
         ["KmsAccessDeniedException", "KmsInvalidStateException"].contains(&self.code.as_str())
     }
 
-    pub(super) fn new<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self
+    /// `access` and `place`: how AWS is reached, where that is known.
+    pub(super) fn new<E>(
+        operation: &'static str,
+        error: &SdkError<E, HttpResponse>,
+        access: Option<&Access>,
+        place: Option<&Place>,
+    ) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         let Some(service) = error.as_service_error() else {
-            let message = DisplayErrorContext(error).to_string();
-            return Self {
-                operation,
-                code: "no answer".into(),
-                message,
-                remedy: Remedy::Retry,
-                silence: true,
-            };
+            return Self::without_answer(operation, &unanswered(error, access));
         };
         let fails = |answer: &HttpResponse| answer.status().is_server_error();
         let fails = error.raw_response().is_some_and(fails);
         let code = service.code().unwrap_or("unknown").to_owned();
-        let message = message(&code, service.message().unwrap_or("no message"));
+        let refused = access.and_then(|access| access.refused_keys(&code, place));
+        let message = match &refused {
+            Some(trouble) => trouble.line(),
+            None => message(&code, service.message().unwrap_or("no message")),
+        };
         let remedy = remedy(&code);
         Self {
             operation,
@@ -112,7 +126,35 @@ impl CallError {
             message,
             remedy,
             silence: remedy == Remedy::Retry && fails,
+            is_final: refused.is_some_and(|trouble| trouble.is_final),
         }
+    }
+
+    pub(super) fn without_answer(operation: &'static str, trouble: &Trouble) -> Self {
+        Self {
+            operation,
+            code: "no answer".into(),
+            message: trouble.line(),
+            remedy: Remedy::Retry,
+            silence: true,
+            is_final: trouble.is_final,
+        }
+    }
+}
+
+fn unanswered<E>(error: &SdkError<E, HttpResponse>, access: Option<&Access>) -> Trouble
+where
+    E: std::error::Error + 'static,
+{
+    if matches!(error, SdkError::TimeoutError(_)) {
+        return Trouble::new(
+            "it took too long".into(),
+            "see whether a route or a proxy (HTTPS_PROXY) is missing".into(),
+        );
+    }
+    match access {
+        Some(access) => access.trouble(error),
+        None => Trouble::told(&Cause::of(error).told()),
     }
 }
 
@@ -161,15 +203,6 @@ fn remedy(code: &str) -> Remedy {
 
 /// The most characters of what AWS says that are kept.
 const MESSAGE: usize = 1_000;
-
-/// What AWS says of credentials that it takes no more
-/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/CommonErrors.html>).
-const EXPIRED: &[&str] = &[
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-];
 
 #[cfg(test)]
 mod tests {

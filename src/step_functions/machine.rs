@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_sfn::types::{IncludedData, StateMachineStatus, StateMachineType, Tag};
 
 use super::{CallError, StepFunctions};
+use crate::model::caught::caught_async;
 
 /// A state machine as it is at AWS.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,10 +93,12 @@ impl StepFunctions {
             .await?
             .describe_state_machine()
             .state_machine_arn(state_machine);
-        let answer = match call.send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                let error = self.failed("DescribeStateMachine", state_machine, &error);
+        let operation = "DescribeStateMachine";
+        let answer = match caught_async(call.send()).await {
+            Err(caught) => return Err(CallError::without_answer(operation, &caught.into())),
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => {
+                let error = self.failed(operation, state_machine, &error);
                 return if error.code() == "StateMachineDoesNotExist" {
                     Ok(None)
                 } else {

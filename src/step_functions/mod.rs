@@ -9,11 +9,12 @@ mod error;
 pub mod form;
 pub mod https;
 pub mod machine;
+mod trouble;
 pub mod unsuitable;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_sfn::config::retry::RetryConfig;
@@ -26,6 +27,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::model::arn::Place;
+use crate::model::caught::caught_async;
 use access::Access;
 pub use calls::{Answered, Asked, Calls};
 pub use dates::AwsTime;
@@ -91,6 +93,7 @@ pub struct StepFunctions {
     held: Arc<AtomicBool>,
     dates: Dates,
     calls: Calls,
+    hopeless: Arc<OnceLock<String>>,
 }
 
 /// What clients are made of.
@@ -132,7 +135,13 @@ impl StepFunctions {
             held: Arc::default(),
             dates: Dates::default(),
             calls: Calls::default(),
+            hopeless: Arc::default(),
         }
+    }
+
+    /// What no call will get past while this process lives: keys that AWS no longer takes, and that nothing renews.
+    pub fn hopeless(&self) -> Option<&str> {
+        self.hopeless.get().map(String::as_str)
     }
 
     /// What was called, and how it was answered.
@@ -195,11 +204,15 @@ impl StepFunctions {
         if let Some(client) = self.clients().get(&place) {
             return Ok(client.sdk.clone());
         }
-        let config = match &self.source {
-            Source::One(config) => Builder::clone(config),
-            Source::Access(access) => Box::pin(access.client(place.as_ref())).await,
+        let made = async {
+            let config = match &self.source {
+                Source::One(config) => Builder::clone(config),
+                Source::Access(access) => Box::pin(access.client(place.as_ref())).await,
+            };
+            self.made(config)
         };
-        let made = self.made(config);
+        let made = caught_async(made).await;
+        let made = made.map_err(|caught| CallError::without_answer(operation, &caught.into()))?;
         // Another call may have made one meanwhile.
         let sdk = self.clients().entry(place).or_insert(made).sdk.clone();
         Ok(sdk)
@@ -236,8 +249,10 @@ impl StepFunctions {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         let begun = Instant::now();
-        let answer = call.await;
-        let answer = answer.map_err(|error| self.failed(operation, arn, &error));
+        let answer = match caught_async(call).await {
+            Ok(answer) => answer.map_err(|error| self.failed(operation, arn, &error)),
+            Err(caught) => Err(CallError::without_answer(operation, &caught.into())),
+        };
         self.calls.note(operation, answer.as_ref(), begun.elapsed());
         answer
     }
@@ -253,9 +268,17 @@ impl StepFunctions {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let error = CallError::new(operation, error);
+        let access = match &self.source {
+            Source::Access(access) => Some(access.as_ref()),
+            Source::One(_) => None,
+        };
+        let place = Place::of(arn);
+        let error = CallError::new(operation, error, access, place.as_ref());
+        if error.is_final() {
+            let _ = self.hopeless.set(error.to_string());
+        }
         let mut clients = self.clients();
-        let client = clients.get_mut(&Place::of(arn));
+        let client = clients.get_mut(&place);
         let long_ago = |client: &&mut Client| {
             client
                 .renewed

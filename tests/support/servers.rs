@@ -62,12 +62,12 @@ async fn answer(
             let is_length = name.eq_ignore_ascii_case("content-length");
             value.trim().parse::<usize>().ok().filter(|_| is_length)
         });
-        let mut held = vec![0; length.unwrap_or(0)];
-        client.read_exact(&mut held).await.ok()?;
+        let mut content = vec![0; length.unwrap_or(0)];
+        client.read_exact(&mut content).await.ok()?;
         let line = head.lines().next().unwrap_or_default();
         let path = line.trim_end_matches(" HTTP/1.1").to_owned();
-        let held = String::from_utf8_lossy(&held).into_owned();
-        seen.lock().expect("not poisoned").push((path, held));
+        let content = String::from_utf8_lossy(&content).into_owned();
+        seen.lock().expect("not poisoned").push((path, content));
         let head = format!(
             "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
             body.len()

@@ -156,14 +156,20 @@ async fn caller(access: &Access, place: &Place, report: &mut Report) {
         }
         Ok(Ok(caller)) => report.fail(
             check,
-            format!("{place}: `{}` is of the account `{}`", caller.arn, caller.account),
+            format!(
+                "{place}: `{}` is of the account `{}`",
+                caller.arn, caller.account
+            ),
             "use credentials of that account, or write a role of it into `roles`",
         ),
-        Ok(Err(error)) => report.warn(
-            check,
-            format!("{place}: who calls is not known: {error}"),
-            "another server than AWS may have no STS; at AWS, look at the role and its trust policy",
-        ),
+        Ok(Err(error)) => {
+            let (why, remedy) = error.parts();
+            let remedy = remedy.unwrap_or_else(|| {
+                "another server than AWS may have no STS; at AWS, look at the role and its trust policy".into()
+            });
+            let told = format!("{place}: who calls is not known: {why}");
+            report.warn(check, told, &remedy);
+        }
         Err(_) => report.warn(check, format!("{place}: STS does not answer"), ""),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aws_config::profile::ProfileSet;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
@@ -39,6 +39,8 @@ struct Shared {
     /// Without what is empty.
     text: String,
     is_there: bool,
+    /// Why it can't be read.
+    unreadable: Option<String>,
 }
 
 /// What the files say.
@@ -58,10 +60,10 @@ impl Profiles {
         let home = variables.get("HOME").map(PathBuf::from);
         let at = |variable: &str, default: &str| match variables.get(variable) {
             Some(path) => Some(match (path.strip_prefix("~/"), &home) {
-                (Some(below), Some(home)) => home.join(below),
-                _ => PathBuf::from(path),
+                (Some(below), Some(home)) => (home.join(below), true),
+                _ => (PathBuf::from(path), true),
             }),
-            None => home.as_ref().map(|home| home.join(default)),
+            None => home.as_ref().map(|home| (home.join(default), false)),
         };
         let places = [
             (
@@ -75,8 +77,8 @@ impl Profiles {
         ];
         let mut files = Vec::new();
         for (kind, path) in places {
-            if let Some(path) = path {
-                files.push(Shared::read(kind, path)?);
+            if let Some((path, is_named)) = path {
+                files.push(Shared::read(kind, path, is_named)?);
             }
         }
         let named = named.or_else(|| variables.get("AWS_PROFILE"));
@@ -101,7 +103,11 @@ impl Profiles {
         })?;
         let profiles = Self { files, set, chosen };
         if named.is_some() && profiles.set.get_profile(&profiles.chosen).is_none() {
-            return Err(profiles.none_such());
+            return Err(profiles.none_such(&profiles.chosen));
+        }
+        let unknown = |name: &&str| profiles.set.get_profile(name).is_none();
+        if let Some(source) = profiles.chain().into_iter().skip(1).find(unknown) {
+            return Err(profiles.none_such(source));
         }
         profiles.check()?;
         Ok(profiles)
@@ -132,6 +138,12 @@ impl Profiles {
         ))
     }
 
+    /// Where keys are written.
+    pub(super) fn credentials_file(&self) -> Option<&Path> {
+        let is = |file: &&Shared| matches!(file.kind, EnvConfigFileKind::Credentials);
+        self.files.iter().find(is).map(|file| file.path.as_path())
+    }
+
     /// The files that are there.
     fn places(&self) -> String {
         let there = self.files.iter().filter(|file| file.is_there);
@@ -152,7 +164,7 @@ impl Profiles {
         chain
     }
 
-    fn none_such(&self) -> AccessError {
+    fn none_such(&self, name: &str) -> AccessError {
         let all: BTreeSet<&str> = self.set.profiles().collect();
         let mut shown: Vec<_> = all.iter().map(|name| format!("`{name}`")).collect();
         if shown.len() > NAMED {
@@ -166,7 +178,7 @@ impl Profiles {
         };
         let places: Vec<_> = self.files.iter().map(Shared::shown).collect();
         AccessError::NoProfile {
-            name: self.chosen.clone(),
+            name: name.to_owned(),
             places: places.join(" or "),
             there,
         }
@@ -217,12 +229,18 @@ impl Profiles {
 }
 
 impl Shared {
-    fn read(kind: EnvConfigFileKind, path: PathBuf) -> Result<Self, AccessError> {
+    /// One that nobody named may be another user's: what can't be read then is as if it were not there.
+    fn read(kind: EnvConfigFileKind, path: PathBuf, is_named: bool) -> Result<Self, AccessError> {
+        let mut unreadable = None;
         let (text, is_there) = match std::fs::read_to_string(&path) {
             Ok(text) => (text, true),
             Err(error)
                 if [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind()) =>
             {
+                (String::new(), false)
+            }
+            Err(error) if !is_named => {
+                unreadable = Some(error.to_string());
                 (String::new(), false)
             }
             Err(error) => {
@@ -238,11 +256,16 @@ impl Shared {
             path,
             text: without_empty(&text),
             is_there,
+            unreadable,
         })
     }
 
     fn shown(&self) -> String {
-        format!("`{}`", self.path.display())
+        let path = self.path.display();
+        match &self.unreadable {
+            Some(why) => format!("`{path}` (which can't be read: {why})"),
+            None => format!("`{path}`"),
+        }
     }
 }
 

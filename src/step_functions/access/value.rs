@@ -40,6 +40,7 @@ impl Kind {
             Self::Text => Ok(()),
             Self::Region => region::check(text),
             Self::Server => url::server(text),
+            Self::Resource if !is_printable(text) => url::server(text),
             Self::Resource => url::server(text.split('?').next().unwrap_or_default()),
             Self::Path if text.starts_with('/') && is_printable(text) => Ok(()),
             Self::Path => Err((
