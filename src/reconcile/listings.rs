@@ -21,15 +21,22 @@ impl Reconciler {
             may_be_theirs,
             ..
         } = self.strangers(desired);
-        let asked = |name: &EntryName| Some(desired.entries.get(name)?.fingerprint());
+        let asked = |name: &EntryName| {
+            let entry = desired.entries.get(name).filter(|entry| entry.enabled)?;
+            Some(entry.fingerprint())
+        };
         let adoptable = |stray: &Stray| {
             let Some(name) = keys.name(&stray.key) else {
                 return false;
             };
             let record = self.desk.records.get(&name);
-            desired.entries.contains_key(&name)
-                && !record.is_some_and(Record::is_live)
-                && !stray.is_closed(record, asked(&name).as_ref())
+            // Another ledger has begun it, while this one is still rid of what its entry asked for before.
+            let is_next = record.is_some_and(|record| record.fingerprint != stray.fingerprint)
+                && asked(&name) == Some(stray.fingerprint);
+            is_next
+                || desired.entries.contains_key(&name)
+                    && !record.is_some_and(Record::is_live)
+                    && !stray.is_closed(record, asked(&name).as_ref())
         };
         let is_given = |stray: &Stray| given.values().any(|given| given == stray);
         self.verify

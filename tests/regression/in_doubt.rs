@@ -492,3 +492,25 @@ async fn what_another_ledger_has_begun_is_not_stopped_for_what_has_ended() {
     assert_eq!(world.history()[..2], running, "nobody has removed it");
     assert_eq!(world.history().len(), 2, "{:?}", world.history());
 }
+
+/// A start was not answered, its entry was changed, and what never began could not be stopped. Meanwhile another installation
+/// started what the entry asks for now: that was shown as nobody's, for a person to stop. The churn found it.
+#[tokio::test(start_paused = true)]
+async fn what_another_ledger_has_begun_for_a_changed_entry_is_not_nobodys() {
+    let world = stories::World::new(Options::default());
+    let beside = world.beside();
+    let (first, second) = (stories::entry(1, 7200), stories::entry(2, 7200));
+    let (old, new) = (stories::desired(&[first]), stories::desired(&[second]));
+    let (mut a, mut b) = (world.reconciler().await, beside.reconciler().await);
+    fail(&world.sandbox, "StartExecution", Fault::Status500);
+    a.reconcile(&old, &|| false).await;
+    world.settle_many(&mut a, &new, 5).await;
+    world.sandbox.set_faults(None);
+    beside.settle_many(&mut b, &new, 30).await;
+    assert_eq!(world.history(), [("0".to_owned(), Status::Running)]);
+    world.settle_many(&mut a, &new, 1_100).await;
+    let phase = a.records().values().next().map(|record| record.phase);
+    assert_eq!(phase, Some(Phase::Stopping), "it may still arrive");
+    assert!(a.orphans(&new).is_empty());
+    assert_eq!(world.history(), [("0".to_owned(), Status::Running)]);
+}
