@@ -21,9 +21,6 @@ pub const LONGEST: Duration = Duration::from_mins(3);
 pub(super) const YOUNG: Duration = Duration::from_secs(2);
 /// The same where events come: they tell of whoever writes on, once a second or more often.
 const YOUNG_BY_EVENTS: Duration = Duration::from_millis(1_250);
-/// How young a change is that nothing was seen of: should its writer go on after a longer pause, a stop that it asks for
-/// waits for a moment.
-const YOUNG_UNSEEN: Duration = Duration::from_secs(4);
 /// For how long events are remembered that only young changes need.
 const REMEMBERED: Duration = Duration::from_secs(10);
 /// How many are remembered before those that are too old are dropped.
@@ -253,11 +250,6 @@ impl InFlight {
     fn saw(&self, stat: Stat, clock: SystemTime) -> bool {
         let lost = self.state().lost;
         lost.is_some_and(|lost| stat.is_younger(lost.elapsed(), clock))
-    }
-
-    /// Was the file changed a moment ago, and before events came?
-    pub(super) fn is_young_unseen(&self, stat: Stat, clock: SystemTime) -> bool {
-        stat.is_younger(YOUNG_UNSEEN, clock) && !self.saw(stat, clock)
     }
 
     /// Was it changed since then?

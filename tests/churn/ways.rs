@@ -114,7 +114,7 @@ async fn over(path: &Path, text: &str, rng: &mut Rng) {
     for bytes in text.as_bytes().chunks(piece) {
         file.write_all(bytes).expect("written");
         sleep(Duration::from_millis(
-            rng.u64(0..=(6000 / pieces).min(2500)),
+            rng.u64(0..=(6000 / pieces).min(1700)),
         ))
         .await;
     }

@@ -263,11 +263,8 @@ impl Scanner {
             return (seen, Some(known));
         }
         let (parsed, words, conflict) = self.parsed(&found.shown, &bytes);
-        // Where what is young is waited for, it has been, as far as can be seen.
-        let young = match &self.in_flight {
-            Some(in_flight) => in_flight.is_young_unseen(stat, begun),
-            None => stat.is_younger(YOUNG, begun),
-        };
+        // Where what is young is waited for, it has been.
+        let young = self.in_flight.is_none() && stat.is_younger(YOUNG, begun);
         let young = young.then_some(Cut::Fresh);
         let known = Known {
             round,

@@ -57,6 +57,9 @@ pub(super) fn end(run: &Run) -> DateTime<Utc> {
 /// How long after a redrive it can't be known, beside what reads are behind: a start may be on its way, slowly.
 const UNKNOWN: TimeDelta = TimeDelta::minutes(1);
 
+/// How long after a redrive it can't be known of what was over before a ledger was lost: the next listing shows it.
+const UNRECORDED: TimeDelta = TimeDelta::minutes(21);
+
 /// Has a person brought it about that both run? One of them was redriven when the other one was asked for already, or just then.
 pub(super) fn by_a_redrive(
     world: &World,
@@ -68,9 +71,15 @@ pub(super) fn by_a_redrive(
     let beside = |one: &Seen, other: &Seen| {
         let asked = asked[&other.execution.name];
         let redrives = one.runs().into_iter().skip(1);
-        redrives
-            .into_iter()
-            .any(|run| asked <= run.begin + lag + UNKNOWN)
+        redrives.into_iter().any(|run| {
+            let lost = |at: &DateTime<Utc>| one.execution.start < *at && *at < run.begin;
+            let unknown = if world.losses.iter().any(lost) {
+                UNRECORDED
+            } else {
+                UNKNOWN
+            };
+            asked <= run.begin + lag + unknown
+        })
     };
     beside(a, b) || beside(b, a)
 }
