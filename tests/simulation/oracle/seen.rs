@@ -57,7 +57,8 @@ pub(super) fn end(run: &Run) -> DateTime<Utc> {
 /// How long after a redrive it can't be known, beside what reads are behind: a start may be on its way, slowly.
 const UNKNOWN: TimeDelta = TimeDelta::minutes(1);
 
-/// How long after a redrive it can't be known of what was over before a ledger was lost: the next listing shows it.
+/// How long after a redrive it can't be known of what was over before a ledger was lost, or before its entry went on to
+/// another content: the next listing shows it.
 const UNRECORDED: TimeDelta = TimeDelta::minutes(21);
 
 /// Has a person brought it about that both run? One of them was redriven when the other one was asked for already, or just then.
@@ -72,16 +73,21 @@ pub(super) fn by_a_redrive(
         let asked = asked[&other.execution.name];
         let redrives = one.runs().into_iter().skip(1);
         redrives.into_iter().any(|run| {
-            let lost = |at: &DateTime<Utc>| one.execution.start < *at && *at < run.begin;
-            let unknown = if world.losses.iter().any(lost) {
-                UNRECORDED
-            } else {
-                UNKNOWN
-            };
+            let since = |at: DateTime<Utc>| one.execution.start < at && at < run.begin;
+            let lost = world.losses.iter().any(|at| since(*at));
+            let went_on = world.sandbox.executions().iter().any(|next| {
+                since(next.start) && of_entry(&next.name) == of_entry(&one.execution.name)
+            });
+            let unknown = if lost || went_on { UNRECORDED } else { UNKNOWN };
             asked <= run.begin + lag + unknown
         })
     };
     beside(a, b) || beside(b, a)
+}
+
+/// What the names of an entry's executions begin with.
+fn of_entry(name: &str) -> Option<&str> {
+    Some(name.rsplit_once('-')?.0.rsplit_once('-')?.0)
 }
 
 /// Did another execution of the same content run when this one was stopped the last time? What was redriven beside it is
