@@ -625,6 +625,13 @@ async fn what_is_wrong_is_said_once_and_the_daemon_ends_when_told() {
         .stderr(fs::File::create(&log).unwrap())
         .spawn()
         .unwrap();
+    // Written just before the watch began, the file is in flight for two seconds; each resync
+    // after that could say the same again.
+    let begun = Instant::now();
+    let is_said = || fs::read_to_string(&log).is_ok_and(|log| log.contains("bad.yaml:1:12"));
+    while !is_said() && begun.elapsed() < Duration::from_mins(1) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     tokio::time::sleep(Duration::from_secs(2)).await;
     let told = Command::new("kill")
         .args(["-TERM", &daemon.id().to_string()])
@@ -632,7 +639,7 @@ async fn what_is_wrong_is_said_once_and_the_daemon_ends_when_told() {
         .unwrap();
     assert!(told.success());
     let status = block_in_place(|| daemon.wait().unwrap());
-    let log = fs::read_to_string(log).unwrap();
+    let log = fs::read_to_string(&log).unwrap();
     assert_eq!(status.code(), Some(0), "{log}");
     assert_eq!(log.matches("bad.yaml:1:12").count(), 1, "{log}");
 }
