@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
-use super::{Decision, Decisions, Policy, Shifts, Step, Want, Wanted};
+use super::{Decision, Decisions, Policy, Shifts, Step, Want, Wanted, has_run};
 use crate::model::brake::HeldBy;
 use crate::model::entry::{Entry, EntryName};
 use crate::model::name::Fingerprint;
@@ -121,6 +121,10 @@ pub(super) fn moves(
             continue;
         }
         let members = if ring.is_empty() { vec![*target] } else { ring };
+        let mut looks = members.iter().map(|member| &wants[*member]);
+        if looks.any(|wanted| is_ready(wanted) && looks_first(decisions, wanted)) {
+            continue;
+        }
         for member in &members {
             let (to, from) = (wants[*member].name, wants[takes[member]].name);
             moves.insert(to.clone(), from.clone());
@@ -267,7 +271,8 @@ fn takes(
             Some(Decision::Act(Step::Adopt, _))
         ) && entry.enabled
             && is_ready(wanted);
-        if !(changed || adopts || begins(decisions, wanted).is_some()) {
+        let looks = sees_again(decisions, wanted, entry);
+        if !(changed || adopts || looks || begins(decisions, wanted).is_some()) {
             continue;
         }
         let content = alike.content(entry);
@@ -316,6 +321,22 @@ fn begins<'a>(decisions: &Decisions, wanted: &Wanted<'a>) -> Option<&'a Entry> {
     (starts && is_ready(wanted)).then_some(entry)
 }
 
+/// Does it see first whether what was over for it runs again, and is it to be started if not?
+fn sees_again(decisions: &Decisions, wanted: &Wanted<'_>, entry: &Entry) -> bool {
+    let is_done = |record: &Record| {
+        let same = record.fingerprint == entry.fingerprint();
+        record.phase == Phase::Ended && (same || has_run(entry, record))
+    };
+    let starts = entry.enabled && is_ready(wanted) && !wanted.record.is_some_and(is_done);
+    starts && looks_first(decisions, wanted)
+}
+
+/// Is it looked at before anything else is done for it?
+fn looks_first(decisions: &Decisions, wanted: &Wanted<'_>) -> bool {
+    let decision = decisions.get(wanted.name);
+    matches!(decision, Some(Decision::Act(Step::Look, _)))
+}
+
 /// Has it nothing of its own that must end first?
 fn is_ready(wanted: &Wanted<'_>) -> bool {
     !wanted.record.is_some_and(Record::is_live)
@@ -323,11 +344,7 @@ fn is_ready(wanted: &Wanted<'_>) -> bool {
 
 /// One that gives its execution away does nothing else before that is recorded, but see how it ended.
 fn wait(decisions: &mut Decisions, giver: &Wanted<'_>) {
-    let looks = matches!(
-        decisions.get(giver.name),
-        Some(Decision::Act(Step::Look, _))
-    );
-    if !looks {
+    if !looks_first(decisions, giver) {
         let wake = giver.record.map(|record| record.at);
         set(decisions, giver.name, Decision::Rest { wake });
     }

@@ -285,3 +285,54 @@ fn a_start_without_an_answer_is_looked_for_before_another_name_asks_for_the_same
     assert_eq!(plan(Some(now()), 60), ["Start b"], "it was looked for");
     assert_eq!(plan(Some(now()), 180), Vec::<String>::new());
 }
+
+/// A name whose last execution was over, and may run again, is looked at before anything is started for it. What it asks for
+/// now, and runs under another name, is its own all the same: that is not stopped meanwhile.
+#[test]
+fn a_name_that_is_looked_at_first_takes_over_afterwards() {
+    let plan = |of_b: &str, of_a: Option<char>, redriven: bool| {
+        let asked = of_a.map(|letter| content("a", letter));
+        let new = content("b", 'A');
+        let (a, b) = (recorded("a", "Ar"), recorded("b", of_b));
+        let (name_of_a, name_of_b) = (a.name.clone(), b.name.clone());
+        let records: Records = [a, b].into_iter().collect();
+        let gone = absent(now() - TimeDelta::seconds(31));
+        let wants = Wants::from([
+            (&name_of_a, asked.as_ref().map_or(gone, Want::Present)),
+            (&name_of_b, Want::Present(&new)),
+        ]);
+        let wants = side_by_side(&wants, &records);
+        let sight = |wanted: &Wanted<'_>| Sight {
+            redriven: redriven && *wanted.name == name_of_b,
+            ..Sight::CLEAR
+        };
+        let lax = Policy {
+            max_stops: MaxStops::Percent(100),
+            ..policy()
+        };
+        let plan = Plan::make(
+            &wants,
+            &records,
+            sight,
+            &lax,
+            (&[], &Zones::bundled()),
+            now(),
+        );
+        let steps = plan
+            .steps()
+            .map(|(name, step, _)| format!("{} {name}", step.as_str()));
+        steps.collect::<Vec<_>>()
+    };
+    // It was stopped by a person before its time; it has fired, and is to fire later once more.
+    for of_b in ["cq", "ce"] {
+        for of_a in [None, Some('C'), Some('c')] {
+            assert_eq!(plan(of_b, of_a, true), ["Look b"], "{of_b} {of_a:?}");
+            // What has fired for `b` is what `a` asks for: both at once.
+            let is_ring = (of_b, of_a) == ("ce", Some('c'));
+            let then = if is_ring { "Move a" } else { "Move b" };
+            assert_eq!(plan(of_b, of_a, false), [then], "{of_b} {of_a:?}");
+        }
+    }
+    // What it asks for has fired for it: nothing is taken over.
+    assert_eq!(plan("Ae", Some('C'), true), ["Replace a", "Look b"]);
+}
